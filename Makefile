@@ -1,0 +1,60 @@
+# Everything here needs only Python 3.11+ with venv: the first target fetches uv and the locked packages into .venv.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+# Workers of pytest. Two is what the time limits are stated for.
+WORKERS ?= 2
+# More arguments for `make demo` and `make test`, for example: make test ARGS="-k lifecycle"
+ARGS ?=
+
+.PHONY: help demo up test lint types check soak bench lock clean
+
+help: ## This table
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+
+demo: $(READY) ## A recorded bad deploy, replayed through the real use cases into the embedded database
+	@$(BIN)/sre-copilot demo $(ARGS)
+
+up: $(READY) ## Start the embedded database and show the state of the installation (sre-copilot doctor)
+	@$(BIN)/sre-copilot doctor $(ARGS)
+
+test: $(READY) ## First ring, up to 5 minutes on two cores: all tests at their small counts
+	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+lint: $(READY) ## Ruff, import contracts, declared dependencies
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --config importlinter.ini
+	@$(BIN)/deptry .
+
+types: $(READY) ## mypy --strict with the Django plugin
+	@$(BIN)/python -m mypy
+
+check: ## Second ring, up to 20 minutes: what CI runs
+	@.ci/run
+
+soak: $(READY) ## Third ring: everything at full count and mutation testing; figures in build/soak.json
+	@$(BIN)/python .ci/soak.py
+
+bench: $(READY) ## Benchmarks by hand; never part of the tests
+	@shopt -s nullglob; files=(benchmarks/bench_*.py); \
+	  [ $${#files[@]} -gt 0 ] || { echo "There are no benchmarks in benchmarks/." >&2; exit 1; }; \
+	  for file in "$${files[@]}"; do echo "== $$file"; $(BIN)/python "$$file" $(ARGS); done
+
+lock: $(READY) ## Bring requirements.lock in line with pyproject.toml (UPGRADE=1: to the newest versions)
+	@$(BIN)/uv pip compile --quiet --generate-hashes --no-header --universal --python-version 3.11 \
+	  $(if $(UPGRADE),--upgrade) --extra testing --group dev --output-file requirements.lock pyproject.toml
+
+clean: ## Remove the environment and everything that was built
+	@rm -rf $(VENV) build mutants .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+$(READY): requirements.lock pyproject.toml .ci/bootstrap
+	@PYTHON="$(PYTHON)" .ci/bootstrap $(VENV)
+	@touch $@
