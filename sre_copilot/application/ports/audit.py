@@ -1,0 +1,19 @@
+"""The audit trail."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Protocol
+
+from sre_copilot.domain.audit import AuditEntry
+
+
+class AuditTrail(Protocol):
+    """Append-only."""
+
+    @abstractmethod
+    def append(self, entry: AuditEntry) -> None:
+        """Store an entry with its hash."""
+
+    @abstractmethod
+    def recent(self, limit: int) -> Sequence[AuditEntry]:
+        """The latest entries, newest first."""

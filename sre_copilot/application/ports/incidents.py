@@ -1,0 +1,76 @@
+"""Incidents, their log and notes."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+import attrs
+
+from sre_copilot.domain.correlation import Candidate
+from sre_copilot.domain.incidents import Incident, Note, Transition
+from sre_copilot.domain.lifecycle import State
+from sre_copilot.domain.signals import Environment, Severity
+
+
+@attrs.frozen(kw_only=True)
+class IncidentFilter:
+    """What a list of incidents is narrowed by; empty and None mean no narrowing. `before` is a keyset: (detected_at, id)."""
+
+    states: frozenset[State] = frozenset()
+    severities: frozenset[Severity] = frozenset()
+    service: str | None = None
+    environment: Environment | None = None
+    assigned_to: UUID | None = None
+    text: str | None = None
+    before: tuple[datetime, UUID] | None = None
+    limit: int = 50
+
+
+class Incidents(Protocol):
+    """The tenant's incidents."""
+
+    @abstractmethod
+    def get(self, incident_id: UUID, *, lock: bool = False) -> Incident:
+        """One incident; with `lock`, nobody else can change it until the unit of work ends. Raises NotFound."""
+
+    @abstractmethod
+    def save(self, incident: Incident) -> None:
+        """Store an incident, new or changed."""
+
+    @abstractmethod
+    def log(self, transition: Transition) -> None:
+        """Append a row to the transition log."""
+
+    @abstractmethod
+    def transitions(self, incident_id: UUID) -> Sequence[Transition]:
+        """The log of an incident, by sequence."""
+
+    @abstractmethod
+    def add_note(self, note: Note) -> None:
+        """Store a note."""
+
+    @abstractmethod
+    def notes(self, incident_id: UUID) -> Sequence[Note]:
+        """The notes of an incident, by time."""
+
+    @abstractmethod
+    def list(self, narrowed: IncidentFilter) -> Sequence[Incident]:
+        """Incidents by detection, newest first, at most `narrowed.limit`."""
+
+    @abstractmethod
+    def lock_correlation(self) -> None:
+        """Let only one unit of work of this tenant correlate at a time, until it ends."""
+
+    @abstractmethod
+    def candidates(self) -> Sequence[Candidate]:
+        """The open incidents with the originals of their episodes."""
+
+    @abstractmethod
+    def opened_since(self, start: datetime) -> int:
+        """How many incidents were created at or after `start`."""
+
+    @abstractmethod
+    def settling(self, now: datetime) -> Sequence[UUID]:
+        """Ids of the open incidents whose `settle_at` has come, by that time."""

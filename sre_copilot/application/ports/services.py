@@ -1,0 +1,28 @@
+"""The tenant's services and how they depend on each other."""
+
+from abc import abstractmethod
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Protocol
+
+from sre_copilot.domain.service_graph import ServiceGraph
+
+
+class Services(Protocol):
+    """The service graph of the tenant."""
+
+    @abstractmethod
+    def graph(self) -> ServiceGraph:
+        """Everything known of services, calls and placements; services that only signals named are not in it."""
+
+    @abstractmethod
+    def replace(self, graph: ServiceGraph, *, at: datetime) -> None:
+        """Make this the tenant's graph; services seen in signals stay known."""
+
+    @abstractmethod
+    def saw(self, names: Iterable[str], *, at: datetime, limit: int) -> None:
+        """Remember that signals named these services. Those beyond `limit` known ones are recorded and flagged."""
+
+    @abstractmethod
+    def over_limit(self) -> tuple[str, ...]:
+        """The names of the services flagged as beyond the plan's limit, sorted."""

@@ -1,0 +1,57 @@
+"""Tenants and people, and the one way in before a tenant is known."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Protocol
+from uuid import UUID
+
+from sre_copilot.domain.deliveries import Integration
+from sre_copilot.domain.tenants import Tenant, User
+
+
+class Directory(Protocol):
+    """Finds what must be known before a unit of work can be bound to a tenant. Exact name in, little out."""
+
+    @abstractmethod
+    def tenants(self) -> Sequence[Tenant]:
+        """Every tenant, by creation."""
+
+    @abstractmethod
+    def tenant_of_integration(self, integration_id: UUID) -> UUID | None:
+        """The tenant that an integration belongs to, or None."""
+
+
+class Tenants(Protocol):
+    """The tenant of the unit of work, and its people."""
+
+    @abstractmethod
+    def current(self) -> Tenant:
+        """The tenant that the unit of work is bound to. Raises NotFound."""
+
+    @abstractmethod
+    def add(self, tenant: Tenant) -> None:
+        """Store a new tenant with the unit's own id. Raises AlreadyExists where the slug is taken by any tenant."""
+
+    @abstractmethod
+    def users(self) -> Sequence[User]:
+        """The tenant's people, by creation."""
+
+    @abstractmethod
+    def add_user(self, user: User) -> None:
+        """Store a new user. Raises AlreadyExists where the e-mail is taken by anybody."""
+
+
+class Integrations(Protocol):
+    """The configured sources of the tenant."""
+
+    @abstractmethod
+    def get(self, integration_id: UUID) -> Integration:
+        """One integration. Raises NotFound."""
+
+    @abstractmethod
+    def all(self) -> Sequence[Integration]:
+        """Every integration, by creation."""
+
+    @abstractmethod
+    def add(self, integration: Integration) -> None:
+        """Store a new integration. Raises AlreadyExists where the name is taken in the tenant."""

@@ -1,0 +1,56 @@
+"""The unit of work: everything or nothing, for one tenant."""
+
+from abc import abstractmethod
+from types import TracebackType
+from typing import Protocol, Self
+from uuid import UUID
+
+from sre_copilot.application.ports.audit import AuditTrail
+from sre_copilot.application.ports.deliveries import Deliveries
+from sre_copilot.application.ports.diagnoses import Diagnoses
+from sre_copilot.application.ports.incidents import Incidents
+from sre_copilot.application.ports.recommendations import Recommendations, Runbooks
+from sre_copilot.application.ports.series import SeriesStore, Signals
+from sre_copilot.application.ports.services import Services
+from sre_copilot.application.ports.tenants import Integrations, Tenants
+
+
+class UnitOfWork(Protocol):
+    """A context manager bound to one tenant; rolls back unless `commit` was called. Not shared between threads.
+
+    Nesting one of the same tenant joins it, of another tenant raises RuntimeError.
+    """
+
+    tenants: Tenants
+    integrations: Integrations
+    deliveries: Deliveries
+    series: SeriesStore
+    signals: Signals
+    incidents: Incidents
+    services: Services
+    diagnoses: Diagnoses
+    runbooks: Runbooks
+    recommendations: Recommendations
+    audit: AuditTrail
+
+    @abstractmethod
+    def __enter__(self) -> Self:
+        """Begin."""
+
+    @abstractmethod
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End; without a commit nothing of it remains."""
+
+    @abstractmethod
+    def commit(self) -> None:
+        """Make it durable. Raises the domain error of a violated constraint."""
+
+
+class UnitOfWorkFactory(Protocol):
+    """Opens units of work. Thread-safe."""
+
+    @abstractmethod
+    def __call__(self, tenant_id: UUID) -> UnitOfWork:
+        """Return a unit of work for the tenant, to be entered."""

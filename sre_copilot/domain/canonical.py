@@ -1,0 +1,57 @@
+"""One canonical byte form for everything that is hashed: snapshots, audit entries, drafts.
+
+The form is JSON with sorted keys, no insignificant white space, UTF-8, and these renderings:
+times as RFC 3339 UTC with microseconds, UUIDs and enums by their text, tuples as lists.
+NaN and infinities are refused, because two readers would disagree about them.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+import attrs
+
+
+def canonical(value: object) -> bytes:
+    """Return the canonical bytes of `value`.
+
+    Raises ValueError for NaN, infinities and naive times, TypeError for a type it does not know.
+    """
+    return json.dumps(plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def content_hash(value: object) -> str:
+    """Return the SHA-256 of the canonical bytes, as 64 lower-case hex characters."""
+    return hashlib.sha256(canonical(value)).hexdigest()
+
+
+def timestamp(value: datetime) -> str:
+    """Return RFC 3339 in UTC with six decimals and a Z. Raises ValueError for a naive time."""
+    if value.tzinfo is None:
+        raise ValueError("a time without a zone has no canonical form")
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def plain(value: object) -> Any:
+    """Return `value` as JSON types: what `canonical` encodes and what is stored as JSON."""
+    if isinstance(value, Enum):
+        return value.value
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    if isinstance(value, datetime):
+        return timestamp(value)
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {str(plain(key)): plain(item) for key, item in value.items()}
+    if isinstance(value, frozenset | set):
+        return sorted((plain(item) for item in value), key=str)
+    if isinstance(value, tuple | list):
+        return [plain(item) for item in value]
+    if attrs.has(type(value)):
+        return {field.name: plain(getattr(value, field.name)) for field in attrs.fields(type(value))}
+    raise TypeError(f"{type(value).__name__} has no canonical form")

@@ -1,0 +1,258 @@
+"""Correlation: which incident an episode belongs to, with every candidate, score and factor on record.
+
+A score is the weighted mean of the factors that are known. Unknown factors are left out, so that an unknown
+topology never makes correlation impossible.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from math import exp
+from uuid import UUID
+
+import attrs
+
+from sre_copilot.domain.decisions import CorrelationOutcome
+from sre_copilot.domain.service_graph import ServiceGraph
+from sre_copilot.domain.signals import UNKNOWN_SERVICE, Severity
+from sre_copilot.domain.snapshots import ObservedChange
+
+THRESHOLD = 0.5
+ACTIVE_AFTER_LAST_SIGNAL = timedelta(minutes=30)
+OPEN_TO_NEWCOMERS = timedelta(hours=24)
+CHANGE_LOOKBACK = timedelta(hours=1)
+TIME_SCALE = timedelta(minutes=30)
+
+WEIGHTS: Mapping[str, float] = {
+    "same_service": 0.25,
+    "topology": 0.35,
+    "labels": 0.15,
+    "time": 0.10,
+    "text": 0.15,
+    "common_change": 0.15,
+}
+"""Set by hand: topology leads, time alone never suffices, text and labels carry the day where topology is unknown."""
+
+UPSTREAM = (1.0, 1.0, 0.8, 0.65, 0.5)
+"""By calls between: the newcomer calls the incident's service, the way a fault travels."""
+DOWNSTREAM = (1.0, 0.9, 0.75, 0.6, 0.45)
+"""The newcomer is called by it: a deeper cause that alerts later."""
+SIBLING = 0.65
+"""Both call, or are called by, one service."""
+SAME_HOST = 0.9
+"""One is the host that the other runs on, or both name the same host where no call path is known."""
+
+PLACE_LABELS = frozenset({"node", "host", "hostname", "pod", "instance", "container", "device"})
+"""Labels that name a place: a match is strong, a mismatch says nothing."""
+PLACE_WEIGHT = 3.0
+NOT_IDENTITY = frozenset({"alertname", "severity", "service"})
+_WORD = re.compile(r"[a-z]{3,}|[A-Z][a-z]+|[A-Z]{2,}")
+
+
+@attrs.frozen(kw_only=True)
+class Subject:
+    """The original of the episode that is being correlated."""
+
+    service: str
+    started_at: datetime
+    severity: Severity
+    labels: Mapping[str, str] = attrs.field(factory=dict)
+    text: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class Candidate:
+    """An open incident, by the originals of its episodes. `last_signal_at` is the latest start or receipt."""
+
+    incident_id: UUID
+    opened_at: datetime
+    detected_at: datetime
+    last_signal_at: datetime
+    has_open_episode: bool
+    members: tuple[Subject, ...]
+
+    def is_active(self, now: datetime) -> bool:
+        """Whether something may be added automatically at `now`."""
+        if now - self.opened_at > OPEN_TO_NEWCOMERS:
+            return False
+        return self.has_open_episode or now - self.last_signal_at <= ACTIVE_AFTER_LAST_SIGNAL
+
+
+@attrs.frozen(kw_only=True)
+class Factor:
+    """One named part of a score: `value` in [0, 1], or None where it is unknown and left out."""
+
+    name: str
+    value: float | None
+    weight: float
+
+
+@attrs.frozen(kw_only=True)
+class CandidateScore:
+    """How well one candidate fits, in [0, 1], and why."""
+
+    incident_id: UUID
+    score: float
+    factors: tuple[Factor, ...]
+
+
+@attrs.frozen(kw_only=True)
+class CorrelationDecision:
+    """What was decided, with all candidates. Stored once and never silently decided again."""
+
+    outcome: CorrelationOutcome
+    incident_id: UUID | None
+    threshold: float
+    scores: tuple[CandidateScore, ...]
+
+
+def correlate(
+    subject: Subject,
+    candidates: Iterable[Candidate],
+    *,
+    graph: ServiceGraph,
+    changes: Sequence[ObservedChange],
+    now: datetime,
+) -> CorrelationDecision:
+    """Return the best active candidate over the threshold, or the word that there is none.
+
+    An info signal without one is CONTEXT_ONLY, any other OPENED with no incident id yet. Ties go to the oldest
+    incident, then to the smaller id. Linear in the members of the candidates.
+    """
+    active = [candidate for candidate in candidates if candidate.is_active(now)]
+    opened = {candidate.incident_id: candidate.opened_at for candidate in active}
+    scores = tuple(score(subject, candidate, graph=graph, changes=changes) for candidate in active)
+    ranked = sorted(scores, key=lambda item: (-item.score, opened[item.incident_id], item.incident_id))
+    if ranked and ranked[0].score >= THRESHOLD:
+        outcome, incident_id = CorrelationOutcome.JOINED, ranked[0].incident_id
+    else:
+        is_info = subject.severity is Severity.INFO
+        outcome, incident_id = (CorrelationOutcome.CONTEXT_ONLY if is_info else CorrelationOutcome.OPENED), None
+    return CorrelationDecision(outcome=outcome, incident_id=incident_id, threshold=THRESHOLD, scores=tuple(ranked))
+
+
+def score(
+    subject: Subject, candidate: Candidate, *, graph: ServiceGraph, changes: Sequence[ObservedChange]
+) -> CandidateScore:
+    """Return the weighted mean of the known factors: sum(weight x value) / sum(weight), rounded to 6 digits."""
+    values: dict[str, float | None] = {
+        "same_service": _same_service(subject, candidate),
+        "topology": _topology(subject, candidate, graph),
+        "labels": _labels(subject, candidate),
+        "time": _time(subject, candidate),
+        "text": _text(subject, candidate),
+        "common_change": _common_change(subject, candidate, graph, changes),
+    }
+    factors = tuple(Factor(name=name, value=value, weight=WEIGHTS[name]) for name, value in values.items())
+    known = [(factor.weight, factor.value) for factor in factors if factor.value is not None]
+    total = sum(weight for weight, _ in known)
+    mean = sum(weight * value for weight, value in known) / total if total else 0.0
+    return CandidateScore(incident_id=candidate.incident_id, score=round(mean, 6), factors=factors)
+
+
+def _same_service(subject: Subject, candidate: Candidate) -> float | None:
+    if subject.service == UNKNOWN_SERVICE:
+        return None
+    known = {member.service for member in candidate.members} - {UNKNOWN_SERVICE}
+    return float(subject.service in known) if known else None
+
+
+def _topology(subject: Subject, candidate: Candidate, graph: ServiceGraph) -> float | None:
+    relations = [_relation(subject, member, graph) for member in candidate.members]
+    return max((relation for relation in relations if relation is not None), default=None)
+
+
+def _relation(one: Subject, other: Subject, graph: ServiceGraph) -> float | None:
+    if one.service == other.service and one.service != UNKNOWN_SERVICE:
+        return 1.0
+    hosts = (_host_of(one, graph), _host_of(other, graph))
+    if any(hosts):
+        return _host_relation(one, other, hosts, graph)
+    if not (graph.knows(one.service) and graph.knows(other.service)):
+        return None
+    upstream = graph.calls_between(one.service, other.service)
+    if upstream is not None:
+        return _at(UPSTREAM, upstream)
+    downstream = graph.calls_between(other.service, one.service)
+    if downstream is not None:
+        return _at(DOWNSTREAM, downstream)
+    shared = set(graph.callers(one.service)) & set(graph.callers(other.service))
+    shared |= set(graph.callees(one.service)) & set(graph.callees(other.service))
+    return SIBLING if shared else 0.0
+
+
+def _host_of(subject: Subject, graph: ServiceGraph) -> str | None:
+    """The host that a signal is about: its service is one, or it is no known service and a label names one."""
+    if graph.is_host(subject.service):
+        return subject.service
+    if graph.knows(subject.service):
+        return None
+    return next((host for host in _hosts_named(subject) if graph.is_host(host)), None)
+
+
+def _host_relation(
+    one: Subject, other: Subject, hosts: tuple[str | None, str | None], graph: ServiceGraph
+) -> float | None:
+    first, second = hosts
+    if first and second:
+        return SAME_HOST if first == second else 0.0
+    host, service = (first, other) if first else (second, one)
+    if host in _hosts_named(service) or host in graph.hosts_of(service.service):
+        return SAME_HOST
+    return 0.0 if graph.knows(service.service) else None
+
+
+def _hosts_named(subject: Subject) -> list[str]:
+    return [value.partition(":")[0] for key, value in sorted(subject.labels.items()) if key in PLACE_LABELS]
+
+
+def _at(scale: Sequence[float], distance: int) -> float:
+    return scale[min(distance, len(scale) - 1)]
+
+
+def _labels(subject: Subject, candidate: Candidate) -> float | None:
+    matched = possible = 0.0
+    for key, value in subject.labels.items():
+        if key in NOT_IDENTITY:
+            continue
+        theirs = {member.labels[key] for member in candidate.members if key in member.labels}
+        if not theirs:
+            continue
+        matches = value in theirs
+        weight = PLACE_WEIGHT if key in PLACE_LABELS else 1.0
+        if matches or key not in PLACE_LABELS:
+            possible += weight
+            matched += weight if matches else 0.0
+    return matched / possible if possible else None
+
+
+def _time(subject: Subject, candidate: Candidate) -> float:
+    starts = [member.started_at for member in candidate.members] or [candidate.detected_at]
+    gap = min(abs((subject.started_at - start).total_seconds()) for start in starts)
+    return exp(-gap / TIME_SCALE.total_seconds())
+
+
+def _text(subject: Subject, candidate: Candidate) -> float | None:
+    words = _words(subject)
+    theirs = [other for other in (_words(member) for member in candidate.members) if other]
+    if not words or not theirs:
+        return None
+    return max(len(words & other) / len(words | other) for other in theirs)
+
+
+def _words(subject: Subject) -> frozenset[str]:
+    own = {word.lower() for word in _WORD.findall(subject.service)}
+    return frozenset(word.lower() for word in _WORD.findall(subject.text)) - own
+
+
+def _common_change(
+    subject: Subject, candidate: Candidate, graph: ServiceGraph, changes: Sequence[ObservedChange]
+) -> float | None:
+    """1 where one change came before both, in something that both are or reach; unknown otherwise."""
+    before = min(subject.started_at, candidate.detected_at)
+    recent = {change.service for change in changes if timedelta(0) <= before - change.at <= CHANGE_LOOKBACK}
+    if not recent:
+        return None
+    mine = recent & {name for name, _ in graph.downstream(subject.service)}
+    theirs = {name for member in candidate.members for name, _ in graph.downstream(member.service)}
+    return 1.0 if mine & theirs else None

@@ -1,0 +1,184 @@
+"""Everything that can be refused, each with a stable code and a sentence that says what to do.
+
+The class docstring is the default message; data travels as attributes. Entrypoints map each
+class to one exit code and one HTTP status.
+"""
+
+import inspect
+from typing import ClassVar
+
+
+class CopilotError(Exception):
+    """Something went wrong that has no better name. Run `sre-copilot doctor` to see the state of the installation."""
+
+    code: ClassVar[str] = "error"
+
+    def __init__(self, message: str | None = None, **data: object) -> None:
+        self.data = data
+        for name, value in data.items():
+            setattr(self, name, value)
+        super().__init__(message or self._default_message())
+
+    def _default_message(self) -> str:
+        text = " ".join(inspect.cleandoc(type(self).__doc__ or "").split())
+        details = ", ".join(f"{name}: {_readable(value)}" for name, value in self.data.items())
+        return f"{text} ({details})" if details else text
+
+
+def _readable(value: object) -> str:
+    if isinstance(value, list | tuple | set | frozenset):
+        return ", ".join(sorted(str(item) for item in value)) or "none"
+    return str(value)
+
+
+# refused by a rule
+
+
+class RefusedByRule(CopilotError):
+    """A rule of the domain forbids this."""
+
+    code = "refused"
+
+
+class InvalidTransition(RefusedByRule):
+    """The incident's state does not allow this action; choose one of the allowed ones."""
+
+    code = "invalid_transition"
+
+
+class ConcurrentTransition(RefusedByRule):
+    """Somebody else changed the incident first; look at its current state and try again."""
+
+    code = "concurrent_transition"
+
+
+class MissingConclusion(RefusedByRule):
+    """To learn from an incident it needs a resolution summary, and a root cause unless it was inconclusive; give them and try again."""
+
+    code = "missing_conclusion"
+
+
+class UnfoundedEvidence(RefusedByRule):
+    """Evidence must point at something stored: a signal, change, metric, log template or precedent."""
+
+    code = "unfounded_evidence"
+
+
+class RecommendationDecided(RefusedByRule):
+    """This recommendation has been decided already; its status does not allow the step."""
+
+    code = "recommendation_decided"
+
+
+class AlreadyExists(RefusedByRule):
+    """Something with this name exists already; choose another name."""
+
+    code = "already_exists"
+
+
+class TenantInactive(RefusedByRule):
+    """The tenant is inactive or its trial has ended, so nothing is taken in; an administrator has to renew it."""
+
+    code = "tenant_inactive"
+
+
+class ImmutableRecord(RefusedByRule):
+    """This record is part of a trail and can't be changed or deleted."""
+
+    code = "immutable_record"
+
+
+class ForeignReference(RefusedByRule):
+    """The reference points at a row that does not exist in this tenant."""
+
+    code = "foreign_reference"
+
+
+# wrong input
+
+
+class InvalidInput(CopilotError):
+    """The input can't be used as it is."""
+
+    code = "invalid_input"
+
+
+class MalformedDelivery(InvalidInput):
+    """The delivery is not readable JSON within the limits, so nothing was stored; correct the body and send it again."""
+
+    code = "malformed_delivery"
+
+
+class UnreadableDelivery(InvalidInput):
+    """The delivery is well-formed, but its meaning can't be read by the integration; it is kept in quarantine."""
+
+    code = "unreadable_delivery"
+
+
+class UnknownIntegrationType(InvalidInput):
+    """No installed plugin handles this integration type; `sre-copilot plugins list` shows the installed ones."""
+
+    code = "unknown_integration_type"
+
+
+# not permitted
+
+
+class NotPermitted(CopilotError):
+    """Your role does not allow this; ask an administrator of the tenant."""
+
+    code = "not_permitted"
+
+
+# not found
+
+
+class NotFound(CopilotError):
+    """There is no such thing in this tenant."""
+
+    code = "not_found"
+
+
+# environment
+
+
+class EnvironmentFault(CopilotError):
+    """Something around the copilot is missing or broken."""
+
+    code = "environment"
+
+
+class DatabaseUnavailable(EnvironmentFault):
+    """The database can't be reached; check that it runs and that DATABASE_URL is right."""
+
+    code = "database_unavailable"
+
+
+class DatabaseNotReady(EnvironmentFault):
+    """The database is reachable but lacks roles or migrations; run what is named here."""
+
+    code = "database_not_ready"
+
+
+class UnsafeDatabaseRole(EnvironmentFault):
+    """DATABASE_URL signs in as a role that is stronger than the app role, so row security would not hold; use the role that `sre-copilot roles sql` creates."""
+
+    code = "unsafe_database_role"
+
+
+class EmbeddedDatabaseFailed(EnvironmentFault):
+    """The embedded PostgreSQL could not be started."""
+
+    code = "embedded_database_failed"
+
+
+class PluginFailed(EnvironmentFault):
+    """An integration plugin raised, overran its deadline or returned something unusable; `sre-copilot plugins list` names it."""
+
+    code = "plugin_failed"
+
+
+class InvalidSettings(EnvironmentFault):
+    """A setting is unknown or has an unusable value; correct the place that is named."""
+
+    code = "invalid_settings"

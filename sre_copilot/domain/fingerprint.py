@@ -1,0 +1,49 @@
+"""The fingerprint: which series a signal belongs to.
+
+SHA-256 over a versioned, length-prefixed encoding, so that no two different identities share an
+encoding: ("ab", "c") and ("a", "bc") differ, and a missing label differs from an empty one.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
+from sre_copilot.domain.canonical import canonical
+from sre_copilot.domain.signals import SignalDraft
+
+FORMAT = "1"
+
+
+def fingerprint(integration_id: UUID, draft: SignalDraft) -> str:
+    """Return the series' identity: 64 lower-case hex characters.
+
+    With a vendor key: of (format, integration, key) and nothing else, because a vendor's resolve may carry
+    only its key. Otherwise of (format, integration, type, environment, identity labels); with nothing to
+    identify by, of the raw payload, so that strangers are never merged.
+    """
+    if draft.vendor_key is not None:
+        return _hash("key", str(integration_id), draft.vendor_key)
+    if draft.identity:
+        return _hash(
+            "labels",
+            str(integration_id),
+            draft.signal_type.value,
+            draft.environment.value,
+            *_sorted_pairs(draft.identity),
+        )
+    return _hash("raw", str(integration_id), canonical(draft.raw).decode())
+
+
+def _sorted_pairs(labels: Mapping[str, str]) -> Iterable[str]:
+    for name in sorted(labels):
+        yield name
+        yield labels[name]
+
+
+def _hash(*parts: str) -> str:
+    digest = hashlib.sha256()
+    for part in (FORMAT, *parts):
+        encoded = part.encode()
+        digest.update(f"{len(encoded)}:".encode())
+        digest.update(encoded)
+    return digest.hexdigest()

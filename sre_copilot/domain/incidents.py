@@ -1,0 +1,328 @@
+"""The incident aggregate: what happens to it, and what each change leaves behind."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import attrs
+
+from sre_copilot.domain.actors import Actor
+from sre_copilot.domain.errors import ConcurrentTransition, InvalidInput, MissingConclusion
+from sre_copilot.domain.lifecycle import BEGINNING, Action, State, next_state
+from sre_copilot.domain.signals import Environment, Severity
+
+SETTLE_TIME = timedelta(minutes=5)
+"""How long an incident stays quiet before it counts as over."""
+SETTLE_TIME_RECURRING = timedelta(hours=1)
+"""The same for the third incident of a series within RECURRENCE_SPAN and later ones."""
+RECURRENCE_SPAN = timedelta(hours=24)
+RECURRENCES_BEFORE_PATIENCE = 2
+TITLE_LENGTH = 500
+
+
+class Resolution(StrEnum):
+    """How an incident was resolved."""
+
+    FIXED = "fixed"
+    RECOVERED = "recovered"
+    FALSE_ALARM = "false_alarm"
+    DUPLICATE = "duplicate"
+    EXPECTED = "expected"
+
+    @property
+    def counts_in_response_times(self) -> bool:
+        """False alarms and duplicates (merged incidents among them) stay out of response times."""
+        return self not in (Resolution.FALSE_ALARM, Resolution.DUPLICATE)
+
+
+@attrs.frozen(kw_only=True)
+class Transition:
+    """One row of the immutable transition log. `sequence` counts from 1 per incident and is the order."""
+
+    id: UUID
+    incident_id: UUID
+    sequence: int
+    from_state: str
+    to_state: str
+    actor: str
+    user_id: UUID | None
+    reason: str
+    automated: bool
+    timestamp: datetime
+
+
+@attrs.frozen(kw_only=True)
+class Impact:
+    """Whom the incident hurts, as far as people have said."""
+
+    description: str = ""
+    affected_user_count: int | None = attrs.field(
+        default=None, validator=attrs.validators.optional(attrs.validators.ge(0))
+    )
+    slo_breached: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class Note:
+    """A remark on the timeline. `user_id` is None where the copilot itself remarks."""
+
+    id: UUID
+    incident_id: UUID
+    user_id: UUID | None
+    text: str
+    at: datetime
+
+
+@attrs.frozen(kw_only=True)
+class Edit:
+    """What people may change by hand; None leaves a field as it is."""
+
+    title: str | None = None
+    description: str | None = None
+    severity: Severity | None = None
+    impact: Impact | None = None
+    tags: tuple[str, ...] | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Incident:
+    """An unplanned disruption that people respond to.
+
+    `version` counts people's and lifecycle changes, not arriving signals. `settle_at` is when it resolves by
+    itself (or is suggested to), None while an episode is open. `settle_suggested_at` is when that was suggested.
+    `severity_overridden` says that people set the severity, so that signals no longer raise it.
+    """
+
+    id: UUID
+    tenant_id: UUID
+    title: str
+    service: str
+    environment: Environment
+    severity: Severity
+    detected_at: datetime
+    created_at: datetime
+    updated_at: datetime
+    state: State = State.DETECTED
+    description: str = ""
+    external_id: str | None = None
+    acknowledged_at: datetime | None = None
+    acknowledged_by_person: bool = False
+    investigating_started_at: datetime | None = None
+    mitigated_at: datetime | None = None
+    resolved_at: datetime | None = None
+    resolution: Resolution | None = None
+    resolved_automatically: bool = False
+    assigned_to: UUID | None = None
+    impact: Impact = attrs.field(factory=Impact)
+    snapshot_id: UUID | None = None
+    root_cause: str = ""
+    resolution_summary: str = ""
+    tags: tuple[str, ...] = ()
+    metadata: Mapping[str, Any] = attrs.field(factory=dict)
+    severity_overridden: bool = False
+    declared: bool = False
+    version: int = 1
+    transition_count: int = 0
+    reopen_count: int = 0
+    last_signal_at: datetime | None = None
+    settle_at: datetime | None = None
+    settle_suggested_at: datetime | None = None
+    recurrence_of: UUID | None = None
+    recurrence_count: int = 0
+
+    @property
+    def mtta_seconds(self) -> float | None:
+        """Seconds from detection to acknowledgement, None while it was not acknowledged."""
+        return (self.acknowledged_at - self.detected_at).total_seconds() if self.acknowledged_at else None
+
+    @property
+    def mttr_seconds(self) -> float | None:
+        """Seconds from detection to resolution, None while it is not resolved."""
+        return (self.resolved_at - self.detected_at).total_seconds() if self.resolved_at else None
+
+    def opened(self, *, transition_id: UUID, actor: Actor, reason: str = "") -> "Changed":
+        """Return the incident with the first row of its log, '' -> detected."""
+        return self._logged(
+            attrs.evolve(self, transition_count=0), BEGINNING, transition_id, actor, reason, self.created_at
+        )
+
+    def apply(
+        self,
+        action: Action,
+        *,
+        actor: Actor,
+        at: datetime,
+        transition_id: UUID,
+        reason: str = "",
+        expected_version: int | None = None,
+        resolution: Resolution = Resolution.FIXED,
+        root_cause: str = "",
+        resolution_summary: str = "",
+    ) -> "Changed":
+        """Return the incident after `action`, with its row of the log.
+
+        `resolution` counts for resolve, `root_cause` and `resolution_summary` for resolve, conclude and learn.
+        Raises InvalidTransition, ConcurrentTransition where `expected_version` is not the current one, and
+        MissingConclusion for a learn without what was learnt.
+        """
+        self._expect(expected_version)
+        target = next_state(self.state, action)
+        changed = attrs.evolve(
+            self,
+            state=target,
+            version=self.version + 1,
+            updated_at=max(at, self.updated_at),
+            root_cause=root_cause or self.root_cause,
+            resolution_summary=resolution_summary or self.resolution_summary,
+        )
+        if action is Action.LEARN:
+            self._require_conclusion(changed)
+        changed = changed._stamped(action, actor=actor, at=self._not_before(at), from_state=self.state)
+        if target is State.RESOLVED:
+            changed = attrs.evolve(changed, resolution=resolution, resolved_automatically=not actor.is_person)
+        if not target.is_open:
+            changed = attrs.evolve(changed, settle_at=None)
+        return self._logged(changed, self.state.value, transition_id, actor, reason, at)
+
+    def absorb(self, *, occurred_at: datetime, received_at: datetime, severity: Severity) -> "Incident":
+        """Return the incident after a firing signal of one of its episodes.
+
+        Detection moves earlier while the incident is `detected`, never later; severity rises, never falls, and
+        stays where people set it. Neither changes the version.
+        """
+        detected_at = min(self.detected_at, occurred_at) if self.state is State.DETECTED else self.detected_at
+        rises = not self.severity_overridden and severity.weight > self.severity.weight
+        return attrs.evolve(
+            self,
+            detected_at=detected_at,
+            severity=severity if rises else self.severity,
+            last_signal_at=max(received_at, self.last_signal_at or received_at),
+        )
+
+    def settle(self, *, last_end_seen_at: datetime | None) -> "Incident":
+        """Return the incident with its settle time set, or cleared where `last_end_seen_at` is None (an episode is open)."""
+        if not self.state.is_open:
+            return self
+        if last_end_seen_at is None:
+            return attrs.evolve(self, settle_at=None, settle_suggested_at=None)
+        if self.settle_suggested_at is not None:
+            return self
+        return attrs.evolve(self, settle_at=last_end_seen_at + self.settle_time)
+
+    @property
+    def settle_time(self) -> timedelta:
+        """Five minutes, or an hour from the third incident of a series within 24 h on."""
+        return SETTLE_TIME_RECURRING if self.recurrence_count >= RECURRENCES_BEFORE_PATIENCE else SETTLE_TIME
+
+    @property
+    def resolves_by_itself(self) -> bool:
+        """Whether settling resolves it; otherwise it is only suggested to people."""
+        return self.state in (State.DETECTED, State.ACKNOWLEDGED)
+
+    def settle_suggested(self, at: datetime) -> "Incident":
+        """Return the incident after people were told that all its signals have ended."""
+        return attrs.evolve(self, settle_at=None, settle_suggested_at=at)
+
+    def edited(self, edit: Edit, *, at: datetime, expected_version: int | None = None) -> "Incident":
+        """Return the incident with what people changed. Raises ConcurrentTransition, and InvalidInput for a bad title."""
+        self._expect(expected_version)
+        return attrs.evolve(
+            self,
+            title=self.title if edit.title is None else checked_title(edit.title),
+            description=self.description if edit.description is None else edit.description,
+            severity=edit.severity or self.severity,
+            severity_overridden=self.severity_overridden or edit.severity is not None,
+            impact=edit.impact or self.impact,
+            tags=self.tags if edit.tags is None else edit.tags,
+            version=self.version + 1,
+            updated_at=max(at, self.updated_at),
+        )
+
+    def assigned(self, user_id: UUID | None, *, at: datetime) -> "Incident":
+        """Return the incident assigned to a user, or to nobody."""
+        return attrs.evolve(self, assigned_to=user_id, version=self.version + 1, updated_at=max(at, self.updated_at))
+
+    def _expect(self, version: int | None) -> None:
+        if version is not None and version != self.version:
+            raise ConcurrentTransition(expected_version=version, version=self.version, state=self.state.value)
+
+    def _not_before(self, at: datetime) -> datetime:
+        stamps = (self.acknowledged_at, self.investigating_started_at, self.mitigated_at, self.resolved_at)
+        return max([at, self.detected_at, *(stamp for stamp in stamps if stamp is not None)])
+
+    def _stamped(self, action: Action, *, actor: Actor, at: datetime, from_state: State) -> "Incident":
+        changed = self
+        if from_state is State.DETECTED and actor.is_person:
+            changed = attrs.evolve(changed, acknowledged_at=at, acknowledged_by_person=True)
+        if action is Action.ACKNOWLEDGE:
+            return attrs.evolve(changed, acknowledged_at=at)
+        if action is Action.INVESTIGATE:
+            return attrs.evolve(changed, investigating_started_at=self.investigating_started_at or at)
+        if action is Action.MITIGATE:
+            return attrs.evolve(changed, mitigated_at=at)
+        if action is Action.RESOLVE:
+            return attrs.evolve(changed, resolved_at=at)
+        if action is Action.REOPEN:
+            return attrs.evolve(
+                changed,
+                mitigated_at=None,
+                resolved_at=None,
+                resolution=None,
+                resolved_automatically=False,
+                investigating_started_at=self.investigating_started_at or at,
+                reopen_count=self.reopen_count + 1,
+            )
+        return changed
+
+    def _require_conclusion(self, changed: "Incident") -> None:
+        missing = [] if changed.resolution_summary else ["resolution_summary"]
+        if self.state is not State.INCONCLUSIVE and not changed.root_cause:
+            missing.append("root_cause")
+        if missing:
+            raise MissingConclusion(missing=missing)
+
+    def _logged(
+        self, changed: "Incident", from_state: str, transition_id: UUID, actor: Actor, reason: str, at: datetime
+    ) -> "Changed":
+        sequence = changed.transition_count + 1
+        transition = Transition(
+            id=transition_id,
+            incident_id=self.id,
+            sequence=sequence,
+            from_state=from_state,
+            to_state=changed.state.value,
+            actor=f"{actor.kind.value}:{actor.id}" if actor.id else actor.kind.value,
+            user_id=actor.user_id,
+            reason=reason,
+            automated=not actor.is_person,
+            timestamp=at,
+        )
+        return Changed(incident=attrs.evolve(changed, transition_count=sequence), transition=transition)
+
+
+@attrs.frozen(kw_only=True)
+class Changed:
+    """An incident after a transition, and the transition."""
+
+    incident: Incident
+    transition: Transition
+
+
+def checked_title(title: str) -> str:
+    """Return the title without white space around it. Raises InvalidInput where it is empty or over 500 characters."""
+    stripped = " ".join(title.split())
+    if not stripped or len(stripped) > TITLE_LENGTH:
+        raise InvalidInput(f"A title needs 1 to {TITLE_LENGTH} characters; this one has {len(stripped)}.")
+    return stripped
+
+
+def replay(transitions: list[Transition]) -> State:
+    """Return the state that a log leads to. Raises InvalidInput where its rows do not follow on one another."""
+    state = BEGINNING
+    for number, row in enumerate(sorted(transitions, key=lambda row: row.sequence), 1):
+        if row.sequence != number or row.from_state != state:
+            raise InvalidInput(f"Row {row.sequence} of the log starts from {row.from_state!r}, not from {state!r}.")
+        state = row.to_state
+    return State(state)

@@ -1,0 +1,233 @@
+"""A series: what has been recorded under one fingerprint, and what a new signal does to its episodes."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import attrs
+
+from sre_copilot.domain.decisions import Decision, EpisodeEnd
+from sre_copilot.domain.episodes import Fact, Run, runs
+from sre_copilot.domain.signals import SignalStatus
+
+
+@attrs.frozen(kw_only=True)
+class Episode:
+    """One stored run of a series. It belongs to at most one incident; a heartbeat's or an info signal's may have none.
+
+    `is_heartbeat` and `waiting` say why there is no incident. `due_at` is when it ends by time alone.
+    """
+
+    id: UUID
+    fingerprint: str
+    original_id: UUID
+    started_at: datetime
+    last_seen_at: datetime
+    incident_id: UUID | None = None
+    ended_at: datetime | None = None
+    end: EpisodeEnd | None = None
+    end_seen_at: datetime | None = None
+    due_at: datetime | None = None
+    waiting: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still going on."""
+        return self.ended_at is None
+
+
+@attrs.frozen(kw_only=True)
+class Membership:
+    """Where one firing or resolving signal belongs now: the columns of a stored signal that may change."""
+
+    signal_id: UUID
+    episode_id: UUID | None
+    incident_id: UUID | None
+    original_id: UUID | None
+    """The episode's original, for a duplicate; None for the original itself and for resolves."""
+
+
+@attrs.frozen(kw_only=True)
+class SeriesUpdate:
+    """What recording did to a series. `history` is the series afterwards.
+
+    `decisions` has one entry per observation, in the order given. `sightings` are stored facts that were seen
+    again. `opened` are episodes that are new and need correlating; `saved` are all episodes that are new or
+    changed, opened ones included, closings before openings; `dropped` are ids of episodes that merged into others.
+    """
+
+    history: "SeriesHistory"
+    decisions: tuple[Decision, ...] = ()
+    sightings: tuple[Fact, ...] = ()
+    opened: tuple[Episode, ...] = ()
+    reopened: tuple[Episode, ...] = ()
+    saved: tuple[Episode, ...] = ()
+    dropped: tuple[UUID, ...] = ()
+    memberships: tuple[Membership, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class Observation:
+    """A signal that asks to be recorded. `signal_id` is the id its row will have if it gets one.
+
+    `known_as` is the id of the stored signal with the same vendor id, where there is one. `has_vendor_id` says
+    that the vendor names its events, so that only the id tells a redelivery.
+    """
+
+    signal_id: UUID
+    episode_id: UUID
+    """The id of the episode, should this signal open one."""
+    status: SignalStatus
+    occurred_at: datetime
+    received_at: datetime
+    episode_started_at: datetime | None = None
+    expires_at: datetime | None = None
+    known_as: UUID | None = None
+    has_vendor_id: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class SeriesHistory:
+    """What is stored of one series: its facts and its episodes, with the incident of each recorded signal."""
+
+    fingerprint: str
+    facts: tuple[Fact, ...] = ()
+    episodes: tuple[Episode, ...] = ()
+    memberships: tuple[Membership, ...] = ()
+
+    def record(self, observations: Sequence[Observation], *, window: timedelta, now: datetime) -> SeriesUpdate:
+        """Take in new observations and say what became of each.
+
+        Repeats and redeliveries only move times of stored facts forward. `now` must not be before any receive time.
+        """
+        facts = {fact.signal_id: fact for fact in self.facts}
+        by_key = {(fact.status, fact.occurred_at): fact.signal_id for fact in reversed(self.facts)}
+        ordinal = max((fact.ordinal for fact in self.facts), default=0)
+        seen_again: set[UUID] = set()
+        recorded: list[UUID | Decision] = []
+        for item in observations:
+            stored = item.known_as
+            decision = Decision.REDELIVERY
+            if stored is None and not item.has_vendor_id:
+                stored, decision = by_key.get((item.status, item.occurred_at)), Decision.REPEAT
+            if stored is not None:
+                if stored in facts:
+                    facts[stored] = facts[stored].seen_again(item.received_at, item.expires_at)
+                    seen_again.add(stored)
+                recorded.append(decision)
+                continue
+            ordinal += 1
+            facts[item.signal_id] = _fact(item, ordinal)
+            by_key.setdefault((item.status, item.occurred_at), item.signal_id)
+            recorded.append(item.signal_id)
+        names = {item.signal_id: item.episode_id for item in observations}
+        update = self._recomputed(tuple(facts.values()), names, window=window, now=now)
+        old = {fact.signal_id for fact in self.facts}
+        return attrs.evolve(
+            update,
+            decisions=tuple(_decision(entry, update.history, facts) for entry in recorded),
+            sightings=tuple(facts[signal_id] for signal_id in sorted(seen_again) if signal_id in old),
+        )
+
+    def advance(self, *, window: timedelta, now: datetime) -> SeriesUpdate:
+        """Let time pass: end what has expired or fallen silent by `now`."""
+        return self._recomputed(self.facts, {}, window=window, now=now)
+
+    def _recomputed(
+        self, facts: tuple[Fact, ...], names: dict[UUID, UUID], *, window: timedelta, now: datetime
+    ) -> SeriesUpdate:
+        computed = runs(facts, window=window, now=now)
+        before = {episode.id: episode for episode in self.episodes}
+        homes = {member.signal_id: member for member in self.memberships}
+        placed = _place(self.fingerprint, computed, self.episodes, homes, names)
+        after = tuple(episode for _, episode, _ in placed)
+        members = tuple(member for run, episode, _ in placed for member in _members(run, episode))
+        kept = {episode.id for episode in after}
+        saved = [episode for episode in after if before.get(episode.id) != episode]
+        return SeriesUpdate(
+            history=SeriesHistory(fingerprint=self.fingerprint, facts=facts, episodes=after, memberships=members),
+            opened=tuple(episode for _, episode, is_new in placed if is_new),
+            reopened=tuple(e for e in after if e.is_open and e.id in before and not before[e.id].is_open),
+            saved=tuple(sorted(saved, key=lambda episode: episode.is_open)),
+            dropped=tuple(sorted(set(before) - kept)),
+            memberships=tuple(m for m in members if homes.get(m.signal_id) != m),
+        )
+
+
+def _fact(item: Observation, ordinal: int) -> Fact:
+    return Fact(
+        signal_id=item.signal_id,
+        ordinal=ordinal,
+        status=item.status,
+        occurred_at=item.occurred_at,
+        received_at=item.received_at,
+        last_seen_at=item.received_at,
+        episode_started_at=item.episode_started_at,
+        expires_at=item.expires_at,
+    )
+
+
+def _decision(entry: UUID | Decision, history: SeriesHistory, facts: dict[UUID, Fact]) -> Decision:
+    if isinstance(entry, Decision):
+        return entry
+    member = next((m for m in history.memberships if m.signal_id == entry), None)
+    if facts[entry].status is SignalStatus.MOMENT:
+        return Decision.CHANGE
+    if facts[entry].status is SignalStatus.RESOLVED:
+        return Decision.RESOLVED if member is not None else Decision.ORPHAN_RESOLVE
+    return Decision.NEW_EPISODE if member is not None and member.original_id is None else Decision.DUPLICATE
+
+
+def _place(
+    fingerprint: str,
+    computed: Iterable[Run],
+    stored: Sequence[Episode],
+    homes: dict[UUID, Membership],
+    names: dict[UUID, UUID],
+) -> list[tuple[Run, Episode, bool]]:
+    """Give every computed run the stored episode it continues, or a new one; the flag says which needs correlating."""
+    by_original = {episode.original_id: episode for episode in stored}
+    placed = []
+    for run in computed:
+        continued = next((by_original[f.signal_id] for f in run.firings if f.signal_id in by_original), None)
+        if continued is not None:
+            placed.append((run, _continued(continued, run), False))
+            continue
+        original = run.original.signal_id
+        split_from = homes.get(original)
+        newcomer = next((f.signal_id for f in run.firings if f.signal_id in names), original)
+        episode = Episode(
+            id=names.get(newcomer, original),
+            fingerprint=fingerprint,
+            original_id=original,
+            started_at=run.started_at,
+            last_seen_at=run.last_seen_at,
+            incident_id=split_from.incident_id if split_from else None,
+        )
+        placed.append((run, _continued(episode, run), split_from is None))
+    return placed
+
+
+def _continued(episode: Episode, run: Run) -> Episode:
+    return attrs.evolve(
+        episode,
+        original_id=run.original.signal_id,
+        started_at=run.started_at,
+        last_seen_at=run.last_seen_at,
+        ended_at=run.ended_at,
+        end=run.end,
+        end_seen_at=run.end_seen_at,
+        due_at=run.due_at,
+    )
+
+
+def _members(run: Run, episode: Episode) -> Iterable[Membership]:
+    for fact in run.firings:
+        original = None if fact.signal_id == episode.original_id else episode.original_id
+        yield Membership(
+            signal_id=fact.signal_id, episode_id=episode.id, incident_id=episode.incident_id, original_id=original
+        )
+    if run.resolve_id is not None:
+        yield Membership(
+            signal_id=run.resolve_id, episode_id=episode.id, incident_id=episode.incident_id, original_id=None
+        )
