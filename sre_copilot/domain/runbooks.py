@@ -1,0 +1,129 @@
+"""Runbooks: written procedures, how often they helped, and the words by which they are found."""
+
+import re
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from uuid import UUID
+
+import attrs
+
+from sre_copilot.domain.actions import ACTIONS, ActionType, RiskLevel
+from sre_copilot.domain.outcomes import OutcomeResult
+
+
+@attrs.frozen(kw_only=True)
+class RunbookAction:
+    """One thing that a runbook tells to do, as an action that can be recommended."""
+
+    action_type: ActionType
+    description: str
+
+
+@attrs.frozen(kw_only=True)
+class Runbook:
+    """A written procedure of one tenant.
+
+    `actions` are in the order in which the runbook wants them tried. `risk_level` is the author's word on its
+    riskiest action. `service_names` is empty where it applies to any service. `content` is Markdown.
+    `usage_count` counts recorded outcomes, the unclear ones too; `version` counts edits of the content.
+    """
+
+    id: UUID
+    slug: str
+    title: str
+    description: str
+    content: str = ""
+    content_url: str | None = None
+    service_names: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    risk_level: RiskLevel = RiskLevel.MEDIUM
+    estimated_duration_minutes: int | None = None
+    usage_count: int = 0
+    success_count: int = 0
+    failure_count: int = 0
+    owner_id: UUID | None = None
+    is_active: bool = True
+    version: int = 1
+    created_at: datetime
+    updated_at: datetime
+    actions: tuple[RunbookAction, ...] = ()
+
+    @property
+    def success_rate(self) -> float | None:
+        """Successes out of all uses, in [0, 1]; None where it was never used. Ranking does not use this one."""
+        return self.success_count / self.usage_count if self.usage_count else None
+
+    def applicable_actions(self) -> tuple[RunbookAction, ...]:
+        """The actions to recommend from it, in order: its own, or to follow it as a whole where it names none."""
+        return self.actions or (RunbookAction(action_type=ActionType.FOLLOW_RUNBOOK, description=self.description),)
+
+    def risk_of(self, action_type: ActionType) -> RiskLevel:
+        """The risk of one of its applicable actions: our table's.
+
+        For its riskiest ones it is the runbook's own level where that is higher: a runbook may warn, never reassure.
+        """
+        own = ACTIONS[action_type].risk_level
+        riskiest = max(ACTIONS[action.action_type].risk_level.severity for action in self.applicable_actions())
+        return own.worse_of(self.risk_level) if own.severity == riskiest else own
+
+    def used(self, result: OutcomeResult, at: datetime) -> "Runbook":
+        """Return the runbook with this outcome counted; an unclear one is a use that neither worked nor failed."""
+        return attrs.evolve(
+            self,
+            usage_count=self.usage_count + 1,
+            success_count=self.success_count + (result is OutcomeResult.WORKED),
+            failure_count=self.failure_count + (result is OutcomeResult.FAILED),
+            updated_at=max(self.updated_at, at),
+        )
+
+
+MAX_QUERY_WORDS = 64
+"""A search text longer than this finds everything and slows the search."""
+
+_NOISE_TEXT = """
+a above after all alert also an and any are as at be been before below but by can could did do does during
+fire fired firing for from had has have high in into is it its itself kube kubernetes low more most near no
+not of off often on one or our out over own prometheus said says seen since so some than that the their then
+there these they this those to too under until up very was were what when where which while who with
+"""
+NOISE = frozenset(_NOISE_TEXT.split())
+"""Words that stand in most alerts and say nothing about the trouble."""
+
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_LETTERS_THEN_NUMBER = re.compile(r"(?<=[^\W\d_]{2})(?=\d)")
+_WORD = re.compile(r"[^\W_]+")
+_HTTP_STATUS = re.compile(r"[1-5]\d\d")
+
+
+def symptom_query(texts: Iterable[str], *, names: Collection[str] = ()) -> str:
+    """Return the words to search runbooks by, made of alert titles, alert names and claims.
+
+    Camel case and punctuation are split ("CPUThrottlingHigh" gives "cpu throttling"), the tenant's own `names`
+    (services, hosts, pods) and noise are dropped, each word stands once and in order of first appearance, in
+    lower case, at most MAX_QUERY_WORDS of them. Words like "p99", "5xx" and "503" stay whole. Stemming is left
+    to the search. The result is empty where nothing but names was given.
+    """
+    found: dict[str, None] = {}
+    for text in texts:
+        for word in _words(_without(text, names)):
+            if word not in NOISE:
+                found.setdefault(word)
+    return " ".join(list(found)[:MAX_QUERY_WORDS])
+
+
+def _without(text: str, names: Collection[str]) -> str:
+    # Longest first, so that "payments-db-1" goes as a whole before "payments" can tear it apart.
+    known = sorted((name for name in names if name), key=lambda name: (-len(name), name))
+    if not known:
+        return text
+    pattern = "|".join(re.escape(name) for name in known)
+    return re.sub(rf"(?<![\w-])(?:{pattern})(?![\w-])", " ", text, flags=re.IGNORECASE)
+
+
+def _words(text: str) -> Iterable[str]:
+    # In two passes: "LatencyP99" has to fall apart before the P can be seen to stand alone with its number.
+    spaced = _LETTERS_THEN_NUMBER.sub(" ", _CAMEL.sub(" ", text))
+    for match in _WORD.finditer(spaced):
+        word = match.group().lower()
+        if len(word) > 1 and (not word.isdigit() or _HTTP_STATUS.fullmatch(word)):
+            yield word
