@@ -1,1 +1,1 @@
-"""."""
+"""The application: use cases and queries behind ports."""

@@ -52,6 +52,7 @@ def plain(value: object) -> Any:
         return sorted((plain(item) for item in value), key=str)
     if isinstance(value, tuple | list):
         return [plain(item) for item in value]
-    if attrs.has(type(value)):
-        return {field.name: plain(getattr(value, field.name)) for field in attrs.fields(type(value))}
+    kind: type[Any] = type(value)
+    if attrs.has(kind):
+        return {field.name: plain(getattr(value, field.name)) for field in attrs.fields(kind)}
     raise TypeError(f"{type(value).__name__} has no canonical form")

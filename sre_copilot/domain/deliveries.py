@@ -48,11 +48,15 @@ class Acknowledgement:
 
 @attrs.frozen(kw_only=True)
 class Parsed:
-    """What a plugin read from a delivery. `vendor_id` names the delivery as a whole, where the vendor does."""
+    """What a plugin read from a delivery. `vendor_id` names the delivery as a whole, where the vendor does.
+
+    `assigned_key` is the key that the plugin made up for a sender that gave none, to be told back.
+    """
 
     drafts: tuple[SignalDraft, ...] = ()
     acknowledgements: tuple[Acknowledgement, ...] = ()
     vendor_id: str | None = None
+    assigned_key: str | None = None
 
 
 class DeliveryStatus(StrEnum):

@@ -65,6 +65,29 @@ class SeriesUpdate:
     dropped: tuple[UUID, ...] = ()
     memberships: tuple[Membership, ...] = ()
 
+    def homed(self, episode_id: UUID, incident_id: UUID | None, *, waiting: bool = False) -> "SeriesUpdate":
+        """Return the update with one of its episodes, and the signals of that episode, in an incident."""
+
+        def episode_homed(episode: Episode) -> Episode:
+            same = episode.id == episode_id
+            return attrs.evolve(episode, incident_id=incident_id, waiting=waiting) if same else episode
+
+        def member_homed(member: Membership) -> Membership:
+            return attrs.evolve(member, incident_id=incident_id) if member.episode_id == episode_id else member
+
+        members = tuple(map(member_homed, self.history.memberships))
+        changed = {member.signal_id for member in self.memberships}
+        changed |= {member.signal_id for member in members if member.episode_id == episode_id}
+        episodes = tuple(map(episode_homed, self.history.episodes))
+        saved = {episode.id for episode in self.saved} | {episode_id}
+        return attrs.evolve(
+            self,
+            history=attrs.evolve(self.history, episodes=episodes, memberships=members),
+            opened=tuple(map(episode_homed, self.opened)),
+            saved=tuple(sorted((e for e in episodes if e.id in saved), key=lambda episode: episode.is_open)),
+            memberships=tuple(member for member in members if member.signal_id in changed),
+        )
+
 
 @attrs.frozen(kw_only=True)
 class Observation:

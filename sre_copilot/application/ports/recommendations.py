@@ -1,27 +1,13 @@
 """Runbooks and recommendations."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
 from typing import Protocol
 from uuid import UUID
 
-import attrs
-
-from sre_copilot.domain.recommendations import OutcomeResult, Recommendation
+from sre_copilot.domain.outcomes import Outcome
+from sre_copilot.domain.recommendations import Recommendation
 from sre_copilot.domain.runbooks import Runbook
-
-
-@attrs.frozen(kw_only=True)
-class OutcomeRecorded:
-    """What came of an executed recommendation."""
-
-    id: UUID
-    recommendation_id: UUID
-    user_id: UUID | None
-    result: OutcomeResult
-    notes: str
-    at: datetime
 
 
 class Runbooks(Protocol):
@@ -57,8 +43,12 @@ class Recommendations(Protocol):
 
     @abstractmethod
     def latest(self, incident_id: UUID) -> Sequence[Recommendation]:
-        """The recommendations that belong to the incident's latest diagnosis, by rank."""
+        """The recommendations of an incident that were proposed last (those with the latest `created_at`), by rank."""
 
     @abstractmethod
-    def record_outcome(self, outcome: OutcomeRecorded) -> None:
+    def record_outcome(self, outcome: Outcome) -> None:
         """Store an outcome."""
+
+    @abstractmethod
+    def outcomes(self, runbook_ids: Collection[UUID]) -> Sequence[Outcome]:
+        """The outcomes of recommendations that came from these runbooks, by time."""

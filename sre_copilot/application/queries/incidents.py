@@ -1,0 +1,95 @@
+"""What people see of incidents: lists, one incident whole, its timeline."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import attrs
+
+from sre_copilot.application.ports.incidents import IncidentFilter
+from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
+from sre_copilot.application.snapshotting import CHANGES_BEFORE
+from sre_copilot.domain.actors import Actor, Permission
+from sre_copilot.domain.hypotheses import Diagnosis, Hypothesis
+from sre_copilot.domain.incidents import Incident, Note, Transition
+from sre_copilot.domain.recommendations import Recommendation
+from sre_copilot.domain.series import Episode
+from sre_copilot.domain.signals import Signal, SignalStatus
+from sre_copilot.domain.snapshots import ObservedChange
+
+
+@attrs.frozen(kw_only=True)
+class TimelineEntry:
+    """One thing that happened: `kind` is signal, resolve, change, transition or note."""
+
+    at: datetime
+    kind: str
+    text: str
+    service: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class IncidentView:
+    """One incident with everything that belongs to it. `changes` are the tenant's from a day before detection on."""
+
+    incident: Incident
+    transitions: tuple[Transition, ...]
+    notes: tuple[Note, ...]
+    signals: tuple[Signal, ...]
+    episodes: tuple[Episode, ...]
+    changes: tuple[ObservedChange, ...]
+    diagnosis: Diagnosis | None
+    hypotheses: tuple[Hypothesis, ...]
+    recommendations: tuple[Recommendation, ...]
+
+    @property
+    def timeline(self) -> tuple[TimelineEntry, ...]:
+        """Everything that happened, by time."""
+        return tuple(sorted(self._entries(), key=lambda entry: entry.at))
+
+    def _entries(self) -> Iterable[TimelineEntry]:
+        for signal in self.signals:
+            kind = "resolve" if signal.draft.status is SignalStatus.RESOLVED else "signal"
+            title = f"{signal.draft.name}: {signal.draft.title or signal.draft.name}"
+            yield TimelineEntry(at=signal.timestamp, kind=kind, text=title, service=signal.draft.service)
+        for change in self.changes:
+            yield TimelineEntry(at=change.at, kind="change", text=change.summary, service=change.service)
+        for row in self.transitions:
+            who = "automatically" if row.automated else "by a person"
+            arrow = f"{row.from_state} → {row.to_state}" if row.from_state else row.to_state
+            text = f"{arrow}, {who}{': ' + row.reason if row.reason else ''}"
+            yield TimelineEntry(at=row.timestamp, kind="transition", text=text)
+        for note in self.notes:
+            yield TimelineEntry(at=note.at, kind="note", text=note.text)
+
+
+@attrs.frozen(kw_only=True)
+class IncidentQueries:
+    """Reads incidents. Every call is one short unit of work with a constant number of queries."""
+
+    units: UnitOfWorkFactory
+
+    def list(self, *, actor: Actor, narrowed: IncidentFilter | None = None) -> Sequence[Incident]:
+        """Incidents by detection, newest first. Raises NotPermitted."""
+        actor.require(Permission.READ)
+        with self.units(actor.tenant_id) as uow:
+            return uow.incidents.list(narrowed or IncidentFilter())
+
+    def show(self, *, actor: Actor, incident_id: UUID) -> IncidentView:
+        """One incident whole. Raises NotPermitted, NotFound."""
+        actor.require(Permission.READ)
+        with self.units(actor.tenant_id) as uow:
+            incident = uow.incidents.get(incident_id)
+            latest = uow.diagnoses.latest(incident_id)
+            until = incident.resolved_at or incident.last_signal_at or incident.updated_at
+            return IncidentView(
+                incident=incident,
+                transitions=tuple(uow.incidents.transitions(incident_id)),
+                notes=tuple(uow.incidents.notes(incident_id)),
+                signals=tuple(uow.signals.of_incident(incident_id)),
+                episodes=tuple(uow.signals.episodes_of(incident_id)),
+                changes=tuple(uow.signals.changes(incident.detected_at - CHANGES_BEFORE, until)),
+                diagnosis=latest[0] if latest else None,
+                hypotheses=tuple(latest[1]) if latest else (),
+                recommendations=tuple(uow.recommendations.latest(incident_id)),
+            )

@@ -1,0 +1,32 @@
+"""Why a signal ended up where it is."""
+
+from uuid import UUID
+
+import attrs
+
+from sre_copilot.application.ports.series import StoredDecision
+from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
+from sre_copilot.domain.actors import Actor, Permission
+from sre_copilot.domain.signals import Signal
+
+
+@attrs.frozen(kw_only=True)
+class Explanation:
+    """A signal, and the correlation decision of its episode where it has one; for a duplicate, that of its original."""
+
+    signal: Signal
+    correlation: StoredDecision | None
+
+
+@attrs.frozen(kw_only=True)
+class SignalQueries:
+    """Reads signals and decisions."""
+
+    units: UnitOfWorkFactory
+
+    def explain(self, *, actor: Actor, signal_id: UUID) -> Explanation:
+        """Say what was decided about a signal. Raises NotPermitted, NotFound."""
+        actor.require(Permission.READ)
+        with self.units(actor.tenant_id) as uow:
+            signal = uow.signals.get(signal_id)
+            return Explanation(signal=signal, correlation=uow.signals.decision(signal.original_id or signal.id))

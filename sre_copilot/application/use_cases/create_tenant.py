@@ -1,0 +1,68 @@
+"""Create a tenant with its first administrator and the seeded runbooks."""
+
+import re
+from collections.abc import Sequence
+from uuid import UUID
+
+import attrs
+
+from sre_copilot.application.ports.clock import Clock
+from sre_copilot.application.ports.ids import Ids
+from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
+from sre_copilot.application.trail import record_audit
+from sre_copilot.domain.actors import Actor, Role
+from sre_copilot.domain.audit import AuditAction
+from sre_copilot.domain.errors import InvalidInput
+from sre_copilot.domain.runbooks import Runbook
+from sre_copilot.domain.tenants import Tenant, User
+
+_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,98}[a-z0-9])?")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+@attrs.frozen(kw_only=True)
+class CreateTenant:
+    """Create a tenant. Only whoever operates the installation can: there is no actor of any tenant to ask."""
+
+    units: UnitOfWorkFactory
+    clock: Clock
+    ids: Ids
+
+    def __call__(
+        self, *, slug: str, admin_email: str, name: str = "", max_services: int = 5, runbooks: Sequence[Runbook] = ()
+    ) -> tuple[Tenant, User]:
+        """Return the tenant and its administrator. Raises InvalidInput, and AlreadyExists for a slug or e-mail in use."""
+        if not _SLUG.fullmatch(slug):
+            raise InvalidInput(f"A slug has 1 to 100 small letters, digits and hyphens inside; {slug!r} does not fit.")
+        email = admin_email.strip().lower()
+        if not _EMAIL.fullmatch(email) or len(email) > 254:
+            raise InvalidInput(f"{admin_email!r} is not an e-mail address; give one like ada@example.com.")
+        now = self.clock.now()
+        tenant = Tenant(
+            id=self.ids.new(),
+            name=name or slug,
+            slug=slug,
+            contact_email=email,
+            created_at=now,
+            max_services=max_services,
+        )
+        full_name = email.partition("@")[0]
+        admin = User(
+            id=self.ids.new(), tenant_id=tenant.id, email=email, full_name=full_name, role=Role.ADMIN, created_at=now
+        )
+        with self.units(tenant.id) as uow:
+            uow.tenants.add(tenant)
+            uow.tenants.add_user(admin)
+            for runbook in runbooks:
+                uow.runbooks.save(self._own(runbook))
+            actor = Actor.system(tenant.id, origin="operator")
+            record_audit(
+                uow, self.ids, actor, "tenant.created", AuditAction.CREATE, at=now, resource=("tenant", tenant.id)
+            )
+            uow.commit()
+        return tenant, admin
+
+    def _own(self, runbook: Runbook) -> Runbook:
+        now = self.clock.now()
+        new_id: UUID = self.ids.new()
+        return attrs.evolve(runbook, id=new_id, created_at=now, updated_at=now)

@@ -1,0 +1,70 @@
+"""Rank the causes of an incident from what is known now, and propose what to do."""
+
+from uuid import UUID
+
+import attrs
+
+from sre_copilot.application.ports.clock import Clock
+from sre_copilot.application.ports.diagnoses import DiagnosisEngine, MetricContext
+from sre_copilot.application.ports.ids import Ids
+from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
+from sre_copilot.application.snapshotting import snapshot, stored_context
+from sre_copilot.application.trail import record_audit
+from sre_copilot.domain.actors import Actor, Permission
+from sre_copilot.domain.audit import AuditAction
+from sre_copilot.domain.hypotheses import Diagnosis, Hypothesis
+
+
+@attrs.frozen(kw_only=True)
+class DiagnoseIncident:
+    """Take a fresh snapshot, rank the causes, store both. Nothing slow happens inside a transaction."""
+
+    units: UnitOfWorkFactory
+    metrics: MetricContext
+    engine: DiagnosisEngine
+    clock: Clock
+    ids: Ids
+
+    def __call__(self, *, actor: Actor, incident_id: UUID) -> tuple[Diagnosis, tuple[Hypothesis, ...]]:
+        """Return the diagnosis with its hypotheses by rank. Raises NotPermitted, NotFound."""
+        actor.require(Permission.RESPOND)
+        now = self.clock.now()
+        with self.units(actor.tenant_id) as uow:
+            context = stored_context(uow, uow.incidents.get(incident_id), now)
+        taken = snapshot(context, self.metrics, snapshot_id=self.ids.new(), as_of=now)
+        verdict = self.engine.diagnose(taken)
+        diagnosis = Diagnosis(
+            id=self.ids.new(),
+            incident_id=incident_id,
+            snapshot_id=taken.id,
+            engine_version=verdict.engine_version,
+            at=now,
+            convincing=verdict.convincing,
+            next_evidence=verdict.next_evidence,
+        )
+        hypotheses = tuple(
+            Hypothesis(
+                id=self.ids.new(),
+                incident_id=incident_id,
+                diagnosis_id=diagnosis.id,
+                rank=rank,
+                cause=cause,
+                created_at=now,
+            )
+            for rank, cause in enumerate(verdict.causes, 1)
+        )
+        with self.units(actor.tenant_id) as uow:
+            uow.diagnoses.add_snapshot(taken)
+            uow.diagnoses.add(diagnosis, hypotheses)
+            record_audit(
+                uow,
+                self.ids,
+                actor,
+                "incident.diagnosed",
+                AuditAction.EXECUTE,
+                at=now,
+                resource=("incident", incident_id),
+                details={"diagnosis": str(diagnosis.id), "snapshot": taken.content_hash},
+            )
+            uow.commit()
+        return diagnosis, hypotheses

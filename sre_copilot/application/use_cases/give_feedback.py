@@ -1,0 +1,56 @@
+"""Say what you think of a hypothesis."""
+
+from uuid import UUID
+
+import attrs
+
+from sre_copilot.application.ports.clock import Clock
+from sre_copilot.application.ports.diagnoses import FeedbackGiven
+from sre_copilot.application.ports.ids import Ids
+from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
+from sre_copilot.application.trail import record_audit
+from sre_copilot.domain.actors import Actor, Permission
+from sre_copilot.domain.audit import AuditAction
+from sre_copilot.domain.errors import NotPermitted
+from sre_copilot.domain.hypotheses import Feedback, Hypothesis
+
+
+@attrs.frozen(kw_only=True)
+class GiveFeedback:
+    """Accept or reject a hypothesis, or say that you are uncertain. Kept per person."""
+
+    units: UnitOfWorkFactory
+    clock: Clock
+    ids: Ids
+
+    def __call__(self, *, actor: Actor, hypothesis_id: UUID, feedback: Feedback, notes: str = "") -> Hypothesis:
+        """Return the hypothesis afterwards. Raises NotFound, and NotPermitted for anybody but a person with the role."""
+        actor.require(Permission.RESPOND)
+        if actor.user_id is None:
+            raise NotPermitted("Only a person can judge a hypothesis.")
+        now = self.clock.now()
+        with self.units(actor.tenant_id) as uow:
+            hypothesis = uow.diagnoses.hypothesis(hypothesis_id).judged(
+                feedback, user_id=actor.user_id, at=now, notes=notes
+            )
+            given = FeedbackGiven(
+                id=self.ids.new(),
+                hypothesis_id=hypothesis_id,
+                user_id=actor.user_id,
+                feedback=feedback,
+                notes=notes,
+                at=now,
+            )
+            uow.diagnoses.judge(hypothesis, given)
+            record_audit(
+                uow,
+                self.ids,
+                actor,
+                "hypothesis.judged",
+                AuditAction.UPDATE,
+                at=now,
+                resource=("hypothesis", hypothesis_id),
+                details={"feedback": feedback.value},
+            )
+            uow.commit()
+        return hypothesis

@@ -1,0 +1,42 @@
+"""Import the tenant's services, who calls whom and what runs where."""
+
+import attrs
+
+from sre_copilot.application.ports.clock import Clock
+from sre_copilot.application.ports.ids import Ids
+from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
+from sre_copilot.application.trail import record_audit
+from sre_copilot.domain.actors import Actor, Permission
+from sre_copilot.domain.audit import AuditAction
+from sre_copilot.domain.service_graph import ServiceGraph
+
+
+@attrs.frozen(kw_only=True)
+class ImportServices:
+    """Make a graph the tenant's own; it replaces the one before."""
+
+    units: UnitOfWorkFactory
+    clock: Clock
+    ids: Ids
+
+    def __call__(self, *, actor: Actor, graph: ServiceGraph) -> None:
+        """Store the graph. Raises NotPermitted."""
+        actor.require(Permission.RESPOND)
+        now = self.clock.now()
+        with self.units(actor.tenant_id) as uow:
+            uow.services.replace(graph, at=now)
+            record_audit(
+                uow,
+                self.ids,
+                actor,
+                "services.imported",
+                AuditAction.UPDATE,
+                at=now,
+                resource=("service_graph", None),
+                details={
+                    "services": len(graph.services),
+                    "calls": len(graph.calls),
+                    "placements": len(graph.placements),
+                },
+            )
+            uow.commit()

@@ -1,0 +1,114 @@
+"""Propose what to do about an incident, from its latest diagnosis and the runbooks."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import attrs
+
+from sre_copilot.application.ports.clock import Clock
+from sre_copilot.application.ports.ids import Ids
+from sre_copilot.application.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from sre_copilot.application.trail import record_audit
+from sre_copilot.domain.actors import Actor, Permission
+from sre_copilot.domain.audit import AuditAction
+from sre_copilot.domain.hypotheses import CandidateKind, Hypothesis
+from sre_copilot.domain.incidents import Incident
+from sre_copilot.domain.proposals import ProposedRecommendation, RunbookMatch
+from sre_copilot.domain.recommendations import Recommendation, recommend
+from sre_copilot.domain.runbooks import symptom_query
+from sre_copilot.domain.service_graph import ServiceGraph
+from sre_copilot.domain.snapshots import ContextSnapshot
+
+TOP_HYPOTHESES = 3
+MATCHES_PER_QUERY = 5
+UNSPECIFIC = frozenset({CandidateKind.NONE_OF_THESE, CandidateKind.OTHERS})
+
+
+@attrs.frozen(kw_only=True)
+class RecommendActions:
+    """Match runbooks with the top hypotheses and rank the actions. Nothing is ever executed."""
+
+    units: UnitOfWorkFactory
+    clock: Clock
+    ids: Ids
+
+    def __call__(self, *, actor: Actor, incident_id: UUID, limit: int = 5) -> tuple[Recommendation, ...]:
+        """Return the stored recommendations by rank; none before a first diagnosis. Raises NotPermitted, NotFound."""
+        actor.require(Permission.RESPOND)
+        now = self.clock.now()
+        with self.units(actor.tenant_id) as uow:
+            incident = uow.incidents.get(incident_id)
+            latest = uow.diagnoses.latest(incident_id)
+            if latest is None:
+                return ()
+            diagnosis, hypotheses = latest
+            taken = uow.diagnoses.snapshot(diagnosis.snapshot_id)
+            proposals = recommend(
+                [hypothesis.cause for hypothesis in hypotheses],
+                _matches(uow, incident, hypotheses, taken),
+                now=now,
+                limit=limit,
+                change_kinds={change.id: change.kind for change in taken.changes},
+            )
+            rows = tuple(self._stored(proposal, hypotheses, incident_id) for proposal in proposals)
+            uow.recommendations.add(rows)
+            record_audit(
+                uow,
+                self.ids,
+                actor,
+                "incident.recommended",
+                AuditAction.EXECUTE,
+                at=now,
+                resource=("incident", incident_id),
+                details={"diagnosis": str(diagnosis.id), "count": len(rows)},
+            )
+            uow.commit()
+        return rows
+
+    def _stored(
+        self, proposal: ProposedRecommendation, hypotheses: Sequence[Hypothesis], incident_id: UUID
+    ) -> Recommendation:
+        index = proposal.hypothesis_index
+        return Recommendation(
+            id=self.ids.new(),
+            incident_id=incident_id,
+            hypothesis_id=None if index is None else hypotheses[index].id,
+            runbook_id=proposal.runbook_id,
+            action_type=proposal.action_type,
+            description=proposal.description,
+            rationale=proposal.rationale,
+            risk_level=proposal.risk_level,
+            estimated_impact=proposal.estimated_impact,
+            reversibility=proposal.reversibility,
+            relevance_score=proposal.relevance_score,
+            rank=proposal.rank,
+            created_at=self.clock.now(),
+        )
+
+
+def _matches(
+    uow: UnitOfWork, incident: Incident, hypotheses: Sequence[Hypothesis], taken: ContextSnapshot
+) -> list[RunbookMatch]:
+    """Search for the symptoms as a whole, and for each specific hypothesis by the signals and evidence of its subject."""
+    names = _names(taken.graph, incident)
+    queries: list[tuple[int | None, list[str]]] = [
+        (None, [incident.title, *(signal.title for signal in taken.signals)])
+    ]
+    for index, hypothesis in enumerate(hypotheses[:TOP_HYPOTHESES]):
+        cause = hypothesis.cause
+        if cause.kind not in UNSPECIFIC:
+            own = [signal.title for signal in taken.signals if cause.subject in (signal.service, *signal.hosts)]
+            queries.append((index, [*own, cause.claim, *(item.summary for item in cause.supporting)]))
+    found: list[RunbookMatch] = []
+    for place, texts in queries:
+        hits = uow.runbooks.search(symptom_query(texts, names=names), limit=MATCHES_PER_QUERY)
+        found += [RunbookMatch(runbook=book, relevance=relevance, hypothesis_index=place) for book, relevance in hits]
+    outcomes = uow.recommendations.outcomes({match.runbook.id for match in found})
+    return [
+        attrs.evolve(match, outcomes=tuple(o for o in outcomes if o.runbook_id == match.runbook.id)) for match in found
+    ]
+
+
+def _names(graph: ServiceGraph, incident: Incident) -> frozenset[str]:
+    pods = {placement.pod for placement in graph.placements}
+    return graph.services | graph.hosts | pods | {incident.service}

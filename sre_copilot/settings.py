@@ -1,0 +1,84 @@
+"""Settings: one class; the only reader of the TOML file and of the environment."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import attrs
+import platformdirs
+
+from sre_copilot.domain.errors import InvalidSettings
+
+APP = "sre-copilot"
+FROM_ENVIRONMENT = {
+    "DATABASE_URL": "database_url",
+    "DATABASE_OWNER_URL": "database_owner_url",
+    "SRE_COPILOT_DATA": "data_folder",
+}
+"""Environment variable -> setting."""
+
+
+def _path(value: str | Path) -> Path:
+    return Path(value).expanduser()
+
+
+@attrs.frozen(kw_only=True)
+class Settings:
+    """How the copilot is set up. With no `database_url` it runs its own PostgreSQL in `data_folder`.
+
+    `database_url` signs in as the app role; `database_owner_url` as the owner, and only migrations read it.
+    """
+
+    database_url: str | None = attrs.field(default=None, repr=False)
+    database_owner_url: str | None = attrs.field(default=None, repr=False)
+    data_folder: Path = attrs.field(
+        factory=lambda: Path(platformdirs.user_data_dir(APP, appauthor=False)), converter=_path
+    )
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the copilot runs its own database."""
+        return self.database_url is None
+
+    @classmethod
+    def load(cls, environment: Mapping[str, str] | None = None, file: Path | None = None) -> Self:
+        """Return the settings of the TOML file, overridden by the environment.
+
+        The file is the one given, else SRE_COPILOT_CONFIG, else `config.toml` in the user's configuration folder if
+        there is one. A value `file:PATH` in the environment is read from that file. Raises InvalidSettings.
+        """
+        env = os.environ if environment is None else environment
+        named = file or (Path(env["SRE_COPILOT_CONFIG"]) if env.get("SRE_COPILOT_CONFIG") else None)
+        path = named or Path(platformdirs.user_config_dir(APP, appauthor=False)) / "config.toml"
+        values = _from_file(path) if named or path.is_file() else {}
+        for variable, name in FROM_ENVIRONMENT.items():
+            if env.get(variable):
+                values[name] = _secret(variable, env[variable])
+        return cls(**values)
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InvalidSettings(
+            f"The settings file {path} can't be read: {error}. Correct it or take it away."
+        ) from error
+    known = {field.name for field in attrs.fields(Settings)}
+    for name, value in values.items():
+        if name not in known:
+            raise InvalidSettings(f"{path}: there is no setting {name!r}; the settings are {', '.join(sorted(known))}.")
+        if not isinstance(value, str):
+            raise InvalidSettings(f"{path}: {name} must be a string, not {type(value).__name__}.")
+    return values
+
+
+def _secret(variable: str, value: str) -> str:
+    if not value.startswith("file:"):
+        return value
+    try:
+        return Path(value.removeprefix("file:")).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidSettings(f"{variable} points at a file that can't be read: {error}.") from error
