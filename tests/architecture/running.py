@@ -1,0 +1,103 @@
+"""What can only be said about a checkout by running something in it: import-linter, and imports of the package.
+
+`findings_of` runs this file with the checkout as working directory and first on the path, so that its package and not
+the installed one is looked at. It prints one JSON object: name of the rule -> findings.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import grimp
+from importlinter import api as importlinter
+
+PACKAGE = "sre_copilot"
+IMPORT_SECONDS = 0.150
+HEAVY = {"anthropic", "attr", "django", "pluggy", "psycopg", "punq", "rich"}
+TIMED_IMPORT = f"""
+import json, sys, time
+before = time.perf_counter()
+import {PACKAGE}
+print(json.dumps([time.perf_counter() - before, sorted(set(name.split(".")[0] for name in sys.modules))]))
+"""
+
+
+def findings_of(checkout: Path) -> dict[str, list[str]]:
+    """Return every finding in the checkout; the contracts of importlinter.ini go by the id of their section."""
+    environment = {**os.environ, "PYTHONPATH": str(checkout), "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "1000"}
+    run = subprocess.run(
+        [sys.executable, __file__], cwd=checkout, env=environment, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    found: dict[str, list[str]] = json.loads(run.stdout)
+    return found
+
+
+def main() -> None:
+    """Print the findings of the checkout in the working directory."""
+    found = {
+        **broken_contracts(),
+        "module_cycles": module_cycles(),
+        "root_import": root_import(),
+        "unmapped_errors": unmapped_errors(),
+    }
+    print(json.dumps({rule: rows for rule, rows in found.items() if rows}))
+
+
+def broken_contracts() -> dict[str, list[str]]:
+    """The broken contracts of importlinter.ini."""
+    contracts = importlinter.read_configuration("importlinter.ini")["contracts_options"]
+    command = [Path(sys.executable).with_name("lint-imports"), "--config", "importlinter.ini", "--no-cache", "--no-logo"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    verdicts = dict(re.findall(r"^(.+) (KEPT|BROKEN)\b", run.stdout, re.MULTILINE))
+    if set(verdicts) != {contract["name"] for contract in contracts}:
+        return {"importlinter.ini": [run.stdout + run.stderr]}
+    return {contract["id"]: [contract["name"]] for contract in contracts if verdicts[contract["name"]] == "BROKEN"}
+
+
+def module_cycles() -> list[str]:
+    """A cycle among the modules themselves; import-linter compares siblings only and misses a package with its child."""
+    graph = grimp.build_graph(PACKAGE, cache_dir=None)
+    try:
+        TopologicalSorter({m: graph.find_modules_directly_imported_by(m) for m in graph.modules}).prepare()
+    except CycleError as error:
+        return [" -> ".join(reversed(error.args[1]))]
+    return []
+
+
+def root_import() -> list[str]:
+    """`import sre_copilot` takes under 150 ms (the best of five) and loads nothing heavy."""
+    seconds = float("inf")
+    loaded: set[str] = set()
+    for _ in range(5):
+        run = subprocess.run([sys.executable, "-c", TIMED_IMPORT], capture_output=True, text=True, check=True)
+        once, modules = json.loads(run.stdout)
+        seconds, loaded = min(seconds, once), set(modules)
+        if seconds < IMPORT_SECONDS:
+            break
+    slow = [f"takes {seconds:.3f} s, at most {IMPORT_SECONDS}"] if seconds >= IMPORT_SECONDS else []
+    return slow + [f"loads {name}" for name in sorted(loaded & HEAVY)]
+
+
+def unmapped_errors() -> list[str]:
+    """Error classes that the CLI's table of exit codes only reaches by their common root."""
+    from sre_copilot.domain.errors import CopilotError
+    from sre_copilot.entrypoints.cli.errors import EXIT_CODES
+
+    found = []
+    pending = [*CopilotError.__subclasses__()]
+    while pending:
+        error = pending.pop()
+        pending += error.__subclasses__()
+        categories = [parent for parent in error.__mro__ if parent in EXIT_CODES and parent is not CopilotError]
+        if not categories or EXIT_CODES[categories[0]] not in range(1, 6):
+            found.append(f"{error.__name__} has no exit code")
+    return sorted(found)
+
+
+if __name__ == "__main__":
+    main()
