@@ -1,1 +1,1 @@
-"""."""
+"""Entrypoints: how people and machines reach the copilot."""

@@ -2,9 +2,11 @@
 
 from abc import abstractmethod
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from sre_copilot.application.ports.ids import Ids
 from sre_copilot.domain.outcomes import Outcome
 from sre_copilot.domain.recommendations import Recommendation
 from sre_copilot.domain.runbooks import Runbook
@@ -24,6 +26,14 @@ class Runbooks(Protocol):
     @abstractmethod
     def search(self, query: str, *, limit: int) -> Sequence[tuple[Runbook, float]]:
         """Active runbooks that match any word of the query, with relevance in [0, 1], best first, then by slug."""
+
+
+class RunbookSeeds(Protocol):
+    """The runbooks that every new tenant begins with."""
+
+    @abstractmethod
+    def runbooks(self, *, ids: Ids, at: datetime) -> Sequence[Runbook]:
+        """Return them with fresh ids, created at `at`."""
 
 
 class Recommendations(Protocol):

@@ -1,19 +1,17 @@
 """Create a tenant with its first administrator and the seeded runbooks."""
 
 import re
-from collections.abc import Sequence
-from uuid import UUID
 
 import attrs
 
 from sre_copilot.application.ports.clock import Clock
 from sre_copilot.application.ports.ids import Ids
+from sre_copilot.application.ports.recommendations import RunbookSeeds
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
 from sre_copilot.application.trail import record_audit
 from sre_copilot.domain.actors import Actor, Role
 from sre_copilot.domain.audit import AuditAction
 from sre_copilot.domain.errors import InvalidInput
-from sre_copilot.domain.runbooks import Runbook
 from sre_copilot.domain.tenants import Tenant, User
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,98}[a-z0-9])?")
@@ -25,12 +23,11 @@ class CreateTenant:
     """Create a tenant. Only whoever operates the installation can: there is no actor of any tenant to ask."""
 
     units: UnitOfWorkFactory
+    seeds: RunbookSeeds
     clock: Clock
     ids: Ids
 
-    def __call__(
-        self, *, slug: str, admin_email: str, name: str = "", max_services: int = 5, runbooks: Sequence[Runbook] = ()
-    ) -> tuple[Tenant, User]:
+    def __call__(self, *, slug: str, admin_email: str, name: str = "", max_services: int = 5) -> tuple[Tenant, User]:
         """Return the tenant and its administrator. Raises InvalidInput, and AlreadyExists for a slug or e-mail in use."""
         if not _SLUG.fullmatch(slug):
             raise InvalidInput(f"A slug has 1 to 100 small letters, digits and hyphens inside; {slug!r} does not fit.")
@@ -53,16 +50,11 @@ class CreateTenant:
         with self.units(tenant.id) as uow:
             uow.tenants.add(tenant)
             uow.tenants.add_user(admin)
-            for runbook in runbooks:
-                uow.runbooks.save(self._own(runbook))
+            for runbook in self.seeds.runbooks(ids=self.ids, at=now):
+                uow.runbooks.save(runbook)
             actor = Actor.system(tenant.id, origin="operator")
             record_audit(
                 uow, self.ids, actor, "tenant.created", AuditAction.CREATE, at=now, resource=("tenant", tenant.id)
             )
             uow.commit()
         return tenant, admin
-
-    def _own(self, runbook: Runbook) -> Runbook:
-        now = self.clock.now()
-        new_id: UUID = self.ids.new()
-        return attrs.evolve(runbook, id=new_id, created_at=now, updated_at=now)

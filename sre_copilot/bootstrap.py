@@ -1,0 +1,148 @@
+"""From settings to a copilot: the composition root, and the only place that knows the container."""
+
+from collections.abc import Sequence
+from typing import Any, TypeVar, cast
+
+import attrs
+import punq
+
+from sre_copilot.adapters.diagnosis.engine import OfflineEngine
+from sre_copilot.adapters.django_orm import setup as database
+from sre_copilot.adapters.django_orm.unit_of_work import DjangoDirectory, DjangoUnitOfWorkFactory
+from sre_copilot.adapters.integrations.gateway import PluginGateway
+from sre_copilot.adapters.integrations.manager import PluginManager, PluginReport
+from sre_copilot.adapters.metrics import NoMetrics
+from sre_copilot.adapters.postgres.embedded import EmbeddedPostgres
+from sre_copilot.adapters.postgres.roles import check_app_role, roles_sql
+from sre_copilot.adapters.runbooks.seed import SeededRunbooks
+from sre_copilot.adapters.system import SystemClock, TimeOrderedIds
+from sre_copilot.application.copilot import Copilot
+from sre_copilot.application.ports.clock import Clock
+from sre_copilot.application.ports.deliveries import DeliveryGateway
+from sre_copilot.application.ports.diagnoses import DiagnosisEngine, MetricContext
+from sre_copilot.application.ports.ids import Ids
+from sre_copilot.application.ports.recommendations import RunbookSeeds
+from sre_copilot.application.ports.tenants import Directory
+from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
+from sre_copilot.domain.errors import CopilotError, DatabaseNotReady
+from sre_copilot.settings import Settings
+
+T = TypeVar("T")
+
+
+def bootstrap(
+    settings: Settings | None = None, *, clock: Clock | None = None, metrics: MetricContext | None = None
+) -> Copilot:
+    """Return a copilot for these settings (by default those of the file and the environment).
+
+    The embedded database is started and brought up to date; one at `database_url` is only checked. `clock` and
+    `metrics` replace the present and the metrics store, for replays. Raises EnvironmentFault and its subclasses,
+    each saying what is missing.
+    """
+    ready_database(settings or Settings.load())
+    return compose(
+        parts(
+            clock=clock or SystemClock(),
+            metrics=metrics or NoMetrics(),
+            units=DjangoUnitOfWorkFactory(),
+            directory=DjangoDirectory(),
+        ),
+        on_close=database.close,
+    )
+
+
+def parts(
+    *, clock: Clock, metrics: MetricContext, units: UnitOfWorkFactory, directory: Directory
+) -> dict[type[Any], object]:
+    """Every port with what stands behind it."""
+    return {
+        Clock: clock,
+        Ids: TimeOrderedIds(),
+        UnitOfWorkFactory: units,
+        Directory: directory,
+        DeliveryGateway: PluginGateway(PluginManager()),
+        DiagnosisEngine: OfflineEngine(),
+        MetricContext: metrics,
+        RunbookSeeds: SeededRunbooks(),
+    }
+
+
+def compose(ports: dict[type[Any], object], **extra: Any) -> Copilot:
+    """Build the facade from ports; also how a service with adapters of its own, or a test, builds one."""
+    container = punq.Container()
+    for port, instance in ports.items():
+        container.register(port, instance=instance)
+    pieces = {field.name: field.type for field in attrs.fields(Copilot) if field.name != "on_close"}
+    for kind in pieces.values():
+        container.register(kind)
+    return Copilot(**{name: _resolved(container, kind) for name, kind in pieces.items()}, **extra)
+
+
+def _resolved(container: punq.Container, kind: type[T] | None) -> T:
+    return cast(T, container.resolve(kind))
+
+
+def ready_database(settings: Settings) -> None:
+    """Make the database usable, or say what it lacks: DatabaseUnavailable, DatabaseNotReady, UnsafeDatabaseRole."""
+    if settings.database_url is None:
+        urls = EmbeddedPostgres(settings.data_folder).start()
+        database.setup(urls.app)
+        if database.pending_migrations():
+            database.migrate(urls.owner)
+        return
+    check_app_role(settings.database_url)
+    database.setup(settings.database_url)
+    missing = database.pending_migrations()
+    if missing:
+        raise DatabaseNotReady(
+            f"The database lacks {len(missing)} migrations (first: {missing[0]}). Run `sre-copilot migrate` with "
+            "DATABASE_OWNER_URL set; if the roles are missing too, `sre-copilot roles sql` prints them."
+        )
+
+
+def migrate_database(settings: Settings) -> list[str]:
+    """Apply what is missing as the owner and return the names. Raises DatabaseNotReady where no owner URL is set."""
+    if settings.database_url is None:
+        urls = EmbeddedPostgres(settings.data_folder).start()
+        database.setup(urls.app)
+        return database.migrate(urls.owner)
+    if settings.database_owner_url is None:
+        raise DatabaseNotReady(
+            "Migrations run as the owner role: set DATABASE_OWNER_URL; `sre-copilot roles sql` prints how to create it."
+        )
+    database.setup(settings.database_url)
+    return database.migrate(settings.database_owner_url)
+
+
+def database_roles_sql(name: str) -> str:
+    """The statements that create the roles in a database of that name."""
+    return roles_sql(name)
+
+
+def installed_plugins() -> Sequence[PluginReport]:
+    """Every plugin that was found, with what went wrong where it did not load."""
+    return PluginManager().report()
+
+
+@attrs.frozen(kw_only=True)
+class Check:
+    """One finding about the installation."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+def examine(settings: Settings) -> list[Check]:
+    """Look at the installation as `sre-copilot doctor` does; nothing is raised for what is wrong."""
+    where = f"embedded in {settings.data_folder}" if settings.is_embedded else "at DATABASE_URL"
+    found = [Check(name="settings", ok=True, detail="readable")]
+    try:
+        ready_database(settings)
+        found.append(Check(name="database", ok=True, detail=f"{where}, reachable, migrated, under the app role"))
+    except CopilotError as error:
+        found.append(Check(name="database", ok=False, detail=f"{where}: {error}"))
+    for plugin in installed_plugins():
+        detail = plugin.problem or f"handles {', '.join(plugin.types)}"
+        found.append(Check(name=f"plugin {plugin.name}", ok=not plugin.problem, detail=detail))
+    return found

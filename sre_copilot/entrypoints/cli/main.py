@@ -1,0 +1,93 @@
+"""`sre-copilot`: the commands, loaded when they are called, and the one place where errors become exit codes."""
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+import click
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("demo:demo", "Replay a recorded incident through the real use cases and show it."),
+    "ingest": ("ingest:ingest", "Take in one delivery, or a recording of many."),
+    "incidents": ("incidents:incidents", "List, show, declare, edit and move incidents."),
+    "diagnose": ("diagnosis:diagnose", "Rank the causes of an incident and recommend what to do."),
+    "explain": ("diagnosis:explain", "Say why a signal ended up where it is."),
+    "hypotheses": ("diagnosis:hypotheses", "Say what you think of a hypothesis."),
+    "recommendations": ("diagnosis:recommendations", "Accept or reject a recommendation, record its outcome."),
+    "services": ("administration:services", "Import the services and who calls whom."),
+    "integrations": ("administration:integrations", "Create and list the sources of deliveries."),
+    "tenants": ("administration:tenants", "Create and list tenants."),
+    "migrate": ("installation:migrate", "Bring the database up to date."),
+    "roles": ("installation:roles", "Print the SQL that creates the database roles."),
+    "plugins": ("installation:plugins", "List the installed integration plugins."),
+    "doctor": ("installation:doctor", "Check the installation and say what is wrong."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command only when it runs, so that `--help` is quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of the commands, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return a command, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command = getattr(importlib.import_module(f"sre_copilot.entrypoints.cli.{module}"), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table of commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="sre-copilot")
+def cli() -> None:
+    """From the first alert to ranked causes with evidence, and to what to do about them."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and end the process: 0 done, 1 refused by a rule, 2 wrong usage or input, 3 not permitted, 4 not found, 5 environment."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code; every error is one clear line on standard error."""
+    # Here rather than above: `--help` needs none of it.
+    from sre_copilot.domain.errors import CopilotError
+    from sre_copilot.entrypoints.cli.errors import DONE, UNEXPECTED, WRONG_USAGE, exit_code
+
+    try:
+        result = cli.main(args=arguments, prog_name="sre-copilot", standalone_mode=False)
+        return result if isinstance(result, int) else DONE
+    except click.UsageError as error:
+        hint = f" See `{error.ctx.command_path} --help`." if error.ctx else ""
+        return _fail(error.format_message() + hint, WRONG_USAGE)
+    except click.ClickException as error:
+        return _fail(error.format_message(), WRONG_USAGE)
+    except (click.Abort, KeyboardInterrupt):
+        return _fail("Stopped.", 130)
+    except CopilotError as error:
+        return _fail(str(error), exit_code(error))
+    except BrokenPipeError:
+        return DONE
+    except Exception as error:  # noqa: BLE001 - the process edge: nobody gets a traceback
+        return _fail(
+            f"Something unexpected went wrong ({type(error).__name__}: {error}). This is a fault of ours; please report it.",
+            UNEXPECTED,
+        )
+
+
+def _fail(message: str, code: int) -> int:
+    click.echo(click.style("Error: ", fg="red") + " ".join(message.split()), err=True)
+    return code
+
+
+if __name__ == "__main__":
+    main()
