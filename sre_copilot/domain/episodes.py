@@ -155,12 +155,14 @@ def _end_by_loose_resolves(ordered: Sequence[Run], resolves: Sequence[Fact]) -> 
 
 
 def _end_by_successor(ordered: Sequence[Run]) -> list[Run]:
-    ended = []
-    for run, successor in zip(ordered, [*ordered[1:], None], strict=True):
-        if run.is_open and run.stated and successor is not None:
+    ended = list(ordered)
+    for place, successor in enumerate(ordered[1:]):
+        run = ordered[place]
+        if run.is_open and run.stated:
             seen = successor.original.received_at
-            run = attrs.evolve(run, ended_at=successor.started_at, end=EpisodeEnd.SUPERSEDED, end_seen_at=seen)
-        ended.append(run)
+            ended[place] = attrs.evolve(
+                run, ended_at=successor.started_at, end=EpisodeEnd.SUPERSEDED, end_seen_at=seen
+            )
     return ended
 
 
@@ -174,8 +176,9 @@ def _end_by_time(ordered: Sequence[Run], window: timedelta, now: datetime) -> li
 
 def _ended_by_time(run: Run, window: timedelta, now: datetime, *, is_last: bool) -> Run:
     expires_at = _expiry(run)
-    if expires_at is not None and run.resolve_id is None:
-        if expires_at <= now and (run.ended_at is None or expires_at < run.ended_at):
+    if expires_at is not None and run.resolve_id is None and (is_last or run.stated):
+        limit = now if run.ended_at is None else run.ended_at
+        if expires_at <= limit:
             return attrs.evolve(run, ended_at=expires_at, end=EpisodeEnd.EXPIRED, end_seen_at=expires_at)
         return run if run.ended_at is not None else attrs.evolve(run, due_at=expires_at)
     if run.ended_at is not None or run.stated:
@@ -197,7 +200,9 @@ def _resolved(run: Run, fact: Fact) -> Run:
 
 
 def _expiry(run: Run) -> datetime | None:
-    return max((fact.expires_at for fact in run.firings if fact.expires_at is not None), default=None)
+    """The latest expiry, never before the start; None where no signal has one."""
+    stated = [fact.expires_at for fact in run.firings if fact.expires_at is not None]
+    return max([run.started_at, *stated]) if stated else None
 
 
 def _silent_at(group: Iterable[Fact], window: timedelta) -> datetime:
