@@ -5,6 +5,7 @@ estimated_duration_minutes and [[actions]] (action_type, description), a line `+
 """
 
 import tomllib
+from collections.abc import Sequence
 from datetime import datetime
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -13,6 +14,8 @@ from uuid import UUID
 
 import attrs
 
+from sre_copilot.application.ports.ids import Ids
+from sre_copilot.application.ports.recommendations import RunbookSeeds
 from sre_copilot.domain.actions import ActionType, RiskLevel
 from sre_copilot.domain.errors import InvalidInput
 from sre_copilot.domain.runbooks import Runbook, RunbookAction
@@ -90,3 +93,11 @@ def _read(slug: str, front: dict[str, Any], content: str) -> SeedRunbook:
             for action in front["actions"]
         ),
     )
+
+
+class SeededRunbooks(RunbookSeeds):
+    """The shipped runbooks, behind the port."""
+
+    def runbooks(self, *, ids: Ids, at: datetime) -> Sequence[Runbook]:
+        """Return them with fresh ids, created at `at`, by slug."""
+        return tuple(seed.runbook(id=ids.new(), at=at) for seed in load_seed_runbooks())

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from sre_copilot.adapters.runbooks.seed import SeedRunbook, load_seed_runbooks, parse_seed
+from sre_copilot.adapters.runbooks.seed import SeededRunbooks, SeedRunbook, load_seed_runbooks, parse_seed
 from sre_copilot.domain.actions import ACTIONS, ActionType, RiskLevel
 from sre_copilot.domain.errors import InvalidInput
 from sre_copilot.domain.runbooks import symptom_query
@@ -82,6 +82,24 @@ def test_a_tenant_gets_a_copy_of_its_own() -> None:
     copy = SEEDS[0].runbook(id=UUID(int=5), at=at)
     assert (copy.id, copy.slug, copy.created_at, copy.usage_count) == (UUID(int=5), SEEDS[0].slug, at, 0)
     assert copy.actions == SEEDS[0].actions
+
+
+class CountingIds:
+    """Ids 1, 2, 3 ..."""
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def new(self) -> UUID:
+        self._last += 1
+        return UUID(int=self._last)
+
+
+def test_every_tenant_begins_with_all_of_them_under_ids_of_its_own() -> None:
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    copies = SeededRunbooks().runbooks(ids=CountingIds(), at=at)
+    assert [copy.slug for copy in copies] == [seed.slug for seed in SEEDS]
+    assert [copy.id.int for copy in copies] == list(range(1, len(SEEDS) + 1))
 
 
 @pytest.mark.parametrize(
