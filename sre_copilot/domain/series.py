@@ -124,7 +124,7 @@ class SeriesHistory:
         Repeats and redeliveries only move times of stored facts forward. `now` must not be before any receive time.
         """
         facts = {fact.signal_id: fact for fact in self.facts}
-        by_key = {(fact.status, fact.occurred_at): fact.signal_id for fact in reversed(self.facts)}
+        by_key = {_key(fact): fact.signal_id for fact in reversed(self.facts)}
         ordinal = max((fact.ordinal for fact in self.facts), default=0)
         seen_again: set[UUID] = set()
         recorded: list[UUID | Decision] = []
@@ -132,7 +132,7 @@ class SeriesHistory:
             stored = item.known_as
             decision = Decision.REDELIVERY
             if stored is None and not item.has_vendor_id:
-                stored, decision = by_key.get((item.status, item.occurred_at)), Decision.REPEAT
+                stored, decision = by_key.get(_key(item)), Decision.REPEAT
             if stored is not None:
                 if stored in facts:
                     facts[stored] = facts[stored].seen_again(item.received_at, item.expires_at)
@@ -141,7 +141,7 @@ class SeriesHistory:
                 continue
             ordinal += 1
             facts[item.signal_id] = _fact(item, ordinal)
-            by_key.setdefault((item.status, item.occurred_at), item.signal_id)
+            by_key.setdefault(_key(item), item.signal_id)
             recorded.append(item.signal_id)
         names = {item.signal_id: item.episode_id for item in observations}
         update = self._recomputed(tuple(facts.values()), names, window=window, now=now)
@@ -175,6 +175,11 @@ class SeriesHistory:
             dropped=tuple(sorted(set(before) - kept)),
             memberships=tuple(m for m in members if homes.get(m.signal_id) != m),
         )
+
+
+def _key(item: Fact | Observation) -> tuple[SignalStatus, datetime, datetime | None]:
+    """What makes two messages without a vendor id the same."""
+    return (item.status, item.occurred_at, item.episode_started_at)
 
 
 def _fact(item: Observation, ordinal: int) -> Fact:

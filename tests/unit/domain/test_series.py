@@ -1,0 +1,173 @@
+"""A series: what a new signal does to its episodes."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sre_copilot.domain.decisions import Decision
+from sre_copilot.domain.series import Observation, SeriesHistory
+from sre_copilot.domain.signals import SignalStatus
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+WINDOW = timedelta(hours=12)
+NAME = "f" * 64
+INCIDENT = UUID(int=9000)
+
+
+def at(hours: float) -> datetime:
+    return START + timedelta(hours=hours)
+
+
+def seen(
+    number: int,
+    hours: float,
+    *,
+    resolved: bool = False,
+    moment: bool = False,
+    received: float | None = None,
+    known: int | None = None,
+    named: bool = False,
+    started: float | None = None,
+) -> Observation:
+    status = SignalStatus.RESOLVED if resolved else SignalStatus.MOMENT if moment else SignalStatus.FIRING
+    return Observation(
+        signal_id=UUID(int=number),
+        episode_id=UUID(int=1000 + number),
+        status=status,
+        occurred_at=at(hours),
+        received_at=at(hours if received is None else received),
+        episode_started_at=None if started is None else at(started),
+        known_as=UUID(int=known) if known else None,
+        has_vendor_id=named,
+    )
+
+
+def recorded(history: SeriesHistory, *items: Observation, now: float = 100) -> tuple[SeriesHistory, list[Decision]]:
+    """Record one by one, put every new episode into one incident, and return what became of each."""
+    decisions: list[Decision] = []
+    for item in items:
+        update = history.record([item], window=WINDOW, now=min(at(now), at(100)))
+        for episode in update.opened:
+            update = update.homed(episode.id, INCIDENT)
+        decisions += update.decisions
+        history = update.history
+    return history, decisions
+
+
+EMPTY = SeriesHistory(fingerprint=NAME)
+
+
+def test_the_first_firing_opens_an_episode_and_the_next_is_a_duplicate() -> None:
+    history, decisions = recorded(EMPTY, seen(1, 0), seen(2, 1), now=2)
+    assert decisions == [Decision.NEW_EPISODE, Decision.DUPLICATE]
+    assert [(m.signal_id.int, m.original_id and m.original_id.int) for m in history.memberships] == [(1, None), (2, 1)]
+
+
+def test_the_same_again_is_a_repeat_and_moves_its_time_forward() -> None:
+    history, _ = recorded(EMPTY, seen(1, 0), now=2)
+    update = history.record([seen(2, 0, received=5)], window=WINDOW, now=at(6))
+    assert update.decisions == (Decision.REPEAT,)
+    assert [fact.last_seen_at for fact in update.sightings] == [at(5)]
+    assert len(update.history.facts) == 1
+    assert update.saved[0].last_seen_at == at(5)
+    assert not update.opened
+
+
+def test_events_that_the_vendor_names_are_repeats_only_by_their_id() -> None:
+    history, decisions = recorded(
+        EMPTY, seen(1, 0, named=True), seen(2, 0, named=True), seen(3, 0, named=True, known=1), now=2
+    )
+    assert decisions == [Decision.NEW_EPISODE, Decision.DUPLICATE, Decision.REDELIVERY]
+    assert len(history.facts) == 2
+
+
+def test_a_known_signal_of_another_series_is_a_redelivery_that_moves_nothing_here() -> None:
+    update = EMPTY.record([seen(2, 0, named=True, known=77)], window=WINDOW, now=at(1))
+    assert update.decisions == (Decision.REDELIVERY,)
+    assert update.sightings == ()
+
+
+def test_two_equal_signals_of_one_batch_are_one_signal_and_one_repeat() -> None:
+    update = EMPTY.record([seen(1, 0), seen(2, 0, received=1)], window=WINDOW, now=at(1))
+    assert update.decisions == (Decision.NEW_EPISODE, Decision.REPEAT)
+    assert update.sightings == ()
+    assert update.history.facts[0].last_seen_at == at(1)
+
+
+def test_a_resolve_ends_the_episode_or_is_an_orphan() -> None:
+    _, decisions = recorded(EMPTY, seen(1, 0, resolved=True), seen(2, 1), seen(3, 2, resolved=True), now=3)
+    assert decisions == [Decision.ORPHAN_RESOLVE, Decision.NEW_EPISODE, Decision.RESOLVED]
+
+
+def test_a_change_is_recorded_once_and_opens_nothing() -> None:
+    history, decisions = recorded(EMPTY, seen(1, 0, moment=True), seen(2, 0, moment=True), now=2)
+    assert decisions == [Decision.CHANGE, Decision.REPEAT]
+    assert history.episodes == ()
+
+
+def test_a_late_resolve_splits_an_episode_whose_later_part_stays_in_the_incident() -> None:
+    history, _ = recorded(EMPTY, seen(1, 0), seen(2, 5), seen(3, 6), now=7)
+    update = history.record([seen(4, 3, resolved=True)], window=WINDOW, now=at(7))
+    assert update.decisions == (Decision.RESOLVED,)
+    assert not update.opened
+    first, second = update.history.episodes
+    assert first.incident_id == second.incident_id == INCIDENT
+    assert (first.original_id.int, second.original_id.int) == (1, 2)
+    assert [episode.is_open for episode in update.saved] == [False, True]
+    changed = {m.signal_id.int: m.original_id and m.original_id.int for m in update.memberships}
+    assert changed == {2: None, 3: 2, 4: None}
+
+
+def test_episodes_merge_when_what_lay_between_arrives_and_the_first_recorded_stays() -> None:
+    history, _ = recorded(EMPTY, seen(1, 0), seen(2, 20), now=21)
+    assert len(history.episodes) == 2
+    update = history.record([seen(3, 10)], window=WINDOW, now=at(21))
+    assert update.decisions == (Decision.DUPLICATE,)
+    assert [e.original_id.int for e in update.history.episodes] == [1]
+    assert [one.int for one in update.dropped] == [1002]
+
+
+def test_time_ends_what_was_silent() -> None:
+    history, _ = recorded(EMPTY, seen(1, 0), now=1)
+    assert history.advance(window=WINDOW, now=at(12)).saved == ()
+    (ended,) = history.advance(window=WINDOW, now=at(13)).saved
+    assert ended.ended_at == at(12)
+
+
+def test_an_episode_that_proves_to_go_on_is_reopened() -> None:
+    history, _ = recorded(EMPTY, seen(1, 0), now=1)
+    ended = history.advance(window=WINDOW, now=at(13)).history
+    update = ended.record([seen(2, 0, received=13)], window=WINDOW, now=at(13))
+    assert [episode.original_id.int for episode in update.reopened] == [1]
+
+
+def test_homing_an_episode_takes_its_signals_along() -> None:
+    update = EMPTY.record([seen(1, 0), seen(2, 1), seen(3, 2, resolved=True)], window=WINDOW, now=at(3))
+    homed = update.homed(update.opened[0].id, INCIDENT)
+    assert {member.incident_id for member in homed.memberships} == {INCIDENT}
+    assert {episode.incident_id for episode in (*homed.saved, *homed.opened, *homed.history.episodes)} == {INCIDENT}
+
+
+events = st.lists(
+    st.tuples(st.integers(0, 30), st.booleans(), st.none() | st.integers(0, 30)), min_size=1, max_size=5, unique=True
+)
+
+
+def shape(history: SeriesHistory) -> list[tuple[datetime, datetime | None, int]]:
+    sizes = {e.id: sum(m.episode_id == e.id for m in history.memberships) for e in history.episodes}
+    return [(e.started_at, e.ended_at, sizes[e.id]) for e in history.episodes]
+
+
+@given(events, st.randoms(use_true_random=False))
+def test_any_order_and_repetition_ends_in_the_same_episodes(
+    rows: list[tuple[int, bool, int | None]], random: object
+) -> None:
+    items = [seen(n, hours, resolved=resolved, started=started) for n, (hours, resolved, started) in enumerate(rows, 1)]
+    straight, _ = recorded(EMPTY, *items)
+    for order in list(permutations(items))[:24]:
+        again, _ = recorded(EMPTY, *order, *order[:2])
+        assert shape(again) == shape(straight)
+        assert sum(episode.is_open for episode in again.episodes) <= 1
