@@ -5,6 +5,7 @@ planted violations can run them on a damaged copy.
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 PACKAGE = "sre_copilot"
 MAX_FILE_LINES = 300
 MAX_FUNCTION_LINES = 60
+MAX_EXCUSED = 5
 VAGUE_NAMES = {"base", "common", "core", "helper", "helpers", "misc", "service", "services", "util", "utils"}
 
 # What domain and application may import besides each other: nothing here reads a clock, draws a number, opens a file
@@ -154,6 +156,19 @@ def patched_tests(checkout: Path) -> list[str]:
     ]
 
 
+def excused_lines(checkout: Path) -> list[str]:
+    """Lines excused from coverage or mutation without a reason, or any once they are more than five."""
+    excused = [
+        (f"{path.relative_to(checkout)}:{number} {mark.group(0)}", mark.group("reason"))
+        for path in _modules(checkout, "")
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if (mark := re.search(r"pragma: no (?:cover|mutate)\W*(?P<reason>.*)", line))
+    ]
+    if len(excused) > MAX_EXCUSED:
+        return [f"{where} is one of {len(excused)}, at most {MAX_EXCUSED}" for where, _ in excused]
+    return [f"{where} gives no reason" for where, reason in excused if not reason]
+
+
 def _modules(checkout: Path, *parts: str) -> Iterator[Path]:
     for part in parts:
         place = checkout / PACKAGE / part
@@ -208,4 +223,5 @@ STATIC_RULES = (
     undocumented,
     unexplained_hooks,
     patched_tests,
+    excused_lines,
 )

@@ -51,12 +51,21 @@ def main() -> None:
 def broken_contracts() -> dict[str, list[str]]:
     """The broken contracts of importlinter.ini."""
     contracts = importlinter.read_configuration("importlinter.ini")["contracts_options"]
-    command = [Path(sys.executable).with_name("lint-imports"), "--config", "importlinter.ini", "--no-cache", "--no-logo"]
+    command = [
+        Path(sys.executable).with_name("lint-imports"),
+        "--config",
+        "importlinter.ini",
+        "--no-cache",
+        "--no-logo",
+    ]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     verdicts = dict(re.findall(r"^(.+) (KEPT|BROKEN)\b", run.stdout, re.MULTILINE))
     if set(verdicts) != {contract["name"] for contract in contracts}:
         return {"importlinter.ini": [run.stdout + run.stderr]}
-    return {contract["id"]: [contract["name"]] for contract in contracts if verdicts[contract["name"]] == "BROKEN"}
+    details = dict(
+        re.findall(r"^(.+)\n-+\n\n((?:.*\n)+?)\n\n", run.stdout.partition("Broken contracts\n-")[2], re.MULTILINE)
+    )
+    return {c["id"]: details[c["name"]].splitlines() for c in contracts if verdicts[c["name"]] == "BROKEN"}
 
 
 def module_cycles() -> list[str]:

@@ -1,0 +1,216 @@
+"""One planted violation per clause of "who may import whom", and the contract or rule that must name it.
+
+Each is planted in a copy of the checkout, where everything is checked: what is listed breaks, and nothing else does.
+Contracts go by the id of their section in importlinter.ini, rules by the name of their function.
+"""
+
+import configparser
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import attrs
+import pytest
+
+from tests.architecture.rules import STATIC_RULES
+from tests.architecture.running import findings_of
+
+CHECKOUT = Path(__file__).parents[2]
+RUNNING_RULES = {"module_cycles", "root_import", "unmapped_errors"}
+BUILTIN = "adapters/integrations/builtin"
+
+
+@attrs.frozen
+class Plant:
+    """What is appended to files of the package (new ones start with it), and what must break."""
+
+    clause: str
+    files: Mapping[str, str]
+    broken: set[str]
+
+
+def layer(clause: str, path: str, imported: str, *broken: str) -> Plant:
+    """A single import that one clause forbids."""
+    return Plant(clause, {path: f"import sre_copilot.{imported}\n"}, set(broken))
+
+
+def vendor(library: str, path: str) -> Plant:
+    """A library away from its home; the terminal's and the tests' libraries share a contract each."""
+    shared = {"click": "terminal", "rich": "terminal", "pytest": "test-libraries", "hypothesis": "test-libraries"}
+    return Plant(f"{library} has one home", {path: f"import {library}\n"}, {shared.get(library, library)})
+
+
+def code(clause: str, path: str, text: str, *broken: str) -> Plant:
+    """Some lines that one clause forbids."""
+    return Plant(clause, {path: text}, set(broken))
+
+
+PLANTS = [
+    # The layers. An import upwards of something that already looks down is a cycle as well.
+    layer("entrypoints don't see testing", "entrypoints/planted.py", "testing", "layers"),
+    layer("testing doesn't see entrypoints", "testing/planted.py", "entrypoints.cli.errors", "layers"),
+    layer("bootstrap is below entrypoints", "bootstrap.py", "entrypoints.cli.errors", "layers", "acyclic"),
+    layer("settings is below bootstrap", "settings.py", "bootstrap", "layers", "acyclic", "module_cycles"),
+    layer("adapters are below settings", "adapters/system.py", "settings", "layers"),
+    layer("hookspecs is below adapters", "hookspecs.py", "adapters.system", "layers"),
+    layer("application is below hookspecs", "application/trail.py", "hookspecs", "layers", "acyclic"),
+    layer("domain is below application", "domain/canonical.py", "application.trail", "layers", "acyclic"),
+    code("a new top-level module needs a place", "planted.py", '"""Planted."""\n', "layers"),
+    # The root.
+    code("nothing imports the root", "adapters/system.py", "from sre_copilot import Copilot\n", "root"),
+    code("nothing imports the root, not even the edge", "entrypoints/cli/errors.py", "import sre_copilot\n", "root"),
+    # Adapters.
+    layer("postgres is below the other adapters", "adapters/postgres/roles.py", "adapters.metrics", "adapters"),
+    layer("outgoing is below the other adapters", "adapters/outgoing.py", "adapters.integrations.manager", "adapters"),
+    layer("system is below the other adapters", "adapters/system.py", "adapters.metrics", "adapters"),
+    layer("adapters are independent", "adapters/integrations/manager.py", "adapters.metrics", "adapters"),
+    code("a new adapter needs a place", "adapters/planted.py", '"""Planted."""\n', "adapters"),
+    # Built-in plugins.
+    layer("plugins are independent", f"{BUILTIN}/generic.py", "adapters.integrations.builtin.prometheus", "plugins-independent"),
+    layer("plugins don't see use cases", f"{BUILTIN}/generic.py", "application.use_cases", "plugins-see"),
+    layer("plugins don't see the facade", f"{BUILTIN}/generic.py", "application.copilot", "plugins-see"),
+    layer("plugins don't see adapters", f"{BUILTIN}/pagerduty.py", "adapters.system", "plugins-see"),
+    # Use cases and entrypoints.
+    layer(
+        "use cases are independent",
+        "application/use_cases/edit_incident.py",
+        "application.use_cases.assign_incident",
+        "use-cases",
+    ),
+    layer("HTTP doesn't see the CLI", "entrypoints/http/planted.py", "entrypoints.cli.errors", "entrypoints"),
+    Plant(
+        "the CLI doesn't see HTTP",
+        {"entrypoints/http/__init__.py": "", "entrypoints/cli/errors.py": "import sre_copilot.entrypoints.http\n"},
+        {"entrypoints"},
+    ),
+    # The ORM.
+    layer("ORM models are private", "bootstrap.py", "adapters.django_orm.models", "orm-private"),
+    layer("a module of the ORM models is private", "bootstrap.py", "adapters.django_orm.models.incidents", "orm-private"),
+    layer("mappers are private", "entrypoints/cli/errors.py", "adapters.django_orm.mappers", "orm-private"),
+    # Vendor libraries.
+    vendor("anthropic", "adapters/diagnosis/engine.py"),
+    vendor("punq", "settings.py"),
+    vendor("pluggy", "adapters/integrations/gateway.py"),
+    vendor("django", "bootstrap.py"),
+    vendor("psycopg", "bootstrap.py"),
+    vendor("click", "bootstrap.py"),
+    vendor("rich", "adapters/system.py"),
+    vendor("pytest", "adapters/system.py"),
+    vendor("hypothesis", "settings.py"),
+    # Cycles.
+    Plant(
+        "no cycles between siblings",
+        {
+            "domain/planted_one.py": "import sre_copilot.domain.planted_two\n",
+            "domain/planted_two.py": "import sre_copilot.domain.planted_one\n",
+        },
+        {"acyclic", "module_cycles"},
+    ),
+    Plant(
+        "no cycles between a package and what is in it",
+        {
+            "domain/planted/__init__.py": "import sre_copilot.domain.planted.inner\n\nVALUE = 1\n",
+            "domain/planted/inner.py": "from sre_copilot.domain.planted import VALUE\n",
+        },
+        {"module_cycles"},
+    ),
+    # What import-linter can't say.
+    code("domain imports no library but attrs", "domain/canonical.py", "import orjson\n", "impure_imports"),
+    code("domain opens no files", "domain/canonical.py", "import pathlib\n", "impure_imports"),
+    code("application imports no library but attrs", "application/trail.py", "import cattrs\n", "impure_imports"),
+    code("domain logs nothing", "domain/canonical.py", "import logging\n", "impure_imports", "clocks_and_chance"),
+    code(
+        "domain reads no clock",
+        "domain/canonical.py",
+        "from datetime import datetime as dt\n\nNOW = dt.now()\n",
+        "clocks_and_chance",
+    ),
+    code("application draws no ids", "application/trail.py", "from uuid import uuid4\n\nID = uuid4()\n", "clocks_and_chance"),
+    code("hookspecs read no clock", "hookspecs.py", "import datetime\n\nDAY = datetime.date.today\n", "clocks_and_chance"),
+    code("the root loads no Django", "__init__.py", "import django\n", "root_import"),
+    Plant(
+        "the root loads no anthropic",
+        {"../anthropic.py": '"""Stands in."""\n', "__init__.py": "import anthropic\n"},
+        {"root_import"},
+    ),
+    code("the root is quick", "__init__.py", "import time\n\ntime.sleep(0.2)\n", "root_import"),
+    code(
+        "every hook is documented and tested",
+        "hookspecs.py",
+        "@hookspec\ndef planted_hook_that_nobody_knows():\n    ...\n",
+        "unexplained_hooks",
+        "undocumented",
+    ),
+    code(
+        "every error has one exit code",
+        "domain/errors.py",
+        'class Planted(CopilotError):\n    """Planted; mend it."""\n\n    code = "planted"\n',
+        "unmapped_errors",
+    ),
+    # How things are written here.
+    code("files have up to 300 lines", "domain/planted.py", "X = 1\n" * 301, "long_files"),
+    code("functions have up to 60 lines", "domain/planted.py", "def _planted():\n" + "    x = 1\n" * 60, "long_functions"),
+    code("no module named helpers", "domain/helpers.py", '"""Planted."""\n', "vague_names"),
+    code(
+        "only the gateway and the edge catch everything",
+        "adapters/system.py",
+        "try:\n    X = 1\nexcept Exception:\n    X = 2\n",
+        "broad_excepts",
+    ),
+    code("no error is swallowed", "domain/planted.py", "try:\n    X = 1\nexcept KeyError:\n    pass\n", "broad_excepts"),
+    code("public names are documented", "domain/planted.py", "def planted():\n    return 1\n", "undocumented"),
+    code("an excused line gives its reason", "domain/canonical.py", "X = 1  # pragma: no cover\n", "excused_lines"),
+    code(
+        "five lines are excused at most",
+        "domain/canonical.py",
+        "X = 1  # pragma: no mutate - only a name\n" * 6,
+        "excused_lines",
+    ),
+    code("unit tests don't patch", "../tests/unit/test_planted.py", "from unittest.mock import Mock\n", "patched_tests"),
+]  # fmt: skip
+
+
+def findings(checkout: Path) -> dict[str, list[str]]:
+    """Everything that is wrong in a checkout, by contract or rule."""
+    return findings_of(checkout) | {rule.__name__: rule(checkout) for rule in STATIC_RULES}
+
+
+@pytest.fixture(scope="module")
+def before() -> dict[str, list[str]]:
+    """What is wrong already (test_rules.py complains about it), so that one real violation does not fail every row here."""
+    return findings(CHECKOUT)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of what is checked."""
+    for part in ("sre_copilot", "tests", "docs"):
+        for path in (CHECKOUT / part).rglob("*"):
+            if path.suffix in (".py", ".md"):
+                copy = tmp_path / path.relative_to(CHECKOUT)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, copy)
+    shutil.copyfile(CHECKOUT / "importlinter.ini", tmp_path / "importlinter.ini")
+    return tmp_path
+
+
+@pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.clause)
+def test_the_planted_violation_breaks_what_is_listed_and_nothing_else(
+    plant: Plant, checkout: Path, before: dict[str, list[str]]
+) -> None:
+    for name, text in plant.files.items():
+        path = checkout / "sre_copilot" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        already = path.read_text() if path.exists() else ""
+        path.write_text(f"{already}\n\n{text}" if already else text)
+    after = findings(checkout)
+    broken = {rule: rows for rule, rows in after.items() if rows != before.get(rule, [])}
+    assert set(broken) == plant.broken, broken
+
+
+def test_every_contract_and_every_rule_has_a_planted_violation() -> None:
+    parser = configparser.ConfigParser()
+    parser.read(CHECKOUT / "importlinter.ini")
+    contracts = {name.rpartition(":")[2] for name in parser.sections() if name.startswith("importlinter:contract:")}
+    rules = {rule.__name__ for rule in STATIC_RULES} | RUNNING_RULES
+    assert contracts | rules == {name for plant in PLANTS for name in plant.broken}
