@@ -28,16 +28,21 @@ REVERSIBILITY_FACTOR: dict[Reversibility, float] = {
 """What is left of a score for how hard the action is to take back. Set by hand."""
 
 CHANGE_ACTIONS: dict[str, ActionType] = {
-    "deploy": ActionType.ROLLBACK,
-    "config": ActionType.REVERT_CONFIG,
     "flag": ActionType.DISABLE_FLAG,
+    "config": ActionType.REVERT_CONFIG,
+    "deploy": ActionType.ROLLBACK,
 }
-"""How a change of each kind is undone; an unknown kind is treated as a deploy."""
+"""A word in a change's kind -> how such a change is undone."""
 
 UNDOES_A_CHANGE = frozenset(CHANGE_ACTIONS.values())
 
 LEAST_PLAUSIBLE = 0.2
 """A hypothesis with less than this share of the best one's confidence is not acted upon."""
+
+
+def undoing(kind: str) -> ActionType:
+    """Return how a change of this kind is undone. Vendors say "feature_flag" or "config change"; a stranger is a deploy."""
+    return next((action for word, action in CHANGE_ACTIONS.items() if word in kind.lower()), ActionType.ROLLBACK)
 
 
 @attrs.frozen(kw_only=True)

@@ -11,7 +11,7 @@ from sre_copilot.domain.actions import ACTIONS, ActionType, Reversibility, RiskL
 from sre_copilot.domain.errors import RecommendationDecided
 from sre_copilot.domain.hypotheses import CandidateKind, RankedCause
 from sre_copilot.domain.outcomes import TrackRecord
-from sre_copilot.domain.proposals import CHANGE_ACTIONS, Draft, ProposedRecommendation, RunbookMatch, Subject
+from sre_copilot.domain.proposals import Draft, ProposedRecommendation, RunbookMatch, Subject, undoing
 
 
 class RecommendationStatus(StrEnum):
@@ -153,7 +153,7 @@ def _from_cause(
     if cause is None or not subject.is_actionable:
         return
     if cause.change_id is not None:
-        action_type = CHANGE_ACTIONS.get(change_kinds.get(cause.change_id, ""), ActionType.ROLLBACK)
+        action_type = undoing(change_kinds.get(cause.change_id, ""))
         match = _describing(action_type, subject, matches)
         yield Draft(
             subject=subject,

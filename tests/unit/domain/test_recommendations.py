@@ -216,6 +216,8 @@ def _rank(proposals: tuple[ProposedRecommendation, ...], book: Runbook) -> int:
         ("deploy", ActionType.ROLLBACK),
         ("config", ActionType.REVERT_CONFIG),
         ("flag", ActionType.DISABLE_FLAG),
+        ("Feature_Flag", ActionType.DISABLE_FLAG),
+        ("configuration change", ActionType.REVERT_CONFIG),
         ("never heard of", ActionType.ROLLBACK),
     ],
 )
