@@ -37,6 +37,10 @@ class Delivery:
         """SHA-256 of the bytes, 64 hex characters."""
         return hashlib.sha256(self.body).hexdigest()
 
+    def header(self, name: str) -> str:
+        """Return a header's value whatever its case, "" where it is missing."""
+        return next((value for key, value in self.headers.items() if key.lower() == name.lower()), "")
+
 
 @attrs.frozen(kw_only=True)
 class Acknowledgement:
@@ -118,3 +122,13 @@ class Integration:
     dedup_window: timedelta = timedelta(hours=12)
     environments: Mapping[str, Environment] = attrs.field(factory=dict)
     is_active: bool = True
+
+    def environment_of(self, word: str) -> Environment:
+        """Return what a vendor's word means here, whatever its case: by the table, else by our own three words.
+
+        Any other word is development: production is never guessed.
+        """
+        wanted = word.strip().lower()
+        table = {theirs.lower(): ours for theirs, ours in self.environments.items()}
+        own = {ours.value: ours for ours in Environment}
+        return table.get(wanted) or own.get(wanted, Environment.DEVELOPMENT)

@@ -1,0 +1,1 @@
+"""Integrations: reading input, loading plugins, and calling them in isolation."""

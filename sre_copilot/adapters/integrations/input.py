@@ -1,0 +1,109 @@
+"""From bytes to plain JSON: what is refused for everyone, before any plugin sees it.
+
+The order is size, UTF-8, depth and string lengths (one scan of the bytes), then the grammar. The standard library's
+parser is used because only it can be told to refuse duplicate keys; orjson keeps the last one in silence.
+"""
+
+import json
+import math
+import re
+from typing import Any, NoReturn
+
+from sre_copilot.domain.deliveries import MAX_BODY_BYTES
+from sre_copilot.domain.errors import MalformedDelivery
+
+MAX_DEPTH = 32
+MAX_STRING_BYTES = 64 * 1024
+"""Longest string (names included), in bytes of UTF-8 after its escapes are resolved."""
+SMALLEST_INTEGER = -(2**63)
+LARGEST_INTEGER = 2**64 - 1
+REPLACEMENT = "\ufffd"
+
+_MOST_DIGITS = 20
+# Possessive, and an unterminated string runs to the end: no input makes the scan look at a byte more than twice.
+_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
+_SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def read_json(body: bytes, *, max_bytes: int = MAX_BODY_BYTES) -> Any:
+    """Return the body as plain JSON, NUL and lone surrogates in strings replaced by U+FFFD.
+
+    Raises MalformedDelivery for a body over `max_bytes`, more than 32 levels, a string over 64 KiB, bytes that aren't
+    UTF-8, bad grammar, a key that appears twice in an object, NaN, infinities, and integers outside 64 bits.
+    """
+    if len(body) > max_bytes:
+        raise MalformedDelivery(f"The body has {len(body)} bytes; at most {max_bytes} are taken.")
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise MalformedDelivery(f"The body is not UTF-8: byte {error.start} can't be read.") from None
+    _scan(body)
+    value = _decoded(text)
+    return _cleaned(value) if _SUSPECT.search(text) else value
+
+
+def _scan(body: bytes) -> None:
+    depth = 0
+    for match in _TOKEN.finditer(body):
+        token = match[0]
+        if token in (b"{", b"["):
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise MalformedDelivery(f"The body is nested deeper than {MAX_DEPTH} levels.")
+        elif token in (b"}", b"]"):
+            depth -= 1
+        elif len(token) > MAX_STRING_BYTES + 2 and _decoded_length(token) > MAX_STRING_BYTES:
+            raise MalformedDelivery(f"The string at byte {match.start()} is longer than {MAX_STRING_BYTES} bytes.")
+
+
+def _decoded_length(token: bytes) -> int:
+    value = _decoded(token.decode("utf-8"))
+    return len(value.encode("utf-8", "surrogatepass"))
+
+
+def _decoded(text: str) -> Any:
+    try:
+        return _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise MalformedDelivery(f"The body is not JSON: {error.msg}, {where}.") from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise MalformedDelivery("The body has an object in which a name appears twice.")
+    return found
+
+
+def _integer(digits: str) -> int:
+    if len(digits) <= _MOST_DIGITS:
+        value = int(digits)
+        if SMALLEST_INTEGER <= value <= LARGEST_INTEGER:
+            return value
+    raise MalformedDelivery("The body has an integer that does not fit into 64 bits.")
+
+
+def _float(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        raise MalformedDelivery("The body has a number that is too large.")
+    return value
+
+
+def _constant(word: str) -> NoReturn:
+    raise MalformedDelivery(f"The body has the number {word}, which JSON doesn't know.")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_float=_float, parse_constant=_constant)
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        return _UNSTORABLE.sub(REPLACEMENT, value)
+    if isinstance(value, list):
+        return [_cleaned(item) for item in value]
+    if isinstance(value, dict):
+        return _object([(_cleaned(name), _cleaned(item)) for name, item in value.items()])
+    return value

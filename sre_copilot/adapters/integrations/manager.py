@@ -1,0 +1,155 @@
+"""The plugin manager: finds integrations, loads each in isolation, and reports what became of each."""
+
+import importlib
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
+from types import MappingProxyType
+
+import attrs
+import pluggy
+
+import sre_copilot.hookspecs as hookspecs
+from sre_copilot.adapters.integrations.isolation import Failure, contained
+
+BUILTIN = "sre_copilot.adapters.integrations.builtin"
+BUILTINS = ("generic", "pagerduty", "prometheus")
+DISTRIBUTION = "sre-copilot"
+
+_TYPE = re.compile(r"[a-z][a-z0-9_]{0,49}")
+
+
+@attrs.frozen(kw_only=True)
+class PluginReport:
+    """What became of one plugin: the integration types it brings, or the problem that kept it out."""
+
+    name: str
+    distribution: str
+    version: str
+    types: tuple[str, ...] = ()
+    problem: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Source:
+    """Where a plugin comes from, and how to get at it."""
+
+    name: str
+    distribution: str
+    version: str
+    load: Callable[[], object]
+
+
+class Unusable(Exception):
+    """A plugin was loaded, but what it brings can't be used; the message says why."""
+
+
+class PluginManager:
+    """All plugins of this installation, loaded when it is made. Afterwards it never changes, so threads may share it."""
+
+    def __init__(self, found: Iterable[EntryPoint] | None = None) -> None:
+        """Load the built-ins, then the entry points `found`; by default those of every installed distribution."""
+        self._hooks = pluggy.PluginManager(hookspecs.PROJECT)
+        self._hooks.add_hookspecs(hookspecs)
+        self._plugins: dict[str, hookspecs.IntegrationPlugin] = {}
+        others = entry_points(group=hookspecs.ENTRY_POINT_GROUP) if found is None else found
+        self._reports = tuple(self._loaded(source) for source in (*_builtins(), *_third_parties(others)))
+
+    @property
+    def plugins(self) -> Mapping[str, hookspecs.IntegrationPlugin]:
+        """Integration type -> plugin, of those that loaded."""
+        return MappingProxyType(self._plugins)
+
+    def report(self) -> Sequence[PluginReport]:
+        """One entry per plugin found, built-ins first, then by name."""
+        return self._reports
+
+    def _loaded(self, source: Source) -> PluginReport:
+        report = PluginReport(name=source.name, distribution=source.distribution, version=source.version)
+        try:
+            brought = contained(lambda: self._register(source), passing=(Unusable,))
+        except Failure as failure:
+            self._drop(source)
+            return attrs.evolve(report, problem=f"it failed to load: {failure}")
+        except (Unusable, pluggy.PluginValidationError) as error:
+            self._drop(source)
+            return attrs.evolve(report, problem=str(error))
+        self._plugins.update(brought)
+        return attrs.evolve(report, types=tuple(sorted(brought)))
+
+    def _register(self, source: Source) -> dict[str, hookspecs.IntegrationPlugin]:
+        others = {plugin for _, plugin in self._hooks.list_name_plugin() if plugin is not None}
+        module = source.load()
+        if module in others:
+            raise Unusable("it is the same object as a plugin that is loaded already")
+        try:
+            self._hooks.register(module, name=source.name)
+            self._hooks.check_pending()
+        except (pluggy.PluginValidationError, ValueError) as error:
+            raise Unusable(f"it does not fit the hooks: {error}") from error
+        answers = self._hooks.subset_hook_caller("sre_copilot_integrations", others)()
+        if not answers:
+            raise Unusable("it has no hook sre_copilot_integrations marked @hookimpl")
+        return self._checked(answers[0])
+
+    def _checked(self, objects: object) -> dict[str, hookspecs.IntegrationPlugin]:
+        if not isinstance(objects, list | tuple):
+            raise Unusable(f"sre_copilot_integrations returned {type(objects).__name__}, not a list")
+        brought: dict[str, hookspecs.IntegrationPlugin] = {}
+        for item in objects:
+            name, title = getattr(item, "type", None), getattr(item, "title", None)
+            if not isinstance(name, str) or not _TYPE.fullmatch(name):
+                raise Unusable(f"{type(item).__name__}.type is not a word of lower-case letters, digits and _")
+            if not isinstance(title, str) or not title:
+                raise Unusable(f"{type(item).__name__}.title is missing")
+            if not isinstance(item, hookspecs.ParsesDeliveries):
+                raise Unusable(f"{type(item).__name__} has no capability: it needs a parse method")
+            if isinstance(item, hookspecs.LimitsBodies) and not _is_size(item.max_body_bytes):
+                raise Unusable(f"{type(item).__name__}.max_body_bytes is not a whole number above 0")
+            if name in self._plugins or name in brought:
+                raise Unusable(f"the integration type {name} is taken")
+            brought[name] = item
+        return brought
+
+    def _drop(self, source: Source) -> None:
+        if self._hooks.has_plugin(source.name):
+            self._hooks.unregister(name=source.name)
+
+
+def _is_size(value: object) -> bool:
+    return type(value) is int and value > 0
+
+
+def _builtins() -> Iterable[Source]:
+    # Named here and not only by entry points, so that they are found when running from a source tree as well.
+    number = _version(DISTRIBUTION)
+    for name in BUILTINS:
+        yield Source(name=name, distribution=DISTRIBUTION, version=number, load=_importer(f"{BUILTIN}.{name}"))
+
+
+def _third_parties(found: Iterable[EntryPoint]) -> Iterable[Source]:
+    ours = {f"{BUILTIN}.{name}" for name in BUILTINS}
+    seen: set[tuple[str, str]] = set()
+    for point in sorted(found, key=lambda point: (point.name, point.value)):
+        # A distribution that lies on the path twice is listed twice; our own entry points are the built-ins.
+        if point.value in ours or (point.name, point.value) in seen:
+            continue
+        seen.add((point.name, point.value))
+        distribution = point.dist
+        yield Source(
+            name=point.name,
+            distribution=distribution.name if distribution else "unknown",
+            version=distribution.version if distribution else "unknown",
+            load=point.load,
+        )
+
+
+def _importer(name: str) -> Callable[[], object]:
+    return lambda: importlib.import_module(name)
+
+
+def _version(distribution: str) -> str:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return "from source"

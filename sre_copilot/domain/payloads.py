@@ -1,0 +1,149 @@
+"""Reading vendors' payloads: liberal about what is missing, strict about types, and naming the field that was wrong.
+
+Every reader raises UnreadableDelivery with the field's path (`alerts[3].startsAt`) and never with its value, because
+bodies hold secrets and personal data. `null` counts as missing everywhere.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import attrs
+
+from sre_copilot.domain.deliveries import EARLIEST_YEAR, LATEST_AHEAD
+from sre_copilot.domain.errors import UnreadableDelivery
+
+MAX_NAME_LENGTH = 255
+"""Longest service name, key or id of a vendor, in characters."""
+
+_EARLIEST = datetime(EARLIEST_YEAR, 1, 1, tzinfo=UTC)
+_RFC_3339 = re.compile(
+    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(\.\d+)?([Zz]|[+-]\d\d:?\d\d)?",
+    re.ASCII,
+)
+_KINDS = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", int: "a number", float: "a number"}
+
+
+def wrong(path: str, problem: str) -> UnreadableDelivery:
+    """Return the error for a field, to be raised: its path and what is wrong, in words that quote nothing."""
+    return UnreadableDelivery(f"{path} {problem}.")
+
+
+def kind(value: object) -> str:
+    """Return what a JSON value is, in words: "a string", "nothing" for null."""
+    return _KINDS.get(type(value), "nothing")
+
+
+def readable_time(path: str, word: str, received_at: datetime) -> datetime:
+    """Return an RFC 3339 time in UTC, cut to microseconds.
+
+    Raises UnreadableDelivery for another form, a time without a zone, and one before 2000 or more than 24 h after
+    `received_at`. The zone may be written without its colon, as PagerDuty's documentation does.
+    """
+    match = _RFC_3339.fullmatch(word)
+    if match is None:
+        raise wrong(path, "must be an RFC 3339 time")
+    if match[4] is None:
+        raise wrong(path, "must be a time with a zone, such as Z")
+    try:
+        value = datetime.fromisoformat(f"{match[1]}T{match[2]}{(match[3] or '')[:7]}{match[4].upper()}")
+    except ValueError as error:
+        raise wrong(path, "is not a time that exists") from error
+    return checked_time(path, value, received_at)
+
+
+def checked_time(path: str, value: datetime, received_at: datetime) -> datetime:
+    """Return an aware time in UTC. Raises UnreadableDelivery outside the year 2000 to `received_at` + 24 h."""
+    if value < _EARLIEST:
+        raise wrong(path, f"lies before the year {EARLIEST_YEAR}")
+    if value > received_at + LATEST_AHEAD:
+        raise wrong(path, "lies more than 24 hours after the delivery was received")
+    return value.astimezone(UTC)
+
+
+@attrs.frozen
+class Fields:
+    """One JSON object and where it stands in the payload; the path is empty at the top."""
+
+    values: Mapping[str, Any]
+    path: str = ""
+
+    @classmethod
+    def of(cls, value: object, path: str = "") -> "Fields":
+        """Return the reader of an object. Raises UnreadableDelivery for anything else."""
+        if not isinstance(value, dict):
+            raise wrong(path or "the body", f"must be an object, not {kind(value)}")
+        return cls(value, path)
+
+    def at(self, name: str) -> str:
+        """Return the full path of a field."""
+        return f"{self.path}.{name}" if self.path else name
+
+    def text(self, name: str, default: str = "") -> str:
+        """Return a string field, `default` where it is missing. Raises UnreadableDelivery for another type."""
+        value = self.values.get(name)
+        if value is None:
+            return default
+        if not isinstance(value, str):
+            raise wrong(self.at(name), f"must be a string, not {kind(value)}")
+        return value
+
+    def required(self, name: str) -> str:
+        """Return a string field. Raises UnreadableDelivery where it is missing, blank or of another type."""
+        value = self.text(name)
+        if not value.strip():
+            raise wrong(self.at(name), "is missing")
+        return value
+
+    def key(self, name: str) -> str | None:
+        """Return a string of 1 to 255 characters, None where it is missing or empty. Raises UnreadableDelivery."""
+        value = self.text(name)
+        if len(value) > MAX_NAME_LENGTH:
+            raise wrong(self.at(name), f"is longer than {MAX_NAME_LENGTH} characters")
+        return value or None
+
+    def time(self, name: str, received_at: datetime) -> datetime | None:
+        """Return a time in UTC, None where it is missing. Raises what `readable_time` raises."""
+        word = self.text(name)
+        return readable_time(self.at(name), word, received_at) if word else None
+
+    def object(self, name: str) -> "Fields":
+        """Return an object field, an empty one where it is missing. Raises UnreadableDelivery for another type."""
+        value = self.values.get(name)
+        return Fields.of({} if value is None else value, self.at(name))
+
+    def objects(self, name: str) -> "list[Fields]":
+        """Return a list of objects. Raises UnreadableDelivery where it is missing or holds anything else."""
+        value = self.values.get(name)
+        if not isinstance(value, list):
+            raise wrong(self.at(name), f"must be a list, not {kind(value)}")
+        return [Fields.of(item, f"{self.at(name)}[{place}]") for place, item in enumerate(value)]
+
+    def all_texts(self) -> dict[str, str]:
+        """Return every field. Raises UnreadableDelivery where one is not a string, null included."""
+        for name, value in self.values.items():
+            if not isinstance(value, str):
+                raise wrong(self.at(name), f"must be a string, not {kind(value)}")
+        return dict(self.values)
+
+    def loose(self, name: str) -> str:
+        """Return a field that decides nothing: "" where it is missing or not a string."""
+        value = self.values.get(name)
+        return value if isinstance(value, str) else ""
+
+    def scalars(self) -> dict[str, str]:
+        """Return strings, numbers and booleans as text (JSON's spelling), leaving out everything else."""
+        return {name: _spelled(value) for name, value in self.values.items() if isinstance(value, str | int | float)}
+
+
+def web_links(*candidates: object) -> tuple[str, ...]:
+    """Return those candidates that are http or https addresses, each once, in their order."""
+    found = (item for item in candidates if isinstance(item, str) and item.lower().startswith(("http://", "https://")))
+    return tuple(dict.fromkeys(found))
+
+
+def _spelled(value: str | int | float) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else repr(value)
