@@ -52,7 +52,7 @@ def broken_contracts() -> dict[str, list[str]]:
     """The broken contracts of importlinter.ini."""
     contracts = importlinter.read_configuration("importlinter.ini")["contracts_options"]
     command = [
-        Path(sys.executable).with_name("lint-imports"),
+        str(Path(sys.executable).with_name("lint-imports")),
         "--config",
         "importlinter.ini",
         "--no-cache",
@@ -62,9 +62,8 @@ def broken_contracts() -> dict[str, list[str]]:
     verdicts = dict(re.findall(r"^(.+) (KEPT|BROKEN)\b", run.stdout, re.MULTILINE))
     if set(verdicts) != {contract["name"] for contract in contracts}:
         return {"importlinter.ini": [run.stdout + run.stderr]}
-    details = dict(
-        re.findall(r"^(.+)\n-+\n\n((?:.*\n)+?)\n\n", run.stdout.partition("Broken contracts\n-")[2], re.MULTILINE)
-    )
+    sections = re.split(r"^(.+)\n-{5,}\n", run.stdout.partition("Broken contracts")[2], flags=re.MULTILINE)
+    details = dict(zip(sections[1::2], sections[2::2], strict=True))
     return {c["id"]: details[c["name"]].splitlines() for c in contracts if verdicts[c["name"]] == "BROKEN"}
 
 

@@ -53,8 +53,8 @@ PLANTS = [
     layer("settings is below bootstrap", "settings.py", "bootstrap", "layers", "acyclic", "module_cycles"),
     layer("adapters are below settings", "adapters/system.py", "settings", "layers"),
     layer("hookspecs is below adapters", "hookspecs.py", "adapters.system", "layers"),
-    layer("application is below hookspecs", "application/trail.py", "hookspecs", "layers", "acyclic"),
-    layer("domain is below application", "domain/canonical.py", "application.trail", "layers", "acyclic"),
+    layer("application is below hookspecs", "application/planted.py", "hookspecs", "layers"),
+    layer("domain is below application", "domain/planted.py", "application.trail", "layers", "acyclic"),
     code("a new top-level module needs a place", "planted.py", '"""Planted."""\n', "layers"),
     # The root.
     code("nothing imports the root", "adapters/system.py", "from sre_copilot import Copilot\n", "root"),
@@ -77,7 +77,7 @@ PLANTS = [
         "application.use_cases.assign_incident",
         "use-cases",
     ),
-    layer("HTTP doesn't see the CLI", "entrypoints/http/planted.py", "entrypoints.cli.errors", "entrypoints"),
+    layer("HTTP doesn't see the CLI", "entrypoints/http/__init__.py", "entrypoints.cli.errors", "entrypoints"),
     Plant(
         "the CLI doesn't see HTTP",
         {"entrypoints/http/__init__.py": "", "entrypoints/cli/errors.py": "import sre_copilot.entrypoints.http\n"},
