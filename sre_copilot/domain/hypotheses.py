@@ -48,6 +48,7 @@ class Evidence:
     `id` is stable for the same fact in the same snapshot. `strength` is in [0, 1]. `component` names
     the confidence component it feeds. `refers_to` is what is stored: the id of a signal or change, or
     "component/metric" of a series of the snapshot. `at` is when the fact was so, if it has a moment.
+    `feature` is the finer factor of the component that it feeds; without one it is shown and counts nothing.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Evidence:
     refers_to: str
     summary: str
     at: datetime | None = None
+    feature: str = ""
 
     def __attrs_post_init__(self) -> None:
         if not self.refers_to:

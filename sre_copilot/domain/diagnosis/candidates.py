@@ -1,0 +1,81 @@
+"""The candidates of one snapshot with all evidence about them: components, changes, and none of these."""
+
+from datetime import datetime
+
+from sre_copilot.domain.diagnosis.change_clues import change_clues
+from sre_copilot.domain.diagnosis.changes import fits, symptom_words
+from sre_copilot.domain.diagnosis.clues import Candidate
+from sre_copilot.domain.diagnosis.coverage import Suffering, complaints
+from sre_copilot.domain.diagnosis.metric_clues import field, metric_clues
+from sre_copilot.domain.diagnosis.readings import Readings, read
+from sre_copilot.domain.diagnosis.signal_clues import outside_clues, signal_clues
+from sre_copilot.domain.diagnosis.topology import Topology
+from sre_copilot.domain.hypotheses import CandidateKind
+from sre_copilot.domain.snapshots import ContextSnapshot
+
+UNKNOWN = frozenset({"", "unknown"})
+
+
+def candidates(snapshot: ContextSnapshot) -> tuple[Candidate, ...]:
+    """Every component that anything is known of, every change that could be a cause, and none of these.
+
+    Nothing is filtered by topology: a component without a path to the alarm stays a candidate.
+    """
+    readings = read(snapshot)
+    hosts = hosts_of(snapshot)
+    names = tuple(sorted(components_of(snapshot) | hosts))
+    topology = Topology(graph=snapshot.graph, readings=readings, alarm=snapshot.alarm, components=names)
+    compared = field(readings, topology)
+    groups, suffering = complaints(snapshot.signals), Suffering(graph=snapshot.graph)
+    components = {
+        name: Candidate(
+            kind=CandidateKind.HOST if name in hosts else CandidateKind.SERVICE,
+            subject=name,
+            evidence=(*metric_clues(name, compared), *signal_clues(name, groups, suffering)),
+        )
+        for name in names
+    }
+    none = Candidate(kind=CandidateKind.NONE_OF_THESE, subject="", evidence=outside_clues(snapshot, groups, readings))
+    return (*components.values(), *_with_changes(snapshot, readings, components), none)
+
+
+def components_of(snapshot: ContextSnapshot) -> frozenset[str]:
+    """All services that the snapshot knows: from its graph, metrics and signals."""
+    graph = snapshot.graph
+    found = set(graph.services)
+    for call in graph.calls:
+        found |= {call.caller, call.callee}
+    for series in snapshot.metrics:
+        found |= {series.component, series.callee or ""}
+    found |= {signal.service for signal in snapshot.signals} | {snapshot.alarm}
+    return frozenset(found) - UNKNOWN
+
+
+def hosts_of(snapshot: ContextSnapshot) -> frozenset[str]:
+    """All hosts that the snapshot knows: from the placements of its graph and the labels of its signals."""
+    return (snapshot.graph.hosts | {host for signal in snapshot.signals for host in signal.hosts}) - UNKNOWN
+
+
+def began(snapshot: ContextSnapshot, readings: Readings) -> datetime:
+    """When the trouble began, as far as it shows: the first signal, or the alarm's own metric before it."""
+    shown = readings.alarm.onset if readings.alarm and readings.alarm.onset else snapshot.onset
+    return min(snapshot.onset, shown)
+
+
+def _with_changes(
+    snapshot: ContextSnapshot, readings: Readings, components: dict[str, Candidate]
+) -> tuple[Candidate, ...]:
+    start = began(snapshot, readings)
+    moved = [shift.series.name for shifts in readings.own.values() for shift in shifts if shift.strength > 0]
+    judged = fits(
+        snapshot.changes,
+        symptoms=symptom_words(snapshot.signals, moved),
+        components=frozenset(components),
+        began=start,
+    )
+    found = []
+    for fit in judged:
+        base = components.get(fit.subject, Candidate(kind=CandidateKind.SERVICE, subject=fit.subject))
+        candidate = Candidate(kind=CandidateKind.CHANGE, subject=fit.subject, evidence=base.evidence, change=fit.change)
+        found.append(candidate.with_evidence(*change_clues(fit, start)))
+    return tuple(found)

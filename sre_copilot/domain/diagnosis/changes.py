@@ -1,0 +1,148 @@
+"""Could this change have done it? By what it says and touches, when it came, and how risky its kind is."""
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import attrs
+
+from sre_copilot.domain.diagnosis import words as vocabulary
+from sre_copilot.domain.diagnosis.words import words
+from sre_copilot.domain.snapshots import ObservedChange, ObservedSignal
+
+FRESH = timedelta(minutes=15)
+FORGOTTEN = timedelta(hours=24)
+MOST_CHANGES = 20
+MOST_TEXT = 20_000
+_HARMLESS_PATH = re.compile(
+    r"(^|/)(tests?|docs?|\.github|examples?)/|(_test\.\w+|(^|/)test_\w+\.\w+|\.(md|rst|txt|css|scss|svg|png|html?)|CODEOWNERS|\.lock|go\.sum)$",
+    re.IGNORECASE,
+)
+_LITERAL = re.compile(r"\d+(?:\.\d+)?|\"[^\"]*\"|'[^']*'")
+_PLAIN_LABELS = frozenset(
+    {"cluster", "environment", "env", "namespace", "severity", "instance", "job", "node", "pod", "service"}
+)
+
+
+@attrs.frozen(kw_only=True)
+class ChangeFit:
+    """How well one change fits the incident, each in [0, 1], and the words that it shares with the symptoms."""
+
+    change: ObservedChange
+    subject: str
+    text: float
+    timing: float
+    risk: float
+    misfit: float
+    shared: tuple[str, ...]
+
+
+def symptom_words(signals: Iterable[ObservedSignal], metrics: Iterable[str]) -> frozenset[str]:
+    """What the incident talks about: titles and telling labels of its signals, names of the metrics that moved."""
+    texts = list(metrics)
+    for signal in signals:
+        texts.append(signal.title)
+        texts += [value for name, value in signal.labels.items() if name.lower() not in _PLAIN_LABELS]
+    return words(*texts)
+
+
+def fits(
+    changes: Sequence[ObservedChange], *, symptoms: frozenset[str], components: frozenset[str], began: datetime
+) -> tuple[ChangeFit, ...]:
+    """Judge the changes that could be a cause: those not after the trouble `began`, best first, at most 20.
+
+    A change is never judged by its recency alone: timing is one of four factors, and the slowest to fall.
+    """
+    earlier = [change for change in changes if change.at <= began]
+    texts = {change.id: words(change.summary, change.text[:MOST_TEXT], *change.paths) for change in earlier}
+    rarity = _rarity(list(texts.values()))
+    found = [_fit(change, texts[change.id], symptoms, rarity, components, began) for change in earlier]
+    found.sort(
+        key=lambda fit: (-(fit.text + fit.risk + fit.timing / 4 - fit.misfit), fit.change.at, str(fit.change.id))
+    )
+    return tuple(found[:MOST_CHANGES])
+
+
+def _fit(
+    change: ObservedChange,
+    said: frozenset[str],
+    symptoms: frozenset[str],
+    rarity: Mapping[str, float],
+    components: frozenset[str],
+    began: datetime,
+) -> ChangeFit:
+    subject = _subject(change, components)
+    telling = symptoms - words(subject)
+    shared = sorted(said & telling, key=lambda word: (-rarity.get(word, 0.0), word))
+    causes = said & _causes(symptoms)
+    weight = sum(rarity.get(word, 0.0) for word in shared) + 0.5 * sum(rarity.get(word, 0.0) for word in causes)
+    risk, harmless = _risk(change)
+    text = 1.0 - math.exp(-weight / 3.0)
+    return ChangeFit(
+        change=change,
+        subject=subject,
+        text=text,
+        timing=_timing(began - change.at),
+        risk=risk,
+        misfit=harmless if said else 0.5,
+        shared=tuple(shared[:5]),
+    )
+
+
+def _rarity(texts: list[frozenset[str]]) -> dict[str, float]:
+    """Inverse document frequency over the changes at hand, in (0, 1]: what every change says tells nothing."""
+    counts: dict[str, int] = {}
+    for text in texts:
+        for word in text:
+            counts[word] = counts.get(word, 0) + 1
+    most = math.log(len(texts) + 1.0) or 1.0
+    return {word: math.log((len(texts) + 1.0) / count) / most for word, count in counts.items()}
+
+
+def _causes(symptoms: frozenset[str]) -> frozenset[str]:
+    """Words of changes that commonly lead to symptoms of this class: slow, failing, full."""
+    found: frozenset[str] = frozenset()
+    for class_, causes in (
+        (vocabulary.SLOW, vocabulary.CAUSES_OF_SLOW),
+        (vocabulary.FAILING, vocabulary.CAUSES_OF_FAILING),
+        (vocabulary.FULL, vocabulary.CAUSES_OF_FULL),
+    ):
+        if symptoms & class_:
+            found |= causes
+    return found
+
+
+def _subject(change: ObservedChange, components: frozenset[str]) -> str:
+    """The component that was changed: as stated, else the one whose name the paths or the summary contain."""
+    if change.service in components:
+        return change.service
+    said = words(*change.paths) or words(change.summary)
+    named = [(len(words(name)), name) for name in components if words(name) and words(name) <= said]
+    return max(named)[1] if named else change.service
+
+
+def _timing(before: timedelta) -> float:
+    if before <= FRESH:
+        return 1.0
+    return max(0.0, 1.0 - math.log(before / FRESH) / math.log(FORGOTTEN / FRESH))
+
+
+def _risk(change: ObservedChange) -> tuple[float, float]:
+    """(how much such a change alters behaviour, how harmless what it touches is), each in [0, 1]."""
+    harmless = (
+        sum(bool(_HARMLESS_PATH.search(path)) for path in change.paths) / len(change.paths) if change.paths else 0.0
+    )
+    removed, added = _literals(change.text, "-"), _literals(change.text, "+")
+    altered = min(1.0, len(removed ^ added) / 4.0)
+    lost = 0.5 if change.text and _count(change.text, "-") > _count(change.text, "+") else 0.0
+    return (1.0 - harmless) * min(1.0, 0.25 + 0.5 * altered + lost), harmless
+
+
+def _literals(diff: str, sign: str) -> frozenset[str]:
+    lines = [line for line in diff[:MOST_TEXT].splitlines() if line.startswith(sign) and not line.startswith(sign * 3)]
+    return frozenset(match.group() for line in lines for match in _LITERAL.finditer(line))
+
+
+def _count(diff: str, sign: str) -> int:
+    return sum(line.startswith(sign) and not line.startswith(sign * 3) for line in diff[:MOST_TEXT].splitlines())

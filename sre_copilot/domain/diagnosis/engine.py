@@ -1,0 +1,127 @@
+"""From a context snapshot to ranked causes: gather evidence, weigh it, say how sure that is."""
+
+from collections.abc import Sequence
+
+from sre_copilot.domain.diagnosis.candidates import candidates
+from sre_copilot.domain.diagnosis.clues import Candidate
+from sre_copilot.domain.diagnosis.confidence import Calibration, combined, confidence, margins, softmax
+from sre_copilot.domain.diagnosis.next_evidence import next_evidence
+from sre_copilot.domain.diagnosis.scoring import Weights, weigh
+from sre_copilot.domain.diagnosis.wording import claim
+from sre_copilot.domain.hypotheses import CandidateKind, Component, ComponentScore, Polarity, RankedCause, Verdict
+from sre_copilot.domain.snapshots import ContextSnapshot
+
+ENGINE = "offline-1"
+KEPT = 0.01
+CONVINCING = 0.5
+EXPECTED_KINDS = ("metrics", "graph", "signals")
+
+
+def diagnose(snapshot: ContextSnapshot, *, weights: Weights, calibration: Calibration | None) -> Verdict:
+    """Rank the causes of the incident in `snapshot`. Pure and deterministic; needs no LLM.
+
+    The score is a conditional logit over the candidates: primaries are its softmax and sum to 1, the
+    row "others" included. `calibration` turns them into intervals; without it every interval is [0, 1].
+    """
+    return rank(candidates(snapshot), weights=weights, calibration=calibration, missing=missing_kinds(snapshot))
+
+
+def rank(
+    found: Sequence[Candidate], *, weights: Weights, calibration: Calibration | None, missing: float = 0.0
+) -> Verdict:
+    """Score `found` by its evidence and return the verdict, best first; ties break by subject, then change.
+
+    Candidates with a primary of at least 0.01 and none-of-these are rows of their own, the rest one row.
+    """
+    scored = sorted(((*weigh(item.evidence, weights), item) for item in found), key=_order)
+    scores = [score for score, _, _ in scored]
+    rows: list[RankedCause] = []
+    rest: list[RankedCause] = []
+    for primary, margin, (score, components, item) in zip(softmax(scores), margins(scores), scored, strict=True):
+        row = _row(item, score, components, primary, margin, calibration, missing)
+        kept = primary >= KEPT or item.kind is CandidateKind.NONE_OF_THESE
+        (rows if kept else rest).append(row)
+    if rest:
+        rows.append(_others(rest))
+    convincing = _convincing(rows)
+    return Verdict(
+        causes=tuple(rows),
+        convincing=convincing,
+        next_evidence=() if convincing else next_evidence([item for _, _, item in scored], weights),
+        engine_version=f"{ENGINE}/{weights.version}",
+    )
+
+
+def missing_kinds(snapshot: ContextSnapshot) -> float:
+    """How many kinds of evidence could not be had: those the snapshot names, and those it simply lacks.
+
+    Missing samples count as the share of a kind that they are.
+    """
+    missing = set(snapshot.missing)
+    if not snapshot.metrics:
+        missing.add("metrics")
+    if not snapshot.graph.calls:
+        missing.add("graph")
+    if not snapshot.signals:
+        missing.add("signals")
+    total = sum(len(series.values) for series in snapshot.metrics)
+    holes = sum(series.values.count(None) for series in snapshot.metrics)
+    return len(missing) + (holes / total if total else 0.0)
+
+
+def _order(scored: tuple[float, object, Candidate]) -> tuple[float, str, str, str]:
+    score, _, item = scored
+    return -score, item.kind.value, item.subject, str(item.change.id) if item.change else ""
+
+
+def _row(
+    item: Candidate,
+    score: float,
+    components: dict[Component, ComponentScore],
+    primary: float,
+    margin: float,
+    calibration: Calibration | None,
+    missing: float,
+) -> RankedCause:
+    strongest = sorted(item.evidence, key=lambda evidence: (-evidence.strength, evidence.id))
+    supporting = tuple(evidence for evidence in strongest if evidence.polarity is Polarity.SUPPORTS)
+    contradicting = tuple(evidence for evidence in strongest if evidence.polarity is Polarity.CONTRADICTS)
+    change = item.change
+    return RankedCause(
+        kind=item.kind,
+        subject=item.subject,
+        claim=claim(item.kind, item.subject, change),
+        description=" ".join(f"{_sentence(evidence.summary)}" for evidence in supporting[:3]),
+        score=score,
+        confidence=confidence(primary, margin, calibration=calibration, missing=missing),
+        components=components,
+        supporting=supporting,
+        contradicting=contradicting,
+        change_id=change.id if change else None,
+        change_summary=change.summary if change else None,
+    )
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:].rstrip(".") + "."
+
+
+def _others(rest: Sequence[RankedCause]) -> RankedCause:
+    names = ", ".join(dict.fromkeys(row.subject for row in rest[:5]))
+    return RankedCause(
+        kind=CandidateKind.OTHERS,
+        subject="",
+        claim=claim(CandidateKind.OTHERS, "", None),
+        description=f"{len(rest)} candidates with less than 1 % each: {names}{' ...' if len(rest) > 5 else ''}.",
+        score=max(row.score for row in rest),
+        confidence=combined(row.confidence for row in rest),
+        components=max(rest, key=lambda row: row.score).components,
+    )
+
+
+def _convincing(rows: Sequence[RankedCause]) -> bool:
+    """Whether the first row names something, and its subject has at least half of the probability."""
+    first = rows[0] if rows else None
+    if first is None or first.kind in (CandidateKind.NONE_OF_THESE, CandidateKind.OTHERS):
+        return False
+    return sum(row.confidence.primary for row in rows if row.subject == first.subject) >= CONVINCING
