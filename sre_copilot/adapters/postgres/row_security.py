@@ -1,0 +1,74 @@
+"""The SQL of row security, immutable tables and definer functions, as migrations apply it (as the owner)."""
+
+from sre_copilot.adapters.postgres.roles import APP, MAINTENANCE, OWNER
+
+GLOBAL_TABLES = {
+    "legal_transitions": "the 19 legal pairs of states, the same for everybody and read-only",
+    "django_migrations": "which migrations have been applied; holds no data of any tenant",
+}
+"""Tables without row security, each with its reason. Every other table belongs to tenants."""
+
+TENANT = "nullif(current_setting('sre_copilot.tenant_id', true), '')::uuid"
+"""The tenant that the unit of work has set, or NULL."""
+IMMUTABLE = "SC001"
+"""The SQLSTATE with which a trail refuses to be changed."""
+
+
+def enable_row_security(table: str, column: str = "tenant_id") -> str:
+    """The app sees and writes only the rows of the tenant that is set; owner and maintenance all."""
+    return f"""
+ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
+ALTER TABLE {table} FORCE ROW LEVEL SECURITY;
+CREATE POLICY {table}_tenant ON {table} TO {APP} USING ({column} = {TENANT}) WITH CHECK ({column} = {TENANT});
+CREATE POLICY {table}_owner ON {table} TO {OWNER}, {MAINTENANCE} USING (true) WITH CHECK (true);
+"""
+
+
+def disable_row_security(table: str) -> str:
+    """The reverse of `enable_row_security`."""
+    return f"""
+DROP POLICY {table}_tenant ON {table};
+DROP POLICY {table}_owner ON {table};
+ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE {table} DISABLE ROW LEVEL SECURITY;
+"""
+
+
+REFUSE = f"""
+CREATE FUNCTION sre_copilot_refuse() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'rows of % are part of a trail and never change', TG_TABLE_NAME
+        USING ERRCODE = '{IMMUTABLE}', TABLE = TG_TABLE_NAME;
+END $$;
+"""
+DROP_REFUSE = "DROP FUNCTION sre_copilot_refuse();"
+
+
+def immutable_table(table: str) -> str:
+    """UPDATE, DELETE and TRUNCATE are refused to everybody, whatever the session's replication role."""
+    return f"""
+CREATE TRIGGER {table}_rows_stay BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION sre_copilot_refuse();
+CREATE TRIGGER {table}_stays BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION sre_copilot_refuse();
+ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_rows_stay;
+ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_stays;
+REVOKE UPDATE, DELETE ON {table} FROM {APP};
+"""
+
+
+def mutable_table(table: str) -> str:
+    """The reverse of `immutable_table`."""
+    return f"""
+DROP TRIGGER {table}_rows_stay ON {table};
+DROP TRIGGER {table}_stays ON {table};
+GRANT UPDATE, DELETE ON {table} TO {APP};
+"""
+
+
+def definer_function(name: str, arguments: str, returns: str, body: str) -> str:
+    """A function that runs as the owner: the one way in before a tenant is known. Only the app may call it."""
+    return f"""
+CREATE FUNCTION {name}({arguments}) RETURNS {returns} LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp AS $$ {body} $$;
+REVOKE ALL ON FUNCTION {name}({arguments}) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION {name}({arguments}) TO {APP};
+"""

@@ -1,0 +1,31 @@
+"""The system's clock, and time-ordered ids (UUID version 7, RFC 9562; the standard library has none yet)."""
+
+import os
+import time
+from datetime import UTC, datetime
+from uuid import UUID
+
+
+def new_id() -> UUID:
+    """Return a UUIDv7: 48 bits of Unix milliseconds, then version, variant and 74 random bits."""
+    milliseconds = time.time_ns() // 1_000_000
+    random = int.from_bytes(os.urandom(10), "big")
+    value = (milliseconds & ((1 << 48) - 1)) << 80 | random
+    value = value & ~(0xF << 76) | 0x7 << 76
+    return UUID(int=value & ~(0x3 << 62) | 0x2 << 62)
+
+
+class SystemClock:
+    """The present, as the machine knows it."""
+
+    def now(self) -> datetime:
+        """Return the present in UTC."""
+        return datetime.now(UTC)
+
+
+class TimeOrderedIds:
+    """Ids that sort by the moment they were made."""
+
+    def new(self) -> UUID:
+        """Return a new UUIDv7."""
+        return new_id()
