@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
-from math import sqrt
 from uuid import UUID
 
 import attrs
+
+from sre_copilot.domain.diagnosis.confidence import wilson
 
 HALF_LIFE = timedelta(days=180)
 """After this time an outcome counts half: systems change, and so does what helps them."""
@@ -17,9 +18,6 @@ PRIOR_FAILED = 1.0
 
 Four imagined outcomes keep a never-tried procedure away from 0 (it gets about 0.36) and are outweighed
 by a handful of real ones."""
-
-Z_90 = 1.6448536269514722
-"""The 95th percentile of the normal distribution: both ends of a 90 % interval."""
 
 
 class OutcomeResult(StrEnum):
@@ -70,32 +68,13 @@ class TrackRecord:
     def effectiveness(self) -> float:
         """How often it works, at least: in (0, 1), about 0.36 for what was never tried.
 
-        The lower end of the 90 % Wilson score interval of worked / (worked + failed), the prior included.
+        The lower end of Wilson's 90 % score interval (see `wilson`) of worked / (worked + failed), the prior included.
         More successes never lower it and more failures never raise it.
         """
-        return wilson_lower(self.worked + PRIOR_WORKED, self.failed + PRIOR_FAILED)
+        worked, failed = self.worked + PRIOR_WORKED, self.failed + PRIOR_FAILED
+        return wilson(worked, worked + failed)[0]
 
 
 def weight_at_age(age: timedelta) -> float:
     """Return 0.5 ** (age / HALF_LIFE), in (0, 1]; what lies in the future counts as now."""
     return float(0.5 ** (max(age, timedelta(0)) / HALF_LIFE))
-
-
-def wilson_lower(successes: float, failures: float) -> float:
-    """Return the lower end of the 90 % Wilson score interval of a proportion, in [0, 1].
-
-    E. B. Wilson, "Probable inference, the law of succession, and statistical inference", Journal of the
-    American Statistical Association 22 (1927), 209-212; with s successes, f failures and n = s + f it is
-
-        (s + z^2 / 2 - z * sqrt(s * f / n + z^2 / 4)) / (n + z^2)
-
-    Counts may be fractional (weighted occasions). 0 where n is 0. Raises ValueError for a negative count.
-    """
-    if successes < 0 or failures < 0:
-        raise ValueError("a proportion needs counts that are not negative")
-    n = successes + failures
-    if n == 0:
-        return 0.0
-    z2 = Z_90 * Z_90
-    spread = Z_90 * sqrt(successes * (failures / n) + z2 / 4)
-    return max(0.0, (successes + z2 / 2 - spread) / (n + z2))

@@ -1,6 +1,5 @@
 """How a record of outcomes becomes one cautious number."""
 
-import math
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -8,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sre_copilot.domain.outcomes import HALF_LIFE, Outcome, OutcomeResult, TrackRecord, weight_at_age, wilson_lower
+from sre_copilot.domain.outcomes import HALF_LIFE, Outcome, OutcomeResult, TrackRecord, weight_at_age
 
 NOW = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
 counts = st.floats(min_value=0, max_value=1_000)
@@ -18,29 +17,20 @@ def outcome(result: OutcomeResult, *, age: timedelta = timedelta(0)) -> Outcome:
     return Outcome(id=UUID(int=1), recommendation_id=UUID(int=2), incident_id=UUID(int=3), result=result, at=NOW - age)
 
 
-def test_the_wilson_bound_agrees_with_worked_out_values() -> None:
-    # 9 of 10 at z = 1.6448536: (0.9 + z2/20 - z * sqrt(0.009 + z2/400)) / (1 + z2/10), by hand
-    assert wilson_lower(9, 1) == pytest.approx(0.652281, abs=1e-6)
-    assert wilson_lower(0, 10) == pytest.approx(0.0, abs=1e-12)
-    assert wilson_lower(10, 0) == pytest.approx(10 / (10 + 1.6448536269514722**2), abs=1e-12)
+def test_a_record_is_worth_the_lower_wilson_bound_of_what_it_and_the_prior_count() -> None:
+    # 9 of 10 with the prior of 3 and 1: (9 + z2/2 - z * sqrt(9 * 1 / 10 + z2/4)) / (10 + z2) at z = 1.6448536, by hand
+    assert TrackRecord(worked=6).effectiveness == pytest.approx(0.652281, abs=1e-6)
 
 
-def test_nothing_at_all_is_bounded_by_nought() -> None:
-    assert wilson_lower(0, 0) == 0.0
-
-
-@pytest.mark.parametrize(("successes", "failures"), [(-1, 2), (2, -1)])
-def test_a_negative_count_is_refused(successes: float, failures: float) -> None:
-    with pytest.raises(ValueError, match="not negative"):
-        wilson_lower(successes, failures)
+@pytest.mark.parametrize("record", [{"worked": -1.0}, {"failed": -1.0}])
+def test_a_record_can_not_be_negative(record: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match=">= 0"):
+        TrackRecord(**record)
 
 
 @given(counts, counts)
-def test_the_bound_lies_between_nought_and_the_plain_proportion(successes: float, failures: float) -> None:
-    bound = wilson_lower(successes, failures)
-    assert not math.isnan(bound)
-    total = successes + failures
-    assert 0 <= bound <= (successes / total if total else 0) + 1e-9
+def test_a_record_is_worth_more_than_nothing_and_less_than_certainty(worked: float, failed: float) -> None:
+    assert 0 < TrackRecord(worked=worked, failed=failed).effectiveness < 1
 
 
 @given(counts, counts, st.floats(min_value=0, max_value=100))
