@@ -45,7 +45,9 @@ def fact(
     )
 
 
-def spans(facts: list[Fact], now: datetime = LATER, window: timedelta = WINDOW) -> list[tuple[float, float | None, str | None]]:
+def spans(
+    facts: list[Fact], now: datetime = LATER, window: timedelta = WINDOW
+) -> list[tuple[float, float | None, str | None]]:
     return [
         (
             (run.started_at - START) / timedelta(hours=1),
@@ -70,24 +72,46 @@ def test_without_signals_there_are_no_episodes() -> None:
         pytest.param([fact(1, 0)], 1, [(0, None, None)], id="a firing opens an episode"),
         pytest.param([fact(1, 0), fact(2, 3)], 4, [(0, None, None)], id="another firing belongs to it"),
         pytest.param([fact(1, 0), fact(2, 2, resolved=True)], 3, [(0, 2, "resolved")], id="a resolve ends it"),
-        pytest.param([fact(1, 1), fact(2, 1, resolved=True)], 3, [(1, 1, "resolved")], id="a firing counts before a resolve"),
-        pytest.param([fact(1, 2, resolved=True)], 3, [], id="a resolve that matches nothing opens nothing"),
-        pytest.param([fact(1, 5), fact(2, 2, resolved=True)], 6, [(5, None, None)], id="an earlier resolve ends nothing"),
         pytest.param(
-            [fact(1, 0), fact(2, 2, resolved=True), fact(3, 3)], 4, [(0, 2, "resolved"), (3, None, None)], id="then it fires again"
+            [fact(1, 1), fact(2, 1, resolved=True)], 3, [(1, 1, "resolved")], id="a firing counts before a resolve"
+        ),
+        pytest.param([fact(1, 2, resolved=True)], 3, [], id="a resolve that matches nothing opens nothing"),
+        pytest.param(
+            [fact(1, 5), fact(2, 2, resolved=True)], 6, [(5, None, None)], id="an earlier resolve ends nothing"
         ),
         pytest.param(
-            [fact(1, 0), fact(2, 1, resolved=True), fact(3, 2, resolved=True)], 3, [(0, 1, "resolved")], id="a second resolve changes nothing"
+            [fact(1, 0), fact(2, 2, resolved=True), fact(3, 3)],
+            4,
+            [(0, 2, "resolved"), (3, None, None)],
+            id="then it fires again",
+        ),
+        pytest.param(
+            [fact(1, 0), fact(2, 1, resolved=True), fact(3, 2, resolved=True)],
+            3,
+            [(0, 1, "resolved")],
+            id="a second resolve changes nothing",
         ),
         pytest.param([fact(1, 0)], 12, [(0, None, None)], id="silence as long as the window is not longer"),
         pytest.param([fact(1, 0)], 12.01, [(0, 12, "silent")], id="longer silence ends it"),
-        pytest.param([fact(1, 0), fact(2, 12)], 13, [(0, None, None)], id="a firing at the very end of the window belongs"),
-        pytest.param([fact(1, 0), fact(2, 12.01)], 13, [(0, 12, "silent"), (12.01, None, None)], id="one after it does not"),
+        pytest.param(
+            [fact(1, 0), fact(2, 12)], 13, [(0, None, None)], id="a firing at the very end of the window belongs"
+        ),
+        pytest.param(
+            [fact(1, 0), fact(2, 12.01)], 13, [(0, 12, "silent"), (12.01, None, None)], id="one after it does not"
+        ),
         pytest.param([fact(1, 0, seen=6), fact(2, 17)], 18, [(0, None, None)], id="a repeat keeps it going"),
-        pytest.param([fact(1, 0), fact(2, 13, resolved=True)], 14, [(0, 12, "silent")], id="a resolve after silence comes too late"),
+        pytest.param(
+            [fact(1, 0), fact(2, 13, resolved=True)],
+            14,
+            [(0, 12, "silent")],
+            id="a resolve after silence comes too late",
+        ),
         pytest.param([fact(1, 0, started=0)], 100, [(0, None, None)], id="a stated start outlasts any silence"),
         pytest.param(
-            [fact(1, 0, started=0), fact(2, 3, started=3)], 4, [(0, 3, "superseded"), (3, None, None)], id="a later start supersedes"
+            [fact(1, 0, started=0), fact(2, 3, started=3)],
+            4,
+            [(0, 3, "superseded"), (3, None, None)],
+            id="a later start supersedes",
         ),
         pytest.param(
             [fact(1, 0, started=0), fact(2, 1, resolved=True, started=0), fact(3, 3, started=3)],
@@ -99,10 +123,16 @@ def test_without_signals_there_are_no_episodes() -> None:
             [fact(1, 3, started=3), fact(2, 4, resolved=True, started=0)], 5, [(3, None, None)], id="and no other run"
         ),
         pytest.param(
-            [fact(1, 0, started=0), fact(2, -1, resolved=True, started=0)], 1, [(0, 0, "resolved")], id="no end before its start"
+            [fact(1, 0, started=0), fact(2, -1, resolved=True, started=0)],
+            1,
+            [(0, 0, "resolved")],
+            id="no end before its start",
         ),
         pytest.param(
-            [fact(1, 0, started=0), fact(2, 2, resolved=True)], 3, [(0, 2, "resolved")], id="a resolve without a start ends the run it falls into"
+            [fact(1, 0, started=0), fact(2, 2, resolved=True)],
+            3,
+            [(0, 2, "resolved")],
+            id="a resolve without a start ends the run it falls into",
         ),
         pytest.param(
             [fact(1, 0, started=0), fact(2, 3, started=3), fact(3, 1, resolved=True)],
@@ -116,7 +146,10 @@ def test_without_signals_there_are_no_episodes() -> None:
         pytest.param([fact(1, 0, started=0, expires=2)], 1.99, [(0, None, None)], id="before its expiry it is open"),
         pytest.param([fact(1, 0, started=0, expires=2)], 2, [(0, 2, "expired")], id="at its expiry it has expired"),
         pytest.param(
-            [fact(1, 0, started=0, expires=2), fact(2, 1.5, resolved=True, started=0)], 3, [(0, 1.5, "resolved")], id="a resolve beats an expiry"
+            [fact(1, 0, started=0, expires=2), fact(2, 1.5, resolved=True, started=0)],
+            3,
+            [(0, 1.5, "resolved")],
+            id="a resolve beats an expiry",
         ),
         pytest.param(
             [fact(1, 0, started=0, expires=2), fact(2, 3, started=3, expires=9)],
@@ -139,7 +172,9 @@ def test_without_signals_there_are_no_episodes() -> None:
         pytest.param([fact(1, 4), fact(2, 0)], 5, [(0, None, None)], id="a late, earlier firing moves the start"),
     ],
 )
-def test_the_rules_of_episodes(facts: list[Fact], now: float, expected: list[tuple[float, float | None, str | None]]) -> None:
+def test_the_rules_of_episodes(
+    facts: list[Fact], now: float, expected: list[tuple[float, float | None, str | None]]
+) -> None:
     for order in permutations(facts):
         assert spans(list(order), at(now)) == expected
 

@@ -1,0 +1,1 @@
+"""Django ORM on PostgreSQL: how the domain is stored."""

@@ -1,0 +1,49 @@
+"""The ORM classes, one module per section of the data model. Write them qualified: `models.Incident`."""
+
+from sre_copilot.adapters.django_orm.models.audit import AuditLog
+from sre_copilot.adapters.django_orm.models.deliveries import Delivery
+from sre_copilot.adapters.django_orm.models.diagnosis import (
+    ContextSnapshot,
+    Diagnosis,
+    Hypothesis,
+    HypothesisFeedback,
+)
+from sre_copilot.adapters.django_orm.models.incidents import (
+    Incident,
+    IncidentNote,
+    IncidentStateTransition,
+    LegalTransition,
+)
+from sre_copilot.adapters.django_orm.models.integrations import Integration
+from sre_copilot.adapters.django_orm.models.runbooks import Recommendation, RecommendationOutcome, Runbook
+from sre_copilot.adapters.django_orm.models.series import CorrelationDecision, Episode, Series, Sighting
+from sre_copilot.adapters.django_orm.models.services import Service, ServiceCall, ServicePlacement
+from sre_copilot.adapters.django_orm.models.signals import Signal
+from sre_copilot.adapters.django_orm.models.tenants import Tenant, User
+
+__all__ = [
+    "AuditLog",
+    "ContextSnapshot",
+    "CorrelationDecision",
+    "Delivery",
+    "Diagnosis",
+    "Episode",
+    "Hypothesis",
+    "HypothesisFeedback",
+    "Incident",
+    "IncidentNote",
+    "IncidentStateTransition",
+    "Integration",
+    "LegalTransition",
+    "Recommendation",
+    "RecommendationOutcome",
+    "Runbook",
+    "Series",
+    "Service",
+    "ServiceCall",
+    "ServicePlacement",
+    "Sighting",
+    "Signal",
+    "Tenant",
+    "User",
+]

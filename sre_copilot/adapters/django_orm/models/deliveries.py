@@ -1,0 +1,38 @@
+"""The ledger of deliveries."""
+
+from django.db import models
+
+from sre_copilot.adapters.django_orm.fields import DateTimeField
+from sre_copilot.adapters.system import new_id
+
+
+class Delivery(models.Model):
+    """One message from a vendor, as received, and what became of it."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    tenant = models.ForeignKey("Tenant", on_delete=models.PROTECT, related_name="+")
+    integration = models.ForeignKey("Integration", on_delete=models.PROTECT, related_name="+")
+    vendor_id = models.CharField(max_length=500, null=True, blank=True)
+    path = models.CharField(max_length=500, blank=True)
+    headers = models.JSONField(default=dict, blank=True)
+    body = models.BinaryField()
+    body_hash = models.CharField(max_length=64)
+    received_at = DateTimeField()
+    status = models.CharField(max_length=20)
+    quarantine_reason = models.CharField(max_length=50, null=True, blank=True)
+    receipt = models.JSONField()
+    assigned_key = models.CharField(max_length=500, null=True, blank=True)
+
+    class Meta:
+        db_table = "deliveries"
+        indexes = [models.Index(fields=["tenant", "received_at"], name="deliveries_by_time")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "integration", "vendor_id"],
+                condition=models.Q(vendor_id__isnull=False),
+                name="deliveries_vendor_id_unique",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.body_hash[:8]} at {self.received_at}"

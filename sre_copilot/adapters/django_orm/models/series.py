@@ -1,0 +1,95 @@
+"""Series, episodes, sightings and correlation decisions."""
+
+from django.db import models
+
+from sre_copilot.adapters.django_orm.fields import DateTimeField
+from sre_copilot.adapters.system import new_id
+
+
+class Series(models.Model):
+    """All signals with one fingerprint in one tenant; the row that is locked while the series changes."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    tenant = models.ForeignKey("Tenant", on_delete=models.PROTECT, related_name="+")
+    fingerprint = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "series"
+        constraints = [models.UniqueConstraint(fields=["tenant", "fingerprint"], name="series_fingerprint_unique")]
+
+    def __str__(self) -> str:
+        return self.fingerprint
+
+
+class Sighting(models.Model):
+    """That a stored signal was seen again: the latest receipt and expiry of its repeats."""
+
+    signal_id = models.UUIDField(primary_key=True)
+    tenant = models.ForeignKey("Tenant", on_delete=models.PROTECT, related_name="+")
+    last_seen_at = DateTimeField()
+    expires_at = DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "sightings"
+
+    def __str__(self) -> str:
+        return f"{self.signal_id} at {self.last_seen_at}"
+
+
+class Episode(models.Model):
+    """One run of a series from its first firing to its end."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    tenant = models.ForeignKey("Tenant", on_delete=models.PROTECT, related_name="+")
+    fingerprint = models.CharField(max_length=64)
+    original_id = models.UUIDField()
+    incident = models.ForeignKey("Incident", on_delete=models.PROTECT, null=True, blank=True, related_name="episodes")
+    started_at = DateTimeField()
+    last_seen_at = DateTimeField()
+    ended_at = DateTimeField(null=True, blank=True)
+    end = models.CharField(max_length=20, null=True, blank=True)
+    end_seen_at = DateTimeField(null=True, blank=True)
+    due_at = DateTimeField(null=True, blank=True)
+    waiting = models.BooleanField(default=False)
+
+    class Meta:
+        db_table = "episodes"
+        indexes = [
+            models.Index(fields=["tenant", "fingerprint"], name="episodes_series"),
+            models.Index(fields=["incident", "started_at"], name="episodes_of_incident"),
+            models.Index(
+                fields=["tenant", "due_at"], condition=models.Q(due_at__isnull=False), name="episodes_due"
+            ),
+            models.Index(fields=["tenant"], condition=models.Q(waiting=True), name="episodes_waiting"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "fingerprint"],
+                condition=models.Q(ended_at__isnull=True),
+                name="episodes_one_open_per_series",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.fingerprint[:8]} from {self.started_at}"
+
+
+class CorrelationDecision(models.Model):
+    """Which incident an episode was given to, with every candidate (immutable)."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    tenant = models.ForeignKey("Tenant", on_delete=models.PROTECT, related_name="+")
+    episode_id = models.UUIDField()
+    signal_id = models.UUIDField()
+    incident_id = models.UUIDField(null=True, blank=True)
+    outcome = models.CharField(max_length=50)
+    threshold = models.FloatField()
+    scores = models.JSONField()
+    at = DateTimeField()
+
+    class Meta:
+        db_table = "correlation_decisions"
+        indexes = [models.Index(fields=["tenant", "signal_id"], name="correlation_of_signal")]
+
+    def __str__(self) -> str:
+        return f"{self.outcome} at {self.at}"

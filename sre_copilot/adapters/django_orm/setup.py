@@ -1,0 +1,117 @@
+"""Setting Django up for the copilot, inside a Django project or without one, and migrating."""
+
+from typing import Any
+
+import django
+import psycopg
+from django.apps import apps
+from django.conf import settings
+from django.core.management import call_command
+from django.db import OperationalError, connections
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.recorder import MigrationRecorder
+
+from sre_copilot.domain.errors import DatabaseNotReady, DatabaseUnavailable, EnvironmentFault
+
+ALIAS = "sre_copilot"
+"""The database alias of the app role; all use cases go through it."""
+OWNER_ALIAS = "sre_copilot_owner"
+APP = "sre_copilot.adapters.django_orm"
+ROUTER = f"{APP}.routing.CopilotRouter"
+MIGRATION_TIMEOUTS = "-c lock_timeout=10s -c statement_timeout=300s"
+
+
+def setup(url: str) -> None:
+    """Make Django ready to use the database at `url` as the app role. May be called again, also with another URL.
+
+    Inside a project that has configured Django, the app must be in INSTALLED_APPS. Raises EnvironmentFault.
+    """
+    database = connection_settings(url)
+    if not settings.configured:
+        settings.configure(
+            INSTALLED_APPS=[APP],
+            DATABASES={"default": {"ENGINE": "django.db.backends.dummy"}, ALIAS: database},
+            DATABASE_ROUTERS=[ROUTER],
+            USE_TZ=True,
+            TIME_ZONE="UTC",
+            DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
+        )
+        django.setup()
+    elif not apps.ready or not apps.is_installed(APP):
+        raise EnvironmentFault(
+            f"Django is configured, but without the copilot: add {APP!r} to INSTALLED_APPS and {ROUTER!r} to "
+            "DATABASE_ROUTERS, and call django.setup() first."
+        )
+    _point(ALIAS, database)
+
+
+def connection_settings(url: str, options: str = "") -> dict[str, Any]:
+    """A URL as Django's database settings. Raises EnvironmentFault where it is none."""
+    try:
+        parts = psycopg.conninfo.conninfo_to_dict(url)
+    except psycopg.ProgrammingError as error:
+        raise DatabaseUnavailable(
+            "DATABASE_URL is not a PostgreSQL address; write postgresql://user:password@host:5432/database."
+        ) from error
+    known = {"user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT", "dbname": "NAME"}
+    database: dict[str, Any] = {name: str(parts.pop(part, "")) for part, name in known.items()}
+    extra = {**parts, "connect_timeout": 5}
+    if options:
+        extra["options"] = options
+    return {"ENGINE": "django.db.backends.postgresql", **database, "OPTIONS": extra, "CONN_MAX_AGE": None}
+
+
+def _point(alias: str, database: dict[str, Any]) -> None:
+    """Let an alias lead to a database; the connection of this thread is renewed where it led elsewhere."""
+    complete = {**connections.configure_settings({"default": {}, alias: dict(database)})[alias]}
+    if connections.databases.get(alias) == complete:
+        return
+    connections.databases[alias] = complete
+    if hasattr(connections._connections, alias):  # type: ignore[attr-defined]  # Django offers no public way
+        connections[alias].close()
+        del connections[alias]
+
+
+def migrate(owner_url: str) -> list[str]:
+    """Apply what is missing, as the owner; return the names of what was applied. Raises DatabaseUnavailable."""
+    _point(OWNER_ALIAS, connection_settings(owner_url, MIGRATION_TIMEOUTS))
+    try:
+        missing = _pending(OWNER_ALIAS)
+        if missing:
+            call_command("migrate", database=OWNER_ALIAS, verbosity=0, interactive=False)
+        return missing
+    except OperationalError as error:
+        raise DatabaseUnavailable(f"The database can't be migrated: {' '.join(str(error).split())}.") from error
+    finally:
+        connections[OWNER_ALIAS].close()
+
+
+def pending_migrations() -> list[str]:
+    """The migrations that the database of the app role lacks. Raises DatabaseUnavailable, DatabaseNotReady."""
+    try:
+        return _pending(ALIAS)
+    except OperationalError as error:
+        raise DatabaseUnavailable(f"The database can't be reached: {' '.join(str(error).split())}.") from error
+
+
+def _pending(alias: str) -> list[str]:
+    connection = connections[alias]
+    executor = MigrationExecutor(connection)
+    wanted = executor.loader.graph.leaf_nodes()
+    if not MigrationRecorder(connection).has_table():
+        applied: set[tuple[str, str]] = set()
+    else:
+        applied = set(executor.loader.applied_migrations)
+    known = {name for app, name in executor.loader.disk_migrations if app == ALIAS}
+    unknown = sorted(name for app, name in applied if app == ALIAS and name not in known)
+    if unknown:
+        raise DatabaseNotReady(
+            f"The database was migrated by a newer version (it has {unknown[-1]}). Install that version or a newer one."
+        )
+    plan = [migration.name for migration, _ in executor.migration_plan(wanted) if migration.app_label == ALIAS]
+    return [name for name in plan if (ALIAS, name) not in applied]
+
+
+def close() -> None:
+    """Close this thread's connection."""
+    connections[ALIAS].close()
