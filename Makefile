@@ -43,10 +43,10 @@ check: ## Second ring, up to 20 minutes: what CI runs
 soak: $(READY) ## Third ring: everything at full count and mutation testing; figures in build/soak.json
 	@$(BIN)/python .ci/soak.py
 
-bench: $(READY) ## Benchmarks by hand; never part of the tests
-	@shopt -s nullglob; files=(benchmarks/bench_*.py); \
-	  [ $${#files[@]} -gt 0 ] || { echo "There are no benchmarks in benchmarks/." >&2; exit 1; }; \
-	  for file in "$${files[@]}"; do echo "== $$file"; $(BIN)/python "$$file" $(ARGS); done
+bench: $(READY) ## Benchmarks (every benchmarks/**/bench_*.py); never part of the tests
+	@files=$$(find benchmarks -name 'bench_*.py' | sort); \
+	  [ -n "$$files" ] || { echo "There is no bench_*.py in benchmarks/." >&2; exit 1; }; \
+	  for file in $$files; do echo "== $$file"; $(BIN)/python "$$file" $(ARGS); done
 
 lock: $(READY) ## Bring requirements.lock in line with pyproject.toml (UPGRADE=1: to the newest versions)
 	@$(BIN)/uv pip compile --quiet --generate-hashes --no-header --universal --python-version 3.11 \
