@@ -1,6 +1,7 @@
 """The candidates of one snapshot with all evidence about them: components, changes, and none of these."""
 
 from datetime import datetime
+from functools import cache
 
 from sre_copilot.domain.diagnosis.change_clues import change_clues
 from sre_copilot.domain.diagnosis.changes import fits, symptom_words
@@ -24,7 +25,7 @@ def candidates(snapshot: ContextSnapshot) -> tuple[Candidate, ...]:
     readings = read(snapshot)
     hosts = hosts_of(snapshot)
     names = tuple(sorted(components_of(snapshot) | hosts))
-    topology = Topology(graph=snapshot.graph, readings=readings, alarm=snapshot.alarm, components=names)
+    topology = Topology(graph=snapshot.graph, readings=readings, alarm=snapshot.alarm, components=names, hosts=hosts)
     compared = field(readings, topology)
     groups, suffering = complaints(snapshot.signals), Suffering(graph=snapshot.graph)
     components = {
@@ -36,7 +37,7 @@ def candidates(snapshot: ContextSnapshot) -> tuple[Candidate, ...]:
         for name in names
     }
     none = Candidate(kind=CandidateKind.NONE_OF_THESE, subject="", evidence=outside_clues(snapshot, groups, readings))
-    return (*components.values(), *_with_changes(snapshot, readings, components), none)
+    return (*components.values(), *_with_changes(snapshot, readings, suffering, components), none)
 
 
 def components_of(snapshot: ContextSnapshot) -> frozenset[str]:
@@ -63,19 +64,24 @@ def began(snapshot: ContextSnapshot, readings: Readings) -> datetime:
 
 
 def _with_changes(
-    snapshot: ContextSnapshot, readings: Readings, components: dict[str, Candidate]
+    snapshot: ContextSnapshot, readings: Readings, suffering: Suffering, components: dict[str, Candidate]
 ) -> tuple[Candidate, ...]:
     start = began(snapshot, readings)
-    moved = [shift.series.name for shifts in readings.own.values() for shift in shifts if shift.strength > 0]
-    judged = fits(
-        snapshot.changes,
-        symptoms=symptom_words(snapshot.signals, moved),
-        components=frozenset(components),
-        began=start,
-    )
+
+    @cache
+    def symptoms_of(subject: str) -> frozenset[str]:
+        """Trouble of a component shows at itself and its callers; of one that the graph doesn't know, anywhere."""
+        reach = suffering.of(subject) if snapshot.graph.knows(subject) else None
+        signals = [signal for signal in snapshot.signals if reach is None or signal.service in reach]
+        alarming = {signal.service for signal in signals}
+        moved = [s.series.name for name in sorted(alarming) for s in readings.own.get(name, ()) if s.strength > 0]
+        return symptom_words(signals, moved)
+
     found = []
-    for fit in judged:
+    for fit in fits(snapshot.changes, symptoms_of=symptoms_of, components=frozenset(components), began=start):
         base = components.get(fit.subject, Candidate(kind=CandidateKind.SERVICE, subject=fit.subject))
-        candidate = Candidate(kind=CandidateKind.CHANGE, subject=fit.subject, evidence=base.evidence, change=fit.change)
+        candidate = Candidate(
+            kind=CandidateKind.CHANGE, subject=fit.subject, evidence=base.evidence, change=fit.change
+        )
         found.append(candidate.with_evidence(*change_clues(fit, start)))
     return tuple(found)

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import attrs
@@ -48,16 +48,21 @@ def symptom_words(signals: Iterable[ObservedSignal], metrics: Iterable[str]) -> 
 
 
 def fits(
-    changes: Sequence[ObservedChange], *, symptoms: frozenset[str], components: frozenset[str], began: datetime
+    changes: Sequence[ObservedChange],
+    *,
+    symptoms_of: Callable[[str], frozenset[str]],
+    components: frozenset[str],
+    began: datetime,
 ) -> tuple[ChangeFit, ...]:
     """Judge the changes that could be a cause: those not after the trouble `began`, best first, at most 20.
 
-    A change is never judged by its recency alone: timing is one of four factors, and the slowest to fall.
+    `symptoms_of` gives the words of the symptoms that trouble of a component could show as. A change is
+    never judged by its recency alone: timing is one of four factors, and the slowest to fall.
     """
     earlier = [change for change in changes if change.at <= began]
     texts = {change.id: words(change.summary, change.text[:MOST_TEXT], *change.paths) for change in earlier}
     rarity = _rarity(list(texts.values()))
-    found = [_fit(change, texts[change.id], symptoms, rarity, components, began) for change in earlier]
+    found = [_fit(change, texts[change.id], symptoms_of, rarity, components, began) for change in earlier]
     found.sort(
         key=lambda fit: (-(fit.text + fit.risk + fit.timing / 4 - fit.misfit), fit.change.at, str(fit.change.id))
     )
@@ -67,26 +72,27 @@ def fits(
 def _fit(
     change: ObservedChange,
     said: frozenset[str],
-    symptoms: frozenset[str],
+    symptoms_of: Callable[[str], frozenset[str]],
     rarity: Mapping[str, float],
     components: frozenset[str],
     began: datetime,
 ) -> ChangeFit:
     subject = _subject(change, components)
-    telling = symptoms - words(subject)
-    shared = sorted(said & telling, key=lambda word: (-rarity.get(word, 0.0), word))
-    causes = said & _causes(symptoms)
+    symptoms = symptoms_of(subject)
+    own_name = words(subject)
+    shared = sorted(said & symptoms - own_name, key=lambda word: (-rarity.get(word, 0.0), word))
+    causes = said & _causes(symptoms) - own_name
     weight = sum(rarity.get(word, 0.0) for word in shared) + 0.5 * sum(rarity.get(word, 0.0) for word in causes)
     risk, harmless = _risk(change)
-    text = 1.0 - math.exp(-weight / 3.0)
+    text = (1.0 - math.exp(-weight / 2.0)) * (1.0 - harmless)
     return ChangeFit(
         change=change,
         subject=subject,
         text=text,
         timing=_timing(began - change.at),
         risk=risk,
-        misfit=harmless if said else 0.5,
-        shared=tuple(shared[:5]),
+        misfit=max(harmless, 1.0 - 2.0 * text),
+        shared=tuple(dict.fromkeys((*shared, *sorted(causes))))[:5],
     )
 
 

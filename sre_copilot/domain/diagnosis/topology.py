@@ -32,6 +32,7 @@ class Topology:
     readings: Readings
     alarm: str
     components: tuple[str, ...]
+    hosts: frozenset[str]
 
     @cached_property
     def focus(self) -> frozenset[MetricKind]:
@@ -52,7 +53,8 @@ class Topology:
         """The clearest symptom of each component of the alarm's kind, as seen by itself or else by its callers."""
         found = {}
         for name in self.components:
-            shift = self.readings.worst_of(name, self.focus)
+            # A host serves no requests: whatever it shows, it shows as the one that is underneath.
+            shift = self.readings.worst_of(name, SYMPTOMS if name in self.hosts else self.focus)
             if shift is not None:
                 found[name] = shift
         for edge in self.readings.edges:

@@ -38,7 +38,7 @@ def stem(word: str) -> str:
 
 def stems(listed: str) -> frozenset[str]:
     """The stems of lower-case words, given with spaces between them."""
-    return frozenset(stem(word) for word in listed)
+    return frozenset(stem(word) for word in listed.split())
 
 
 SLOW = stems("latency slow delay duration timeout time stall lag wait deadline throttling")
