@@ -49,8 +49,6 @@ class PluginManager:
 
     def __init__(self, found: Iterable[EntryPoint] | None = None) -> None:
         """Load the built-ins, then the entry points `found`; by default those of every installed distribution."""
-        self._hooks = pluggy.PluginManager(hookspecs.PROJECT)
-        self._hooks.add_hookspecs(hookspecs)
         self._plugins: dict[str, hookspecs.IntegrationPlugin] = {}
         others = entry_points(group=hookspecs.ENTRY_POINT_GROUP) if found is None else found
         self._reports = tuple(self._loaded(source) for source in (*_builtins(), *_third_parties(others)))
@@ -67,30 +65,13 @@ class PluginManager:
     def _loaded(self, source: Source) -> PluginReport:
         report = PluginReport(name=source.name, distribution=source.distribution, version=source.version)
         try:
-            brought = contained(lambda: self._register(source), passing=(Unusable,))
+            brought = contained(lambda: self._checked(_registered(source)), passing=(Unusable,))
         except Failure as failure:
-            self._drop(source)
             return attrs.evolve(report, problem=f"it failed to load: {failure}")
-        except (Unusable, pluggy.PluginValidationError) as error:
-            self._drop(source)
+        except Unusable as error:
             return attrs.evolve(report, problem=str(error))
         self._plugins.update(brought)
         return attrs.evolve(report, types=tuple(sorted(brought)))
-
-    def _register(self, source: Source) -> dict[str, hookspecs.IntegrationPlugin]:
-        others = {plugin for _, plugin in self._hooks.list_name_plugin() if plugin is not None}
-        module = source.load()
-        if module in others:
-            raise Unusable("it is the same object as a plugin that is loaded already")
-        try:
-            self._hooks.register(module, name=source.name)
-            self._hooks.check_pending()
-        except (pluggy.PluginValidationError, ValueError) as error:
-            raise Unusable(f"it does not fit the hooks: {error}") from error
-        answers = self._hooks.subset_hook_caller("sre_copilot_integrations", others)()
-        if not answers:
-            raise Unusable("it has no hook sre_copilot_integrations marked @hookimpl")
-        return self._checked(answers[0])
 
     def _checked(self, objects: object) -> dict[str, hookspecs.IntegrationPlugin]:
         if not isinstance(objects, list | tuple):
@@ -111,9 +92,21 @@ class PluginManager:
             brought[name] = item
         return brought
 
-    def _drop(self, source: Source) -> None:
-        if self._hooks.has_plugin(source.name):
-            self._hooks.unregister(name=source.name)
+
+def _registered(source: Source) -> object:
+    # Hooks of its own for each plugin: what one does to them can't touch another.
+    hooks = pluggy.PluginManager(hookspecs.PROJECT)
+    hooks.add_hookspecs(hookspecs)
+    plugin = source.load()
+    try:
+        hooks.register(plugin, name=source.name)
+        hooks.check_pending()
+    except pluggy.PluginValidationError as error:
+        raise Unusable(f"it does not fit the hooks: {error}") from error
+    answers = hooks.hook.sre_copilot_integrations()
+    if not answers:
+        raise Unusable("it has no hook sre_copilot_integrations marked @hookimpl")
+    return answers[0]
 
 
 def _is_size(value: object) -> bool:

@@ -120,6 +120,7 @@ def test_only_web_addresses_are_links_and_each_once() -> None:
 
 
 def test_every_json_value_has_a_name() -> None:
-    assert [kind(value) for value in ({}, [], "", True, 1, 1.0, None)] == [
+    values: list[object] = [{}, [], "", True, 1, 1.0, None]
+    assert [kind(value) for value in values] == [
         "an object", "a list", "a string", "a boolean", "a number", "a number", "nothing",
     ]  # fmt: skip

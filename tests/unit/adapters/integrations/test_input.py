@@ -11,7 +11,7 @@ from sre_copilot.adapters.integrations.input import MAX_STRING_BYTES, read_json
 from sre_copilot.domain.deliveries import MAX_BODY_BYTES
 from sre_copilot.domain.errors import MalformedDelivery
 
-REFUSED = {
+REFUSED: dict[str, tuple[bytes, str]] = {
     "nothing": (b"", "not JSON"),
     "white space only": (b"  \n", "not JSON"),
     "not JSON": (b"firing!", "not JSON"),
@@ -46,7 +46,7 @@ REFUSED = {
     "100,000 levels of objects": (b'{"a":' * 100_000, "deeper than 32"),
     "a string over 64 KiB": (b'["' + b"a" * (MAX_STRING_BYTES + 1) + b'"]', "longer than"),
     "a name over 64 KiB": (b'{"' + b"a" * (MAX_STRING_BYTES + 1) + b'": 1}', "longer than"),
-    "a string over 64 KiB in UTF-8": ('["' + "ü" * (MAX_STRING_BYTES // 2 + 1) + '"]', "longer than"),
+    "a string over 64 KiB in UTF-8": (('["' + "ü" * (MAX_STRING_BYTES // 2 + 1) + '"]').encode(), "longer than"),
     "a body over 4 MiB": (b" " * (MAX_BODY_BYTES + 1), "at most 4194304"),
 }
 
@@ -55,7 +55,7 @@ REFUSED = {
 def test_what_is_not_json_within_the_limits_is_refused_in_one_clear_sentence(case: str) -> None:
     body, words = REFUSED[case]
     with pytest.raises(MalformedDelivery, match=words):
-        read_json(body.encode() if isinstance(body, str) else body)
+        read_json(body)
 
 
 TAKEN: dict[str, tuple[bytes, Any]] = {

@@ -1,0 +1,276 @@
+"""The gateway: whatever a plugin does, the caller gets an answer or one clear error in time."""
+
+import json
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import EntryPoint
+from typing import Any
+from uuid import UUID
+
+import attrs
+import pytest
+
+from sre_copilot.adapters.integrations.gateway import MOST_OVERRUNS, PluginGateway
+from sre_copilot.adapters.integrations.manager import PluginManager
+from sre_copilot.domain.deliveries import MAX_SIGNALS, Acknowledgement, Delivery, Integration, Parsed
+from sre_copilot.domain.errors import MalformedDelivery, PluginFailed, UnknownIntegrationType, UnreadableDelivery
+from sre_copilot.domain.signals import SignalDraft
+from sre_copilot.hookspecs import IntegrationPlugin, hookimpl
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+SECRET = "hunter2"
+BODY = json.dumps({"token": SECRET}).encode()
+
+
+@attrs.frozen
+class Scripted:
+    """A plugin whose parse does what the test says."""
+
+    behaviour: Callable[[Any], Any]
+    type: str = "scripted"
+    title: str = "Scripted"
+    max_body_bytes: int = 1024
+
+    def parse(self, integration: Integration, payload: Any, delivery: Delivery) -> Parsed:
+        result: Parsed = self.behaviour(payload)
+        return result
+
+
+@attrs.frozen
+class Bringing:
+    """What an entry point loads: an object with the hook."""
+
+    plugins: list[IntegrationPlugin]
+
+    @hookimpl
+    def sre_copilot_integrations(self) -> list[IntegrationPlugin]:
+        return self.plugins
+
+
+class LoadedEntryPoint(EntryPoint):
+    """An entry point of an object that is here already."""
+
+    def load(self) -> Any:
+        return LOADS[self.value]
+
+
+LOADS: dict[str, Any] = {}
+
+
+def gateway(behaviour: Callable[[Any], Any], deadline: float = 5) -> PluginGateway:
+    LOADS["scripted"] = Bringing([Scripted(behaviour)])
+    point = LoadedEntryPoint(name="scripted", value="scripted", group="sre_copilot.integrations")
+    return PluginGateway(PluginManager([point]), deadline=deadline)
+
+
+def integration(kind: str = "scripted") -> Integration:
+    return Integration(id=UUID(int=1), tenant_id=UUID(int=2), type=kind, name="s", created_at=NOW)
+
+
+def parse(behaviour: Callable[[Any], Any], body: bytes = BODY, deadline: float = 5) -> Parsed:
+    return gateway(behaviour, deadline).parse(integration(), Delivery(body=body, received_at=NOW))
+
+
+def answering(**fields: Any) -> Callable[[Any], Parsed]:
+    return lambda payload: Parsed(drafts=(SignalDraft(**{"name": "n", **fields}),))
+
+
+def raising(error: BaseException) -> Callable[[Any], Parsed]:
+    def behaviour(payload: Any) -> Parsed:
+        raise error
+
+    return behaviour
+
+
+def test_a_sound_answer_passes_as_it_is() -> None:
+    answer = Parsed(drafts=(SignalDraft(name="n", occurred_at=NOW),), vendor_id="v")
+    assert parse(lambda payload: answer) == answer
+
+
+def test_the_plugin_is_handed_plain_json() -> None:
+    seen: list[Any] = []
+
+    def behaviour(payload: Any) -> Parsed:
+        seen.append(payload)
+        return Parsed()
+
+    parse(behaviour, body=rb'{"a": ["x\u0000", 1.5, null]}')
+    assert seen == [{"a": ["x\ufffd", 1.5, None]}]
+
+
+def test_the_types_are_the_loaded_ones_sorted() -> None:
+    assert gateway(raising(ValueError())).types() == ["generic", "pagerduty", "prometheus", "scripted"]
+
+
+def test_a_type_without_a_plugin_is_unknown() -> None:
+    with pytest.raises(UnknownIntegrationType, match="nagios"):
+        gateway(answering()).parse(integration("nagios"), Delivery(body=b"{}", received_at=NOW))
+
+
+def test_malformed_bytes_never_reach_the_plugin() -> None:
+    calls: list[Any] = []
+    with pytest.raises(MalformedDelivery):
+        parse(calls.append, body=b"{")
+    assert calls == []
+
+
+def test_a_plugins_own_limit_on_bodies_holds() -> None:
+    with pytest.raises(MalformedDelivery, match="at most 1024"):
+        parse(answering(), body=b" " * 1025)
+    with pytest.raises(MalformedDelivery, match="at most 524288"):
+        gateway(answering()).parse(integration("pagerduty"), Delivery(body=b" " * (512 * 1024 + 1), received_at=NOW))
+
+
+def test_an_unreadable_delivery_passes_with_its_words() -> None:
+    with pytest.raises(UnreadableDelivery, match="labels is missing"):
+        parse(raising(UnreadableDelivery("labels is missing.")))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError(SECRET),
+        KeyError(SECRET),
+        SystemExit(SECRET),
+        KeyboardInterrupt(SECRET),
+        RecursionError(SECRET),
+        MemoryError(SECRET),
+        MalformedDelivery(SECRET),
+        PluginFailed(SECRET),
+    ],
+)
+def test_whatever_a_plugin_raises_is_its_failure_with_the_place_and_without_the_body(error: BaseException) -> None:
+    with pytest.raises(PluginFailed) as caught:
+        parse(raising(error))
+    message = str(caught.value)
+    assert message.startswith(
+        f"The integration plugin scripted failed: it raised {type(error).__name__} at test_gateway.py:"
+    )
+    assert SECRET not in message
+    assert caught.value.__suppress_context__
+
+
+WRONG_ANSWERS: dict[str, Callable[[Any], Any]] = {
+    "nothing": lambda payload: None,
+    "the payload": lambda payload: payload,
+    "a list of drafts": lambda payload: Parsed(drafts=[SignalDraft(name="n")]),  # type: ignore[arg-type]
+    "a draft that is none": lambda payload: Parsed(drafts=(payload,)),
+    "an acknowledgement that is none": lambda payload: Parsed(acknowledgements=(payload,)),
+    "an acknowledgement without a key": lambda payload: Parsed(acknowledgements=(Acknowledgement(vendor_key=""),)),
+    "an acknowledger that is a number": lambda payload: Parsed(
+        acknowledgements=(Acknowledgement(vendor_key="k", by=5),)  # type: ignore[arg-type]
+    ),
+    "a delivery id that is a number": lambda payload: Parsed(vendor_id=5),  # type: ignore[arg-type]
+    "a severity that is a word": answering(severity="critical"),
+    "a type that is a word": answering(signal_type="alert"),
+    "a status that is nothing": answering(status=None),
+    "a name that is bytes": answering(name=b"n"),
+    "a label that is a number": answering(labels={"code": 503}),
+    "an identity that is a list": answering(identity=["a"]),
+    "a key that is a number": answering(vendor_key=5),
+    "a change that is a dict": answering(change={}),
+    "links in a list": answering(links=[]),
+    "raw data that is no JSON": answering(raw={"at": object()}),
+    "raw data with NaN": answering(raw={"at": float("nan")}),
+    "a time without a zone": answering(occurred_at=datetime(2026, 3, 1)),  # noqa: DTZ001
+    "a time that is a word": answering(expires_at="2026-03-01T12:00:00Z"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_ANSWERS)
+def test_an_answer_of_a_wrong_type_is_the_plugins_failure(case: str) -> None:
+    with pytest.raises(PluginFailed, match="scripted failed: its answer can't be used: "):
+        parse(WRONG_ANSWERS[case])
+
+
+def test_raw_data_without_an_end_is_the_plugins_failure() -> None:
+    endless: dict[str, Any] = {}
+    endless["again"] = endless
+    with pytest.raises(PluginFailed, match=r"signals\[0\].raw is not plain JSON"):
+        parse(answering(raw=endless))
+
+
+def test_raw_data_over_4_mib_is_the_plugins_failure() -> None:
+    with pytest.raises(PluginFailed, match=r"signals\[0\].raw is larger than"):
+        parse(answering(raw={"a": "x" * (4 * 1024 * 1024)}))
+
+
+OUTSIDE: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "a start in 1999": (answering(occurred_at=datetime(1999, 12, 31, tzinfo=UTC)), "occurred_at lies before"),
+    "an end in two days": (answering(occurred_at=NOW + timedelta(days=2)), "occurred_at lies more than 24"),
+    "a service without a name": (answering(service=" "), "the service's name"),
+    "a service of 256 characters": (answering(service="s" * 256), "the service's name"),
+    "a key of 256 characters": (answering(vendor_key="k" * 256), "vendor_key must have"),
+    "an empty id": (answering(vendor_id=""), "vendor_id must have"),
+    "a delivery id with NUL": (lambda payload: Parsed(vendor_id="a\0"), "vendor_id must have"),
+    "one id for two signals": (
+        lambda payload: Parsed(drafts=(SignalDraft(name="a", vendor_id="1"), SignalDraft(name="b", vendor_id="1"))),
+        "have the same id",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", OUTSIDE)
+def test_an_answer_outside_the_limits_makes_the_delivery_unreadable(case: str) -> None:
+    behaviour, words = OUTSIDE[case]
+    with pytest.raises(UnreadableDelivery, match=words):
+        parse(behaviour)
+
+
+def test_the_same_signal_twice_under_one_id_counts_once() -> None:
+    draft = SignalDraft(name="a", vendor_id="1")
+    assert parse(lambda payload: Parsed(drafts=(draft, attrs.evolve(draft)))).drafts == (draft,)
+
+
+def test_5000_signals_are_taken_and_one_more_is_refused() -> None:
+    drafts = (SignalDraft(name="n"),) * MAX_SIGNALS
+    assert len(parse(lambda payload: Parsed(drafts=drafts)).drafts) == MAX_SIGNALS
+    with pytest.raises(MalformedDelivery, match="more than 5000 signals"):
+        parse(lambda payload: Parsed(drafts=(*drafts, SignalDraft(name="n"))))
+
+
+def test_a_plugin_that_sleeps_is_given_up_on_and_after_four_the_type_is_out_until_one_ends() -> None:
+    ends = [threading.Event() for _ in range(MOST_OVERRUNS)]
+    waiting = iter(ends)
+    ended = threading.Event()
+
+    def behaviour(payload: Any) -> Parsed:
+        mine = next(waiting, None)
+        if mine is not None:
+            mine.wait(60)
+            ended.set()
+        return Parsed()
+
+    reader = gateway(behaviour, deadline=0.05)
+    delivery = Delivery(body=b"{}", received_at=NOW)
+    for _ in range(MOST_OVERRUNS):
+        with pytest.raises(PluginFailed, match=r"scripted failed: it did not answer within 0\.05 seconds"):
+            reader.parse(integration(), delivery)
+    with pytest.raises(PluginFailed, match="4 earlier calls still hang"):
+        reader.parse(integration(), delivery)
+    generic = Delivery(body=b'{"title": "others go on"}', received_at=NOW)
+    assert PluginGateway(PluginManager([])).parse(integration("generic"), generic).drafts
+    for event in ends:
+        event.set()
+    assert ended.wait(10)
+    for thread in threading.enumerate():
+        if thread.name == "plugin-call":
+            thread.join(10)
+    assert reader.parse(integration(), delivery) == Parsed()
+
+
+def test_many_threads_get_each_their_own_answer() -> None:
+    reader = gateway(lambda payload: Parsed(vendor_id=payload["id"]))
+    answers: dict[str, str | None] = {}
+
+    def ask(name: str) -> None:
+        body = json.dumps({"id": name}).encode()
+        answers[name] = reader.parse(integration(), Delivery(body=body, received_at=NOW)).vendor_id
+
+    threads = [threading.Thread(target=ask, args=(str(number),)) for number in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == {str(number): str(number) for number in range(16)}
