@@ -109,7 +109,7 @@ def test_any_bytes_are_read_or_refused_and_nothing_else(body: bytes) -> None:
         value = read_json(body)
     except MalformedDelivery:
         return
-    json.dumps(value, allow_nan=False).encode()
+    assert json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
 
 
 # Names that differ only by NUL or its replacement are one name afterwards: refused, and a case of its own above.
