@@ -89,7 +89,10 @@ class Migration(migrations.Migration):
     dependencies = (("sre_copilot", "0001_tables"),)
 
     operations = (
-        run(f"INSERT INTO legal_transitions (from_state, to_state) VALUES {LEGAL_ROWS};", "DELETE FROM legal_transitions;"),
+        run(
+            f"INSERT INTO legal_transitions (from_state, to_state) VALUES {LEGAL_ROWS};",
+            "DELETE FROM legal_transitions;",
+        ),
         run("REVOKE INSERT, UPDATE, DELETE ON legal_transitions FROM sre_copilot_app;"),
         run(
             "ALTER TABLE incident_state_transitions ADD CONSTRAINT transitions_legal "
@@ -111,7 +114,10 @@ class Migration(migrations.Migration):
         *(run(sql.enable_row_security(table), sql.disable_row_security(table)) for table in TENANT_TABLES),
         run(
             sql.definer_function(
-                "sre_copilot_list_tenants", "", "SETOF public.tenants", "SELECT * FROM public.tenants ORDER BY created_at, id"
+                "sre_copilot_list_tenants",
+                "",
+                "SETOF public.tenants",
+                "SELECT * FROM public.tenants ORDER BY created_at, id",
             ),
             "DROP FUNCTION sre_copilot_list_tenants();",
         ),

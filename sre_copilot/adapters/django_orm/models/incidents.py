@@ -47,9 +47,7 @@ class Incident(models.Model):
     state = models.CharField(
         max_length=50, choices=IncidentState.choices, default=IncidentState.DETECTED, db_index=True
     )
-    severity = models.CharField(
-        max_length=50, choices=IncidentSeverity.choices, default=IncidentSeverity.MEDIUM
-    )
+    severity = models.CharField(max_length=50, choices=IncidentSeverity.choices, default=IncidentSeverity.MEDIUM)
     detected_at = DateTimeField(db_index=True)
     acknowledged_at = DateTimeField(null=True, blank=True)
     investigating_started_at = DateTimeField(null=True, blank=True)

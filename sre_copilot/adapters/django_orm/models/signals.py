@@ -22,9 +22,7 @@ class Signal(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     tenant = models.ForeignKey("Tenant", on_delete=models.CASCADE, related_name="signals")
-    incident = models.ForeignKey(
-        "Incident", on_delete=models.SET_NULL, null=True, blank=True, related_name="signals"
-    )
+    incident = models.ForeignKey("Incident", on_delete=models.SET_NULL, null=True, blank=True, related_name="signals")
     signal_type = models.CharField(max_length=50, choices=SignalType.choices)
     source = models.CharField(max_length=100, help_text="prometheus, pagerduty, datadog, etc.")
     severity = models.CharField(max_length=50)

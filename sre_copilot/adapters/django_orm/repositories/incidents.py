@@ -1,0 +1,242 @@
+"""Incidents, their log and notes."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import attrs
+from django.db import connections
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from sre_copilot.adapters.django_orm import models
+from sre_copilot.adapters.django_orm.constraints import translated
+from sre_copilot.adapters.django_orm.repositories.signals import subject_from_row
+from sre_copilot.adapters.django_orm.setup import ALIAS
+from sre_copilot.application.ports.incidents import IncidentFilter
+from sre_copilot.domain.correlation import Candidate, Subject
+from sre_copilot.domain.errors import NotFound
+from sre_copilot.domain.incidents import Impact, Incident, Note, Resolution, Transition
+from sre_copilot.domain.lifecycle import OPEN, State
+from sre_copilot.domain.signals import Environment, Severity
+
+OPEN_STATES = [state.value for state in OPEN]
+SAME_NAMES = (
+    "title",
+    "description",
+    "external_id",
+    "detected_at",
+    "acknowledged_at",
+    "acknowledged_by_person",
+    "investigating_started_at",
+    "mitigated_at",
+    "resolved_at",
+    "resolved_automatically",
+    "root_cause",
+    "resolution_summary",
+    "created_at",
+    "updated_at",
+    "severity_overridden",
+    "declared",
+    "version",
+    "transition_count",
+    "reopen_count",
+    "last_signal_at",
+    "settle_at",
+    "settle_suggested_at",
+    "recurrence_of",
+    "recurrence_count",
+)
+"""Columns named as the domain's fields."""
+
+
+@attrs.frozen
+class DjangoIncidents:
+    """The tenant's incidents."""
+
+    tenant_id: UUID
+
+    def get(self, incident_id: UUID, *, lock: bool = False) -> Incident:
+        """One incident, locked until the unit ends where asked. Raises NotFound."""
+        rows = self._rows().select_for_update() if lock else self._rows()
+        row = rows.filter(id=incident_id).first()
+        if row is None:
+            raise NotFound(incident=incident_id)
+        return _incident(row)
+
+    def save(self, incident: Incident) -> None:
+        """Store an incident, new or changed."""
+        columns = _columns(incident)
+        with translated():
+            if not self._rows().filter(id=incident.id).update(**columns):
+                self._rows().create(id=incident.id, tenant_id=self.tenant_id, **columns)
+
+    def log(self, transition: Transition) -> None:
+        """Append a row to the transition log."""
+        with translated():
+            models.IncidentStateTransition.objects.using(ALIAS).create(
+                id=transition.id,
+                tenant_id=self.tenant_id,
+                incident_id=transition.incident_id,
+                sequence=transition.sequence,
+                from_state=transition.from_state,
+                to_state=transition.to_state,
+                actor=transition.actor,
+                user_id=transition.user_id,
+                reason=transition.reason,
+                automated=transition.automated,
+                timestamp=transition.timestamp,
+            )
+
+    def transitions(self, incident_id: UUID) -> Sequence[Transition]:
+        """The log of an incident, by sequence."""
+        rows = models.IncidentStateTransition.objects.using(ALIAS).filter(
+            tenant_id=self.tenant_id, incident_id=incident_id
+        )
+        return [
+            Transition(
+                id=row.id,
+                incident_id=row.incident_id,
+                sequence=row.sequence,
+                from_state=row.from_state,
+                to_state=row.to_state,
+                actor=row.actor,
+                user_id=row.user_id,
+                reason=row.reason,
+                automated=row.automated,
+                timestamp=row.timestamp,
+            )
+            for row in rows.order_by("sequence")
+        ]
+
+    def add_note(self, note: Note) -> None:
+        """Store a note."""
+        with translated():
+            models.IncidentNote.objects.using(ALIAS).create(
+                id=note.id,
+                tenant_id=self.tenant_id,
+                incident_id=note.incident_id,
+                user_id=note.user_id,
+                text=note.text,
+                at=note.at,
+            )
+
+    def notes(self, incident_id: UUID) -> Sequence[Note]:
+        """The notes of an incident, by time."""
+        rows = models.IncidentNote.objects.using(ALIAS).filter(tenant_id=self.tenant_id, incident_id=incident_id)
+        return [
+            Note(id=row.id, incident_id=row.incident_id, user_id=row.user_id, text=row.text, at=row.at)
+            for row in rows.order_by("at", "id")
+        ]
+
+    def list(self, narrowed: IncidentFilter) -> Sequence[Incident]:
+        """Incidents by detection, newest first, after the keyset where one is given."""
+        rows = self._rows().filter(_condition(narrowed)).order_by("-detected_at", "-id")
+        return [_incident(row) for row in rows[: narrowed.limit]]
+
+    def lock_correlation(self) -> None:
+        """Let only one unit of work of this tenant correlate at a time, until it ends."""
+        with translated(), connections[ALIAS].cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 2))", [str(self.tenant_id)])
+
+    def candidates(self) -> Sequence[Candidate]:
+        """The open incidents with the originals of their episodes: two queries."""
+        going_on = models.Episode.objects.filter(incident_id=OuterRef("id"), ended_at__isnull=True)
+        rows = list(self._rows().filter(state__in=OPEN_STATES).annotate(is_going_on=Exists(going_on.using(ALIAS))))
+        members: dict[UUID, list[Subject]] = {}
+        for episode in self._originals([row.id for row in rows]):
+            members.setdefault(episode["incident_id"], []).append(subject_from_row(episode))
+        return [
+            Candidate(
+                incident_id=row.id,
+                opened_at=row.created_at,
+                detected_at=row.detected_at,
+                last_signal_at=row.last_signal_at or row.created_at,
+                has_open_episode=row.is_going_on,
+                members=tuple(members.get(row.id, ())),
+            )
+            for row in rows
+        ]
+
+    def opened_since(self, start: datetime) -> int:
+        """How many incidents were created at or after `start`."""
+        return self._rows().filter(created_at__gte=start).count()
+
+    def settling(self, now: datetime) -> Sequence[UUID]:
+        """Ids of the open incidents whose `settle_at` has come."""
+        rows = self._rows().filter(settle_at__lte=now, state__in=OPEN_STATES).order_by("settle_at", "id")
+        return list(rows.values_list("id", flat=True))
+
+    def _originals(self, incident_ids: Sequence[UUID]) -> Sequence[dict[str, Any]]:
+        with translated(), connections[ALIAS].cursor() as cursor:
+            cursor.execute(
+                "SELECT e.incident_id, e.started_at, s.severity, s.service_name, s.normalized_data "
+                "FROM episodes e JOIN signals s ON s.id = e.original_id AND s.tenant_id = e.tenant_id "
+                "WHERE e.tenant_id = %s AND e.incident_id = ANY(%s) ORDER BY e.started_at, e.id",
+                [self.tenant_id, list(incident_ids)],
+            )
+            names = [column.name for column in cursor.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def _rows(self) -> QuerySet[models.Incident]:
+        return models.Incident.objects.using(ALIAS).filter(tenant_id=self.tenant_id)
+
+
+def _condition(narrowed: IncidentFilter) -> Q:
+    condition = Q()
+    if narrowed.states:
+        condition &= Q(state__in=[state.value for state in narrowed.states])
+    if narrowed.severities:
+        condition &= Q(severity__in=[severity.value for severity in narrowed.severities])
+    if narrowed.service is not None:
+        condition &= Q(service_name=narrowed.service)
+    if narrowed.environment is not None:
+        condition &= Q(service_environment=narrowed.environment.value)
+    if narrowed.assigned_to is not None:
+        condition &= Q(assigned_to_id=narrowed.assigned_to)
+    if narrowed.text:
+        condition &= Q(title__icontains=narrowed.text) | Q(description__icontains=narrowed.text)
+    if narrowed.before is not None:
+        at, incident_id = narrowed.before
+        condition &= Q(detected_at__lt=at) | Q(detected_at=at, id__lt=incident_id)
+    return condition
+
+
+def _columns(incident: Incident) -> dict[str, Any]:
+    return {
+        **{name: getattr(incident, name) for name in SAME_NAMES},
+        "service_name": incident.service,
+        "service_environment": incident.environment.value,
+        "state": incident.state.value,
+        "severity": incident.severity.value,
+        "resolution": incident.resolution.value if incident.resolution else None,
+        "assigned_to_id": incident.assigned_to,
+        "user_impact_description": incident.impact.description,
+        "affected_user_count": incident.impact.affected_user_count,
+        "slo_breached": incident.impact.slo_breached,
+        "context_snapshot_id": incident.snapshot_id,
+        "tags": list(incident.tags),
+        "metadata": dict(incident.metadata),
+    }
+
+
+def _incident(row: models.Incident) -> Incident:
+    return Incident(
+        **{name: getattr(row, name) for name in SAME_NAMES},
+        id=row.id,
+        tenant_id=row.tenant_id,
+        service=row.service_name,
+        environment=Environment(row.service_environment),
+        state=State(row.state),
+        severity=Severity(row.severity),
+        resolution=Resolution(row.resolution) if row.resolution else None,
+        assigned_to=row.assigned_to_id,
+        impact=Impact(
+            description=row.user_impact_description,
+            affected_user_count=row.affected_user_count,
+            slo_breached=row.slo_breached,
+        ),
+        snapshot_id=row.context_snapshot_id,
+        tags=tuple(row.tags),
+        metadata=row.metadata,
+    )

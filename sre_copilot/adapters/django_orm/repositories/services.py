@@ -1,0 +1,79 @@
+"""The service graph of the tenant."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+import attrs
+
+from sre_copilot.adapters.django_orm import models
+from sre_copilot.adapters.django_orm.constraints import translated
+from sre_copilot.adapters.django_orm.setup import ALIAS
+from sre_copilot.domain.service_graph import Call, Placement, ServiceGraph
+
+NAME_LENGTH = 255
+
+
+@attrs.frozen
+class DjangoServices:
+    """Services, calls and placements."""
+
+    tenant_id: UUID
+
+    def graph(self) -> ServiceGraph:
+        """What was imported; services that only signals named are not in it."""
+        mine = {"tenant_id": self.tenant_id}
+        names = models.Service.objects.using(ALIAS).filter(declared=True, **mine).values_list("name", flat=True)
+        calls = models.ServiceCall.objects.using(ALIAS).filter(**mine).values_list("caller", "callee")
+        placements = models.ServicePlacement.objects.using(ALIAS).filter(**mine).values_list("service", "host", "pod")
+        return ServiceGraph(
+            services=frozenset(names),
+            calls=frozenset(Call(caller=caller, callee=callee) for caller, callee in calls),
+            placements=frozenset(Placement(service=service, host=host, pod=pod) for service, host, pod in placements),
+        )
+
+    def replace(self, graph: ServiceGraph, *, at: datetime) -> None:
+        """Make this the graph; services seen in signals stay known."""
+        mine = {"tenant_id": self.tenant_id}
+        with translated():
+            models.ServiceCall.objects.using(ALIAS).filter(**mine).delete()
+            models.ServicePlacement.objects.using(ALIAS).filter(**mine).delete()
+            models.Service.objects.using(ALIAS).filter(**mine).update(declared=False)
+            models.ServiceCall.objects.using(ALIAS).bulk_create(
+                models.ServiceCall(caller=call.caller, callee=call.callee, **mine) for call in sorted(graph.calls)
+            )
+            models.ServicePlacement.objects.using(ALIAS).bulk_create(
+                models.ServicePlacement(service=place.service, host=place.host, pod=place.pod, **mine)
+                for place in sorted(graph.placements)
+            )
+            models.Service.objects.using(ALIAS).bulk_create(
+                [models.Service(name=name, declared=True, first_seen_at=at, **mine) for name in sorted(graph.services)],
+                update_conflicts=True,
+                unique_fields=["tenant", "name"],
+                update_fields=["declared"],
+            )
+
+    def saw(self, names: Iterable[str], *, at: datetime, limit: int) -> None:
+        """Remember services that signals named; those beyond the limit are flagged."""
+        wanted = sorted({name[:NAME_LENGTH] for name in names})
+        if not wanted:
+            return
+        rows = models.Service.objects.using(ALIAS).filter(tenant_id=self.tenant_id)
+        known = set(rows.filter(name__in=wanted).values_list("name", flat=True))
+        fresh = [name for name in wanted if name not in known]
+        if not fresh:
+            return
+        room = max(0, limit - rows.count())
+        with translated():
+            rows.bulk_create(
+                [
+                    models.Service(tenant_id=self.tenant_id, name=name, first_seen_at=at, over_limit=place >= room)
+                    for place, name in enumerate(fresh)
+                ],
+                ignore_conflicts=True,
+            )
+
+    def over_limit(self) -> tuple[str, ...]:
+        """The services flagged as beyond the plan's limit, sorted."""
+        rows = models.Service.objects.using(ALIAS).filter(tenant_id=self.tenant_id, over_limit=True)
+        return tuple(rows.order_by("name").values_list("name", flat=True))

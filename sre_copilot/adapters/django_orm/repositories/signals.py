@@ -1,0 +1,175 @@
+"""The read side of signals and episodes, and how their rows are understood."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import attrs
+from django.db.models import QuerySet
+
+from sre_copilot.adapters.django_orm import models
+from sre_copilot.adapters.django_orm.documents import from_document, to_document
+from sre_copilot.adapters.django_orm.setup import ALIAS
+from sre_copilot.application.ports.series import StoredDecision
+from sre_copilot.domain.correlation import CandidateScore, CorrelationDecision, Subject
+from sre_copilot.domain.decisions import CorrelationOutcome, Decision, EpisodeEnd
+from sre_copilot.domain.errors import NotFound
+from sre_copilot.domain.series import Episode
+from sre_copilot.domain.signals import Severity, Signal, SignalDraft, SignalType
+from sre_copilot.domain.snapshots import ObservedChange
+
+SAME_NAMES = (
+    "id",
+    "tenant_id",
+    "integration_id",
+    "delivery_id",
+    "source",
+    "fingerprint",
+    "ordinal",
+    "occurred_at",
+    "timestamp",
+    "vendor_id",
+    "vendor_position",
+    "incident_id",
+    "is_duplicate",
+    "waiting",
+)
+CHANGE_KINDS = {SignalType.DEPLOY_EVENT: "deploy", SignalType.CONFIG_CHANGE: "config"}
+
+
+@attrs.frozen
+class DjangoSignals:
+    """Signals and episodes as people read them."""
+
+    tenant_id: UUID
+
+    def get(self, signal_id: UUID) -> Signal:
+        """One signal. Raises NotFound."""
+        row = self._rows().filter(id=signal_id).first()
+        if row is None:
+            raise NotFound(signal=signal_id)
+        return signal_from_row(row)
+
+    def of_incident(self, incident_id: UUID) -> Sequence[Signal]:
+        """Every signal of an incident, by timestamp, then ordinal."""
+        rows = self._rows().filter(incident_id=incident_id).order_by("timestamp", "ordinal", "id")
+        return [signal_from_row(row) for row in rows]
+
+    def episodes_of(self, incident_id: UUID) -> Sequence[Episode]:
+        """The episodes of an incident, by start."""
+        rows = models.Episode.objects.using(ALIAS).filter(tenant_id=self.tenant_id, incident_id=incident_id)
+        return [episode_from_row(row) for row in rows.order_by("started_at", "id")]
+
+    def waiting(self) -> Sequence[Episode]:
+        """Open episodes without an incident because of the plan's limit, oldest first."""
+        rows = models.Episode.objects.using(ALIAS).filter(tenant_id=self.tenant_id, waiting=True, ended_at__isnull=True)
+        return [episode_from_row(row) for row in rows.order_by("started_at", "id")]
+
+    def changes(self, start: datetime, end: datetime) -> Sequence[ObservedChange]:
+        """The change signals with start <= timestamp <= end, by time."""
+        rows = self._rows().filter(
+            signal_type__in=[kind.value for kind in CHANGE_KINDS], timestamp__gte=start, timestamp__lte=end
+        )
+        return [_change(signal_from_row(row)) for row in rows.order_by("timestamp", "id")]
+
+    def decision(self, signal_id: UUID) -> StoredDecision | None:
+        """The correlation decision of the episode that this signal opened, or None."""
+        rows = models.CorrelationDecision.objects.using(ALIAS).filter(tenant_id=self.tenant_id, signal_id=signal_id)
+        row = rows.order_by("-at", "-id").first()
+        if row is None:
+            return None
+        decision = CorrelationDecision(
+            outcome=CorrelationOutcome(row.outcome),
+            incident_id=row.incident_id,
+            threshold=row.threshold,
+            scores=tuple(from_document(item, CandidateScore) for item in row.scores),
+        )
+        return StoredDecision(episode_id=row.episode_id, signal_id=row.signal_id, decision=decision, at=row.at)
+
+    def _rows(self) -> QuerySet[models.Signal]:
+        return models.Signal.objects.using(ALIAS).filter(tenant_id=self.tenant_id)
+
+
+def signal_row(signal: Signal, episode_id: UUID | None) -> models.Signal:
+    """A signal as a row that is not stored yet."""
+    draft = signal.draft
+    normalized = to_document(draft)
+    normalized.pop("raw")
+    return models.Signal(
+        **{name: getattr(signal, name) for name in SAME_NAMES},
+        signal_type=draft.signal_type.value,
+        severity=draft.severity.value,
+        raw_data=draft.raw,
+        normalized_data=normalized,
+        service_name=draft.service,
+        service_environment=draft.environment.value,
+        original_signal_id=signal.original_id,
+        processed=True,
+        processed_at=signal.received_at,
+        created_at=signal.received_at,
+        status=draft.status.value,
+        episode_started_at=draft.episode_started_at,
+        expires_at=draft.expires_at,
+        content_hash=draft.content_hash,
+        decision=signal.decision.value,
+        episode_id=episode_id,
+    )
+
+
+def signal_from_row(row: models.Signal) -> Signal:
+    """A stored signal in the domain's words."""
+    return Signal(
+        **{name: getattr(row, name) for name in SAME_NAMES},
+        draft=from_document({**row.normalized_data, "raw": row.raw_data}, SignalDraft),
+        received_at=row.created_at,
+        decision=Decision(row.decision),
+        original_id=row.original_signal_id,
+    )
+
+
+def episode_from_row(row: models.Episode) -> Episode:
+    """A stored episode in the domain's words."""
+    return Episode(
+        id=row.id,
+        fingerprint=row.fingerprint,
+        original_id=row.original_id,
+        started_at=row.started_at,
+        last_seen_at=row.last_seen_at,
+        incident_id=row.incident_id,
+        ended_at=row.ended_at,
+        end=EpisodeEnd(row.end) if row.end else None,
+        end_seen_at=row.end_seen_at,
+        due_at=row.due_at,
+        waiting=row.waiting,
+    )
+
+
+def subject_from_row(row: Mapping[str, Any]) -> Subject:
+    """An episode's original as correlation looks at it."""
+    stored = row["normalized_data"]
+    draft: dict[str, Any] = json.loads(stored) if isinstance(stored, str) else stored
+    return Subject(
+        service=row["service_name"],
+        started_at=row["started_at"],
+        severity=Severity(row["severity"]),
+        labels={**draft["labels"], "environment": draft["environment"]},
+        text=f"{draft['name']} {draft['title']}",
+    )
+
+
+def _change(signal: Signal) -> ObservedChange:
+    draft = signal.draft
+    details = draft.change
+    return ObservedChange(
+        id=signal.id,
+        service=draft.service,
+        kind=details.kind if details else CHANGE_KINDS[draft.signal_type],
+        summary=(details.summary if details else "") or draft.title or draft.name,
+        at=signal.timestamp,
+        version=details.version if details else "",
+        author=details.author if details else "",
+        text=details.text if details else draft.description,
+        paths=details.paths if details else (),
+    )

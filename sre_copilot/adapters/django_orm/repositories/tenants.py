@@ -1,0 +1,141 @@
+"""The tenant, its people and integrations."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+import attrs
+
+from sre_copilot.adapters.django_orm import models
+from sre_copilot.adapters.django_orm.constraints import translated
+from sre_copilot.adapters.django_orm.setup import ALIAS
+from sre_copilot.domain.actors import Role
+from sre_copilot.domain.deliveries import Integration
+from sre_copilot.domain.errors import NotFound
+from sre_copilot.domain.signals import Environment
+from sre_copilot.domain.tenants import Plan, Tenant, User
+
+
+def tenant_from_row(row: models.Tenant) -> Tenant:
+    """A stored tenant in the domain's words."""
+    return Tenant(
+        id=row.id,
+        name=row.name,
+        slug=row.slug,
+        contact_email=row.contact_email,
+        created_at=row.created_at,
+        plan=Plan(row.plan_type),
+        max_services=row.max_services,
+        max_incidents_per_month=row.max_incidents_per_month,
+        is_active=row.is_active,
+        trial_ends_at=row.trial_ends_at,
+    )
+
+
+@attrs.frozen
+class DjangoTenants:
+    """The tenant of the unit of work, and its people."""
+
+    tenant_id: UUID
+
+    def current(self) -> Tenant:
+        """The tenant. Raises NotFound."""
+        row = models.Tenant.objects.using(ALIAS).filter(id=self.tenant_id).first()
+        if row is None:
+            raise NotFound(tenant=self.tenant_id)
+        return tenant_from_row(row)
+
+    def add(self, tenant: Tenant) -> None:
+        """Store a new tenant. Raises AlreadyExists."""
+        with translated():
+            models.Tenant.objects.using(ALIAS).create(
+                id=tenant.id,
+                name=tenant.name,
+                slug=tenant.slug,
+                plan_type=tenant.plan.value,
+                max_services=tenant.max_services,
+                max_incidents_per_month=tenant.max_incidents_per_month,
+                contact_email=tenant.contact_email,
+                is_active=tenant.is_active,
+                trial_ends_at=tenant.trial_ends_at,
+                created_at=tenant.created_at,
+                updated_at=tenant.created_at,
+            )
+
+    def users(self) -> Sequence[User]:
+        """The tenant's people, by creation."""
+        rows = models.User.objects.using(ALIAS).filter(tenant_id=self.tenant_id).order_by("created_at", "id")
+        return [
+            User(
+                id=row.id,
+                tenant_id=row.tenant_id,
+                email=row.email,
+                full_name=row.full_name,
+                role=Role(row.role),
+                created_at=row.created_at,
+                is_active=row.is_active,
+            )
+            for row in rows
+        ]
+
+    def add_user(self, user: User) -> None:
+        """Store a new user. Raises AlreadyExists."""
+        with translated():
+            models.User.objects.using(ALIAS).create(
+                id=user.id,
+                tenant_id=self.tenant_id,
+                email=user.email,
+                full_name=user.full_name,
+                role=user.role.value,
+                is_active=user.is_active,
+                created_at=user.created_at,
+                updated_at=user.created_at,
+            )
+
+
+@attrs.frozen
+class DjangoIntegrations:
+    """The configured sources of the tenant."""
+
+    tenant_id: UUID
+
+    def get(self, integration_id: UUID) -> Integration:
+        """One integration. Raises NotFound."""
+        row = models.Integration.objects.using(ALIAS).filter(tenant_id=self.tenant_id, id=integration_id).first()
+        if row is None:
+            raise NotFound(integration=integration_id)
+        return _integration(row)
+
+    def all(self) -> Sequence[Integration]:
+        """Every integration, by creation."""
+        rows = models.Integration.objects.using(ALIAS).filter(tenant_id=self.tenant_id).order_by("created_at", "id")
+        return [_integration(row) for row in rows]
+
+    def add(self, integration: Integration) -> None:
+        """Store a new integration. Raises AlreadyExists."""
+        with translated():
+            models.Integration.objects.using(ALIAS).create(
+                id=integration.id,
+                tenant_id=self.tenant_id,
+                integration_type=integration.type,
+                name=integration.name,
+                config={},
+                dedup_window_seconds=integration.dedup_window.total_seconds(),
+                environments={word: ours.value for word, ours in integration.environments.items()},
+                is_active=integration.is_active,
+                created_at=integration.created_at,
+                updated_at=integration.created_at,
+            )
+
+
+def _integration(row: models.Integration) -> Integration:
+    return Integration(
+        id=row.id,
+        tenant_id=row.tenant_id,
+        type=row.integration_type,
+        name=row.name,
+        created_at=row.created_at,
+        dedup_window=timedelta(seconds=row.dedup_window_seconds),
+        environments={word: Environment(ours) for word, ours in row.environments.items()},
+        is_active=row.is_active,
+    )

@@ -1,0 +1,121 @@
+"""The unit of work on PostgreSQL: one transaction, one tenant, under row security."""
+
+from collections.abc import Sequence
+from contextvars import ContextVar
+from types import TracebackType
+from typing import Self
+from uuid import UUID
+
+from django.db import connections, transaction
+
+from sre_copilot.adapters.django_orm import models
+from sre_copilot.adapters.django_orm.constraints import translated
+from sre_copilot.adapters.django_orm.repositories.audit import DjangoAuditTrail
+from sre_copilot.adapters.django_orm.repositories.deliveries import DjangoDeliveries
+from sre_copilot.adapters.django_orm.repositories.diagnoses import DjangoDiagnoses
+from sre_copilot.adapters.django_orm.repositories.incidents import DjangoIncidents
+from sre_copilot.adapters.django_orm.repositories.recommendations import DjangoRecommendations, DjangoRunbooks
+from sre_copilot.adapters.django_orm.repositories.series import DjangoSeriesStore
+from sre_copilot.adapters.django_orm.repositories.services import DjangoServices
+from sre_copilot.adapters.django_orm.repositories.signals import DjangoSignals
+from sre_copilot.adapters.django_orm.repositories.tenants import DjangoIntegrations, DjangoTenants, tenant_from_row
+from sre_copilot.adapters.django_orm.setup import ALIAS
+from sre_copilot.domain.tenants import Tenant
+
+_open: ContextVar["DjangoUnitOfWork | None"] = ContextVar("open_unit_of_work", default=None)
+
+
+class DjangoUnitOfWork:
+    """One transaction on the copilot's alias, bound to one tenant by the row-security setting."""
+
+    def __init__(self, tenant_id: UUID) -> None:
+        self.tenant_id = tenant_id
+        self.tenants = DjangoTenants(tenant_id)
+        self.integrations = DjangoIntegrations(tenant_id)
+        self.deliveries = DjangoDeliveries(tenant_id)
+        self.series = DjangoSeriesStore(tenant_id)
+        self.signals = DjangoSignals(tenant_id)
+        self.incidents = DjangoIncidents(tenant_id)
+        self.services = DjangoServices(tenant_id)
+        self.diagnoses = DjangoDiagnoses(tenant_id)
+        self.runbooks = DjangoRunbooks(tenant_id)
+        self.recommendations = DjangoRecommendations(tenant_id)
+        self.audit = DjangoAuditTrail(tenant_id)
+        self._outer: DjangoUnitOfWork | None = None
+        self._atomic: transaction.Atomic | None = None
+        self._before = ""
+        self._committed = False
+
+    def __enter__(self) -> Self:
+        """Begin, or join the unit of the same tenant. Raises RuntimeError inside one of another tenant."""
+        self._outer = _open.get()
+        if self._outer is not None:
+            if self._outer.tenant_id != self.tenant_id:
+                raise RuntimeError("a unit of work of another tenant is open")
+            return self
+        with translated():
+            self._atomic = transaction.atomic(using=ALIAS)
+            self._atomic.__enter__()
+            with connections[ALIAS].cursor() as cursor:
+                cursor.execute(
+                    "SELECT current_setting('sre_copilot.tenant_id', true), "
+                    "set_config('sre_copilot.tenant_id', %s, true)",
+                    [str(self.tenant_id)],
+                )
+                self._before = str(cursor.fetchone()[0] or "")
+        _open.set(self)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Commit where `commit` was called and nothing was raised since, else roll back."""
+        if self._outer is not None:
+            return
+        _open.set(None)
+        atomic, self._atomic = self._atomic, None
+        assert atomic is not None
+        keeps = self._committed and kind is None
+        with translated():
+            if keeps and connections[ALIAS].in_atomic_block:
+                self._restore()
+            if not keeps:
+                transaction.set_rollback(True, using=ALIAS)
+            atomic.__exit__(kind, error, trace)
+
+    def commit(self) -> None:
+        """Have everything kept when the unit ends. A joined unit leaves that to the outer one."""
+        with translated(), connections[ALIAS].cursor() as cursor:
+            if self._outer is None:
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        self._committed = True
+
+    def _restore(self) -> None:
+        """A savepoint of somebody else's transaction would keep our setting after its release."""
+        with connections[ALIAS].cursor() as cursor:
+            cursor.execute("SELECT set_config('sre_copilot.tenant_id', %s, true)", [self._before])
+
+
+class DjangoUnitOfWorkFactory:
+    """Opens units of work."""
+
+    def __call__(self, tenant_id: UUID) -> DjangoUnitOfWork:
+        """Return a unit of work for the tenant."""
+        return DjangoUnitOfWork(tenant_id)
+
+
+class DjangoDirectory:
+    """Finds tenants before one is known, through functions that answer exactly one question each."""
+
+    def tenants(self) -> Sequence[Tenant]:
+        """Every tenant, by creation."""
+        with translated():
+            rows = models.Tenant.objects.using(ALIAS).raw("SELECT * FROM sre_copilot_list_tenants()")
+            return [tenant_from_row(row) for row in rows]
+
+    def tenant_of_integration(self, integration_id: UUID) -> UUID | None:
+        """The tenant of an active integration, or None."""
+        with translated(), connections[ALIAS].cursor() as cursor:
+            cursor.execute("SELECT sre_copilot_find_integration(%s)", [integration_id])
+            found = cursor.fetchone()
+        return found[0] if found else None
