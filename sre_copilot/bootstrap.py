@@ -8,7 +8,6 @@ import punq
 
 from sre_copilot.adapters.diagnosis.engine import OfflineEngine
 from sre_copilot.adapters.django_orm import setup as database
-from sre_copilot.adapters.django_orm.unit_of_work import DjangoDirectory, DjangoUnitOfWorkFactory
 from sre_copilot.adapters.integrations.gateway import PluginGateway
 from sre_copilot.adapters.integrations.manager import PluginManager, PluginReport
 from sre_copilot.adapters.metrics import NoMetrics
@@ -40,12 +39,13 @@ def bootstrap(
     each saying what is missing.
     """
     ready_database(settings or Settings.load())
+    units, directory = database.adapters()
     return compose(
         parts(
             clock=clock or SystemClock(),
             metrics=metrics or NoMetrics(),
-            units=DjangoUnitOfWorkFactory(),
-            directory=DjangoDirectory(),
+            units=units,
+            directory=directory,
         ),
         on_close=database.close,
     )
@@ -72,13 +72,13 @@ def compose(ports: dict[type[Any], object], **extra: Any) -> Copilot:
     container = punq.Container()
     for port, instance in ports.items():
         container.register(port, instance=instance)
-    pieces = {field.name: field.type for field in attrs.fields(Copilot) if field.name != "on_close"}
+    pieces = {field.name: field.type for field in attrs.fields(Copilot) if field.name != "on_close" and field.type}
     for kind in pieces.values():
         container.register(kind)
     return Copilot(**{name: _resolved(container, kind) for name, kind in pieces.items()}, **extra)
 
 
-def _resolved(container: punq.Container, kind: type[T] | None) -> T:
+def _resolved(container: punq.Container, kind: type[T]) -> T:
     return cast(T, container.resolve(kind))
 
 

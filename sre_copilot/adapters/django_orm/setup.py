@@ -1,6 +1,6 @@
 """Setting Django up for the copilot, inside a Django project or without one, and migrating."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import django
 import psycopg
@@ -12,6 +12,9 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
 from sre_copilot.domain.errors import DatabaseNotReady, DatabaseUnavailable, EnvironmentFault
+
+if TYPE_CHECKING:
+    from sre_copilot.adapters.django_orm.unit_of_work import DjangoDirectory, DjangoUnitOfWorkFactory
 
 ALIAS = "sre_copilot"
 """The database alias of the app role; all use cases go through it."""
@@ -70,6 +73,14 @@ def _point(alias: str, database: dict[str, Any]) -> None:
     if hasattr(connections._connections, alias):  # type: ignore[attr-defined]  # Django offers no public way
         connections[alias].close()
         del connections[alias]
+
+
+def adapters() -> "tuple[DjangoUnitOfWorkFactory, DjangoDirectory]":
+    """The ports that Django stands behind; call `setup` first."""
+    # Here rather than above: Django's models can only be imported once Django is configured.
+    from sre_copilot.adapters.django_orm.unit_of_work import DjangoDirectory, DjangoUnitOfWorkFactory
+
+    return DjangoUnitOfWorkFactory(), DjangoDirectory()
 
 
 def migrate(owner_url: str) -> list[str]:

@@ -80,8 +80,6 @@ def _with_changes(
     found = []
     for fit in fits(snapshot.changes, symptoms_of=symptoms_of, components=frozenset(components), began=start):
         base = components.get(fit.subject, Candidate(kind=CandidateKind.SERVICE, subject=fit.subject))
-        candidate = Candidate(
-            kind=CandidateKind.CHANGE, subject=fit.subject, evidence=base.evidence, change=fit.change
-        )
+        candidate = Candidate(kind=CandidateKind.CHANGE, subject=fit.subject, evidence=base.evidence, change=fit.change)
         found.append(candidate.with_evidence(*change_clues(fit, start)))
     return tuple(found)

@@ -10,7 +10,7 @@ from sre_copilot.domain.diagnosis.coupling import Alarm
 from sre_copilot.domain.diagnosis.readings import Readings
 from sre_copilot.domain.diagnosis.scoring import Feature
 from sre_copilot.domain.diagnosis.shifts import Shift
-from sre_copilot.domain.diagnosis.topology import Topology, gaps
+from sre_copilot.domain.diagnosis.topology import Topology
 from sre_copilot.domain.diagnosis.units import Family
 from sre_copilot.domain.hypotheses import Evidence, EvidenceKind
 
@@ -30,7 +30,6 @@ class Field:
     resources: dict[str, Shift]
     most_delay: float
     most_failures: float
-    gaps: dict[str, float]
 
 
 def field(readings: Readings, topology: Topology) -> Field:
@@ -49,7 +48,6 @@ def field(readings: Readings, topology: Topology) -> Field:
         resources=resources,
         most_delay=max(topology.own_delay.values(), default=0.0),
         most_failures=max(topology.own_failures.values(), default=0.0),
-        gaps=gaps(topology),
     )
 
 
@@ -166,19 +164,11 @@ def _position(name: str, field: Field) -> list[Evidence]:
         found += metric_clue(
             Feature.CALLEE_WORSE, 1.0, topology.symptom[worst], subject=name, note=f"{name} depends on it"
         )
-    gap = field.gaps.get(name, 0.0)
-    edge = max(
-        (
-            edge
-            for edge in topology.readings.edges
-            if name in (edge.series.component, edge.series.callee) and edge.strength > 0
-        ),
-        key=lambda edge: (edge.strength, edge.reference),
-        default=None,
-    )
-    if edge is not None:
-        note = f"{gap * 100:.0f} % of the delay that only callers see is on its calls"
-        found += metric_clue(Feature.EDGE_GAP, gap, edge, subject=name, note=note)
+    blamed = topology.blame.get(name)
+    if blamed is not None:
+        gap = blamed.gap
+        note = f"{gap.seconds * 1000:.3g} ms of it {gap.callee} doesn't see"
+        found += metric_clue(Feature.EDGE_GAP, blamed.value, gap.shift, subject=name, note=note)
     return found
 
 

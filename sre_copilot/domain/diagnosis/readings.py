@@ -7,9 +7,10 @@ from math import isfinite
 import attrs
 
 from sre_copilot.domain.diagnosis.shifts import Shift, measure
-from sre_copilot.domain.diagnosis.units import Family, direction, family
+from sre_copilot.domain.diagnosis.units import DELAY, FAILURE, SYMPTOMS, Family, direction, family, outbound
 from sre_copilot.domain.diagnosis.windows import Window, incident_window, index_at, time_of
-from sre_copilot.domain.snapshots import ContextSnapshot, MetricKind, MetricSeries
+from sre_copilot.domain.diagnosis.words import FAILING, SLOW, words
+from sre_copilot.domain.snapshots import ContextSnapshot, MetricKind, MetricSeries, ObservedSignal
 
 FOCUS_SHARE = 0.5
 FOCUS_SPREADS = 3.0
@@ -17,12 +18,16 @@ FOCUS_SPREADS = 3.0
 
 @attrs.frozen(kw_only=True)
 class Readings:
-    """The measured series of one snapshot. `alarm` is the alarm's own clearest symptom, if it has one."""
+    """The measured series of one snapshot. `alarm` is the alarm's own clearest symptom, if it has one.
+
+    `focus` are the kinds that the incident is about: delays, failures or both.
+    """
 
     window: Window
     own: Mapping[str, tuple[Shift, ...]]
     edges: tuple[Shift, ...]
     alarm: Shift | None
+    focus: frozenset[MetricKind]
 
     def worst(self, component: str, *families: Family) -> Shift | None:
         """The most unusual series of `component` in these families (all when none is named)."""
@@ -44,8 +49,10 @@ def read(snapshot: ContextSnapshot) -> Readings:
     minutes; the alarm's own series says which samples count for everybody.
     """
     window = incident_window(snapshot)
+    spoken = spoken_kinds(snapshot.signals)
     mine = [series for series in snapshot.metrics if series.component == snapshot.alarm and series.callee is None]
-    alarm = _clearest(mine, window)
+    alarm = _clearest((series for series in mine if series.kind in (spoken or SYMPTOMS)), window)
+    alarm = alarm or _clearest((series for series in mine if series.kind in SYMPTOMS), window)
     if alarm is not None:
         window = attrs.evolve(window, spans=_worst_times(alarm, window))
     own: dict[str, list[Shift]] = {}
@@ -54,6 +61,8 @@ def read(snapshot: ContextSnapshot) -> Readings:
         shift = measure(series, window)
         if shift is None:
             continue
+        if series.callee is None and outbound(series.name):
+            continue  # what it waits for elsewhere is no symptom of its own
         if series.callee is None:
             own.setdefault(series.component, []).append(shift)
         else:
@@ -63,7 +72,21 @@ def read(snapshot: ContextSnapshot) -> Readings:
         own={name: tuple(sorted(shifts, key=_order)) for name, shifts in own.items()},
         edges=tuple(sorted(edges, key=_order)),
         alarm=alarm and measure(alarm.series, window),
+        focus=spoken or _like(alarm),
     )
+
+
+def spoken_kinds(signals: Iterable[ObservedSignal]) -> frozenset[MetricKind]:
+    """The kinds that the titles of the signals speak of: delays, failures, both or (empty) neither."""
+    said = words(*(signal.title for signal in signals))
+    delay = DELAY if said & SLOW else frozenset()
+    return delay | (FAILURE if said & FAILING else frozenset())
+
+
+def _like(alarm: Shift | None) -> frozenset[MetricKind]:
+    if alarm is None or alarm.series.kind is MetricKind.SATURATION:
+        return SYMPTOMS
+    return DELAY if alarm.series.kind in DELAY else FAILURE
 
 
 def _badness(shift: Shift) -> tuple[float, float, str]:
@@ -79,8 +102,6 @@ def _clearest(candidates: Iterable[MetricSeries], window: Window) -> Shift | Non
     best: tuple[float, str] | None = None
     chosen = None
     for series in candidates:
-        if family(series.kind) is not Family.SYMPTOM:
-            continue
         shift = measure(series, window)
         if shift is None:
             continue

@@ -4,22 +4,19 @@ Everything here is soft: an edge that is missing lowers a feature, it never remo
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from heapq import heappop, heappush
 
 import attrs
 
+from sre_copilot.domain.diagnosis.edges import Blame, Gap, Pair, blame, gain, gaps, typical_latency
 from sre_copilot.domain.diagnosis.readings import Readings
 from sre_copilot.domain.diagnosis.shifts import Shift
-from sre_copilot.domain.diagnosis.units import failed_share, seconds
+from sre_copilot.domain.diagnosis.units import FAILURE, SYMPTOMS, failed_share
 from sre_copilot.domain.service_graph import ServiceGraph
 from sre_copilot.domain.snapshots import MetricKind
 
-DELAY = frozenset({MetricKind.LATENCY, MetricKind.SATURATION})
-FAILURE = frozenset({MetricKind.ERROR_RATE, MetricKind.AVAILABILITY, MetricKind.SATURATION})
-SYMPTOMS = DELAY | FAILURE
-_ORDER_OF_LATENCIES = (("mean", "average", "avg"), ("p50", "median"), ("p90",), ("p95",), ("p99",))
 MOST_CALLS = 20.0
 LARGEST_EXCESS = 1e9
 
@@ -34,15 +31,10 @@ class Topology:
     components: tuple[str, ...]
     hosts: frozenset[str]
 
-    @cached_property
+    @property
     def focus(self) -> frozenset[MetricKind]:
-        """The kinds that are like the alarm's: delays for a slow alarm, failures for a failing one, else both."""
-        if self.readings.alarm is None:
-            return SYMPTOMS
-        kind = self.readings.alarm.series.kind
-        if kind is MetricKind.SATURATION:
-            return SYMPTOMS
-        return DELAY if kind in DELAY else FAILURE
+        """The kinds that the incident is about."""
+        return self.readings.focus
 
     def supports(self, name: str) -> tuple[str, ...]:
         """What `name` depends on directly: its callees and the hosts of its pods."""
@@ -59,21 +51,44 @@ class Topology:
                 found[name] = shift
         for edge in self.readings.edges:
             callee = edge.series.callee or ""
-            if edge.series.kind not in self.focus or callee in self.readings.own:
-                continue
-            if callee not in found or edge.strength > found[callee].strength:
-                found[callee] = edge
+            if edge.series.kind in self.focus and callee not in self.readings.own:
+                _keep_clearer(found, callee, edge)
+        if MetricKind.LATENCY in self.focus:
+            for gap in self.gaps.values():
+                _keep_clearer(found, gap.callee, gap.shift)
         return found
 
     @cached_property
+    def gaps(self) -> Mapping[Pair, Gap]:
+        """The calls on which the caller sees a delay that the callee doesn't."""
+        return self._gaps_and_measured[0]
+
+    @cached_property
+    def gaps_into(self) -> Mapping[str, tuple[Gap, ...]]:
+        """The same, by callee."""
+        found: dict[str, tuple[Gap, ...]] = {}
+        for gap in self.gaps.values():
+            found[gap.callee] = (*found.get(gap.callee, ()), gap)
+        return found
+
+    @cached_property
+    def blame(self) -> Mapping[str, Blame]:
+        """How far those gaps point at each component."""
+        return blame(*self._gaps_and_measured)
+
+    @cached_property
+    def _gaps_and_measured(self) -> tuple[dict[Pair, Gap], frozenset[Pair]]:
+        return gaps(self.readings)
+
+    @cached_property
     def own_delay(self) -> Mapping[str, float]:
-        """Seconds per request of the alarm's component that each component adds by itself."""
-        return self._own(self._delays)
+        """Seconds per request of the alarm's component that each component adds by itself; for incidents of delay."""
+        return self._own(self._delays) if MetricKind.LATENCY in self.focus else {}
 
     @cached_property
     def own_failures(self) -> Mapping[str, float]:
-        """Failed requests per request of the alarm's component that begin at each component."""
-        return self._own(self._failures)
+        """Failed requests per request of the alarm's component that begin at each component; for incidents of failure."""
+        return self._own(self._failures) if MetricKind.ERROR_RATE in self.focus else {}
 
     def strength(self, name: str) -> float:
         """Strength of the clearest symptom of `name`, 0 where nothing is known of it."""
@@ -123,20 +138,17 @@ class Topology:
         return excess[caller] / total if caller in callers and total > 0 else 1.0
 
     def _delays(self, name: str) -> float | None:
-        found = [
-            s for s in self.readings.own.get(name, ()) if s.series.kind is MetricKind.LATENCY and seconds(s.series.unit)
-        ]
-        shift = _typical_latency(found)
-        if shift is None:
+        shift = typical_latency(self.readings.own.get(name, ()))
+        unseen = max((gap.seconds for gap in self.gaps_into.get(name, ())), default=0.0)
+        if shift is None and not unseen:
             return None
-        scale = seconds(shift.series.unit) or 0.0
-        gain = (shift.after - shift.before) * scale if shift.strength > 0 else 0.0
-        return min(max(0.0, gain) * self.calls_per_request(name), LARGEST_EXCESS)
+        own = gain(shift) if shift is not None and shift.strength > 0 else 0.0
+        return min((own + unseen) * self.calls_per_request(name), LARGEST_EXCESS)
 
     def _failures(self, name: str) -> float | None:
         best: float | None = None
         for shift in self.readings.own.get(name, ()):
-            if shift.series.kind not in (MetricKind.ERROR_RATE, MetricKind.AVAILABILITY):
+            if shift.series.kind not in FAILURE:
                 continue
             before, after = failed_share(shift.series, shift.before), failed_share(shift.series, shift.after)
             if before is None or after is None:
@@ -161,47 +173,6 @@ class Topology:
         return max(rates, default=None)
 
 
-def _typical_latency(shifts: Iterable[Shift]) -> Shift | None:
-    """The series that speaks for the requests as a whole: the mean, else the lowest percentile; the server's side of it."""
-
-    def rank(shift: Shift) -> tuple[bool, int, str]:
-        name = shift.series.name.lower()
-        place = next((i for i, words in enumerate(_ORDER_OF_LATENCIES) if any(word in name for word in words)), 5)
-        return "client" in name, place, name
-
-    return min(shifts, key=rank, default=None)
-
-
-def gaps(topology: Topology) -> dict[str, float]:
-    """For each component, its part in the delays and failures that only the callers of an edge see, in [0, 1].
-
-    A network fault of a component shows as a gap between the client's and the server's side on all of its
-    edges, in and out, while each neighbour has one such edge. Failures seen by callers count as they are.
-    """
-    sides: dict[tuple[str, str], list[Shift]] = {}
-    for edge in topology.readings.edges:
-        if edge.series.kind is MetricKind.LATENCY and seconds(edge.series.unit):
-            sides.setdefault((edge.series.component, edge.series.callee or ""), []).append(edge)
-    per_edge = {pair: _gap(topology, pair[1], shifts) for pair, shifts in sides.items()}
-    total = sum(per_edge.values())
-    if total <= 0:
-        return {}
-    found: dict[str, float] = {}
-    for (caller, callee), gap in per_edge.items():
-        for name in {caller, callee}:
-            found[name] = found.get(name, 0.0) + gap / total
-    return {name: min(1.0, share) for name, share in found.items()}
-
-
-def _gap(topology: Topology, callee: str, sides: Iterable[Shift]) -> float:
-    """Seconds that calls became slower for the caller beyond what the callee (or the edge's server side) admits."""
-    clients = [edge for edge in sides if "server" not in edge.series.name.lower() and edge.strength > 0]
-    servers = [edge for edge in sides if "server" in edge.series.name.lower()]
-    own = [shift for shift in topology.readings.own.get(callee, ()) if shift.series.kind is MetricKind.LATENCY]
-    seen = max((_gain(edge) for edge in clients), default=0.0)
-    served = _typical_latency(servers) or _typical_latency(own)
-    return max(0.0, seen - (_gain(served) if served else 0.0))
-
-
-def _gain(shift: Shift) -> float:
-    return max(0.0, (shift.after - shift.before) * (seconds(shift.series.unit) or 0.0))
+def _keep_clearer(found: dict[str, Shift], name: str, shift: Shift) -> None:
+    if name not in found or shift.strength > found[name].strength:
+        found[name] = shift

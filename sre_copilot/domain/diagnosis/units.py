@@ -21,6 +21,9 @@ _FAMILIES = {
     MetricKind.TRAFFIC: Family.TRAFFIC,
 }
 _EITHER_WAY = frozenset({MetricKind.TRAFFIC, MetricKind.NETWORK, MetricKind.DISK, MetricKind.OTHER})
+DELAY = frozenset({MetricKind.LATENCY, MetricKind.SATURATION})
+FAILURE = frozenset({MetricKind.ERROR_RATE, MetricKind.AVAILABILITY, MetricKind.SATURATION})
+SYMPTOMS = DELAY | FAILURE
 _SECONDS = {
     "s": 1.0,
     "sec": 1.0,
@@ -34,8 +37,8 @@ _SECONDS = {
 }
 _PERCENT = frozenset({"percent", "%", "pct"})
 _SHARE_FLOORS = {
-    MetricKind.ERROR_RATE: 0.003,
-    MetricKind.AVAILABILITY: 0.003,
+    MetricKind.ERROR_RATE: 0.002,
+    MetricKind.AVAILABILITY: 0.002,
     MetricKind.CPU: 0.02,
     MetricKind.MEMORY: 0.02,
     MetricKind.SATURATION: 0.02,
@@ -109,3 +112,17 @@ def failed_share(series: MetricSeries, value: float) -> float | None:
         return None
     share = min(max(share, 0.0), 1.0)
     return 1.0 - share if series.kind is MetricKind.AVAILABILITY else share
+
+
+def outbound(name: str) -> bool:
+    """Whether a metric is measured at the caller: about the calls that a component makes, not those it serves."""
+    return bool({"client", "outbound", "egress", "upstream"} & _parts(name))
+
+
+def served(name: str) -> bool:
+    """Whether a metric of a call is measured at the callee."""
+    return bool({"server", "inbound", "ingress"} & _parts(name))
+
+
+def _parts(name: str) -> set[str]:
+    return set(name.lower().replace("-", "_").replace(".", "_").split("_"))

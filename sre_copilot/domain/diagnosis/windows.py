@@ -10,7 +10,7 @@ from sre_copilot.domain.snapshots import ContextSnapshot, MetricSeries, Observed
 
 LARGEST_LEAD = timedelta(seconds=120)
 LEAD_SHARE = 0.2
-FEWEST_SAMPLES = 3
+LAST_SAMPLES = 3
 MOST_BASELINE_SAMPLES = 512
 
 
@@ -83,19 +83,16 @@ def baseline_samples(series: MetricSeries, window: Window) -> list[float]:
 
 
 def incident_samples(series: MetricSeries, window: Window) -> list[float]:
-    """Finite samples during the incident.
+    """Finite samples during the incident; before the first of them, the last three from before it.
 
-    When the incident is younger than three samples, the last ones before it fill up: the fault
-    began before it was noticed.
+    An incident that was only just noticed has no samples yet, but its fault began earlier.
     """
     last = index_at(series, window.end + timedelta(microseconds=1))
     inside: list[float] = []
     for start, stop in window.spans:
-        inside += finite(
-            series.values[index_at(series, start) : min(index_at(series, stop + timedelta(microseconds=1)), last)]
-        )
-    if len(inside) < FEWEST_SAMPLES:
-        first = min(index_at(series, window.spans[0][0]), last)
-        before = finite(series.values[index_at(series, window.baseline_end) : first])
-        inside = before[len(inside) - FEWEST_SAMPLES :] + inside
-    return inside
+        stop_index = min(index_at(series, stop + timedelta(microseconds=1)), last)
+        inside += finite(series.values[index_at(series, start) : stop_index])
+    if inside:
+        return inside
+    first = min(index_at(series, window.spans[0][0]), last)
+    return finite(series.values[index_at(series, window.baseline_end) : first])[-LAST_SAMPLES:]

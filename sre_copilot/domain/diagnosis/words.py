@@ -42,7 +42,7 @@ def stems(listed: str) -> frozenset[str]:
 
 
 SLOW = stems("latency slow delay duration timeout time stall lag wait deadline throttling")
-FAILING = stems("error errors fail failed failing failure exception panic unavailable down crash abort")
+FAILING = stems("error errors fail failed failing failure exception panic availability unavailable down crash abort")
 FULL = stems("memory cpu disk connections pool queue backlog saturation exhausted oom quota limit capacity")
 
 CAUSES_OF_SLOW = stems(

@@ -9,7 +9,7 @@ import click
 from rich.progress import track
 
 from sre_copilot.application.copilot import Copilot
-from sre_copilot.domain.actors import Actor
+from sre_copilot.domain.actors import Actor, Permission
 from sre_copilot.domain.deliveries import MAX_BODY_BYTES, Delivery, Integration, Receipt
 from sre_copilot.domain.errors import InvalidInput, NotFound
 from sre_copilot.entrypoints.cli import render
@@ -39,7 +39,9 @@ def ingest(session: Session, file: str, names: tuple[str, ...], path: str) -> No
         actor = session.actor(copilot)
         target = _find(copilot, actor, names)[0]
         delivery = Delivery(body=body, received_at=datetime.now(UTC), path=path)
-        receipt = copilot.ingest(actor=actor, integration_id=target.id, delivery=delivery)
+        actor.require(Permission.INGEST)
+        sender = Actor.integration(actor.tenant_id, target.id, name=target.name, origin="cli")
+        receipt = copilot.ingest(actor=sender, integration_id=target.id, delivery=delivery)
         session.show(receipt, *_receipt(receipt))
 
 

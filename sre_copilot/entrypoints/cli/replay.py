@@ -9,7 +9,7 @@ from uuid import UUID
 import attrs
 
 from sre_copilot.application.copilot import Copilot
-from sre_copilot.domain.actors import Actor
+from sre_copilot.domain.actors import Actor, Permission
 from sre_copilot.domain.deliveries import Delivery, Integration, Receipt
 from sre_copilot.domain.errors import InvalidInput
 
@@ -134,6 +134,7 @@ def replay(
     integrations: Sequence[Integration],
 ) -> Iterable[Receipt]:
     """Take in every delivery at its own receive time, due timers first; yield each receipt. Raises what ingest raises."""
+    actor.require(Permission.INGEST)
     by_type: dict[str, UUID] = {}
     for integration in integrations:
         by_type.setdefault(integration.type, integration.id)
@@ -146,4 +147,5 @@ def replay(
             raise InvalidInput(
                 f"No integration of type {row.type or row.delivery.path!r} was given for a delivery to {row.delivery.path}."
             )
-        yield copilot.ingest(actor=actor, integration_id=target, delivery=row.delivery)
+        sender = Actor.integration(actor.tenant_id, target, name=row.type, origin="replay")
+        yield copilot.ingest(actor=sender, integration_id=target, delivery=row.delivery)
