@@ -5,18 +5,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sre_copilot.application.copilot import Copilot as Copilot
-    from sre_copilot.bootstrap import bootstrap as bootstrap
     from sre_copilot.domain.errors import CopilotError as CopilotError
     from sre_copilot.hookspecs import hookimpl as hookimpl
     from sre_copilot.settings import Settings as Settings
 
-__all__ = ["Copilot", "CopilotError", "Settings", "bootstrap", "hookimpl"]
+__all__ = ["Copilot", "CopilotError", "Settings", "hookimpl"]
 
 _HOMES = {
     "Copilot": "sre_copilot.application.copilot",
     "CopilotError": "sre_copilot.domain.errors",
     "Settings": "sre_copilot.settings",
-    "bootstrap": "sre_copilot.bootstrap",
     "hookimpl": "sre_copilot.hookspecs",
 }
 

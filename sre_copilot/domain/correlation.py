@@ -33,9 +33,9 @@ WEIGHTS: Mapping[str, float] = {
 }
 """Set by hand: topology leads, time alone never suffices, text and labels carry the day where topology is unknown."""
 
-UPSTREAM = (1.0, 1.0, 0.8, 0.65, 0.5)
+UPSTREAM = (1.0, 1.0, 0.9, 0.8, 0.7)
 """By calls between: the newcomer calls the incident's service, the way a fault travels."""
-DOWNSTREAM = (1.0, 0.9, 0.75, 0.6, 0.45)
+DOWNSTREAM = (1.0, 0.95, 0.85, 0.8, 0.7)
 """The newcomer is called by it: a deeper cause that alerts later."""
 SIBLING = 0.65
 """Both call, or are called by, one service."""

@@ -13,7 +13,7 @@ import attrs
 from sre_copilot.domain.diagnosis.edges import Blame, Gap, Pair, blame, gain, gaps, typical_latency
 from sre_copilot.domain.diagnosis.readings import Readings
 from sre_copilot.domain.diagnosis.shifts import Shift
-from sre_copilot.domain.diagnosis.units import FAILURE, SYMPTOMS, failed_share
+from sre_copilot.domain.diagnosis.units import SYMPTOMS, failed_share
 from sre_copilot.domain.service_graph import ServiceGraph
 from sre_copilot.domain.snapshots import MetricKind
 
@@ -148,7 +148,7 @@ class Topology:
     def _failures(self, name: str) -> float | None:
         best: float | None = None
         for shift in self.readings.own.get(name, ()):
-            if shift.series.kind not in FAILURE:
+            if shift.series.kind not in (MetricKind.ERROR_RATE, MetricKind.AVAILABILITY):
                 continue
             before, after = failed_share(shift.series, shift.before), failed_share(shift.series, shift.after)
             if before is None or after is None:
