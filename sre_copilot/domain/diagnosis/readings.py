@@ -6,9 +6,19 @@ from math import isfinite
 
 import attrs
 
-from sre_copilot.domain.diagnosis.shifts import Shift, measure
-from sre_copilot.domain.diagnosis.units import DELAY, FAILURE, SYMPTOMS, Family, direction, family, outbound
-from sre_copilot.domain.diagnosis.windows import Window, incident_window, index_at, time_of
+from sre_copilot.domain.diagnosis.shifts import MOST_SPREADS, Normal, Shift, measure, normal
+from sre_copilot.domain.diagnosis.units import (
+    DELAY,
+    FAILURE,
+    SYMPTOMS,
+    Family,
+    direction,
+    family,
+    grain,
+    outbound,
+    requests_per_sample,
+)
+from sre_copilot.domain.diagnosis.windows import Window, incident_samples, incident_window, index_at, time_of
 from sre_copilot.domain.diagnosis.words import FAILING, SLOW, words
 from sre_copilot.domain.snapshots import ContextSnapshot, MetricKind, MetricSeries, ObservedSignal
 
@@ -54,26 +64,39 @@ def read(snapshot: ContextSnapshot) -> Readings:
     alarm = _clearest((series for series in mine if series.kind in (spoken or SYMPTOMS)), window)
     alarm = alarm or _clearest((series for series in mine if series.kind in SYMPTOMS), window)
     if alarm is not None:
-        window = attrs.evolve(window, spans=_worst_times(alarm, window))
+        window = attrs.evolve(window, spans=_worst_times(*alarm, window))
+    requests = _requests(snapshot.metrics, window)
+    shifts = [
+        shift
+        for series in snapshot.metrics
+        # What it waits for elsewhere is no symptom of its own.
+        if (series.callee is not None or not outbound(series.name))
+        and (shift := measure(series, window, grain(series, requests.get(series.component)))) is not None
+    ]
     own: dict[str, list[Shift]] = {}
-    edges = []
-    for series in snapshot.metrics:
-        shift = measure(series, window)
-        if shift is None:
-            continue
-        if series.callee is None and outbound(series.name):
-            continue  # what it waits for elsewhere is no symptom of its own
-        if series.callee is None:
-            own.setdefault(series.component, []).append(shift)
-        else:
-            edges.append(shift)
+    for shift in sorted(shifts, key=_order):
+        if shift.series.callee is None:
+            own.setdefault(shift.series.component, []).append(shift)
     return Readings(
         window=window,
-        own={name: tuple(sorted(shifts, key=_order)) for name, shifts in own.items()},
-        edges=tuple(sorted(edges, key=_order)),
-        alarm=alarm and measure(alarm.series, window),
-        focus=spoken or _like(alarm),
+        own={name: tuple(found) for name, found in own.items()},
+        edges=tuple(sorted((shift for shift in shifts if shift.series.callee is not None), key=_order)),
+        alarm=measure(alarm[0], window, grain(alarm[0], requests.get(snapshot.alarm))) if alarm else None,
+        focus=spoken or _like(alarm[0] if alarm else None),
     )
+
+
+def _requests(metrics: Iterable[MetricSeries], window: Window) -> dict[str, float]:
+    """How many requests each component served during the incident, where its busiest traffic series counts them."""
+    found: dict[str, float] = {}
+    for series in metrics:
+        if series.kind is not MetricKind.TRAFFIC or series.callee is not None:
+            continue
+        per_sample = requests_per_sample(series)
+        if per_sample is not None:
+            total = sum(incident_samples(series, window)) * per_sample
+            found[series.component] = max(total, found.get(series.component, 0.0))
+    return found
 
 
 def spoken_kinds(signals: Iterable[ObservedSignal]) -> frozenset[MetricKind]:
@@ -83,10 +106,10 @@ def spoken_kinds(signals: Iterable[ObservedSignal]) -> frozenset[MetricKind]:
     return delay | (FAILURE if said & FAILING else frozenset())
 
 
-def _like(alarm: Shift | None) -> frozenset[MetricKind]:
-    if alarm is None or alarm.series.kind is MetricKind.SATURATION:
+def _like(alarm: MetricSeries | None) -> frozenset[MetricKind]:
+    if alarm is None or alarm.kind is MetricKind.SATURATION:
         return SYMPTOMS
-    return DELAY if alarm.series.kind in DELAY else FAILURE
+    return DELAY if alarm.kind in DELAY else FAILURE
 
 
 def _badness(shift: Shift) -> tuple[float, float, str]:
@@ -97,35 +120,45 @@ def _order(shift: Shift) -> tuple[str, str, str]:
     return shift.series.component, shift.series.callee or "", shift.series.name
 
 
-def _clearest(candidates: Iterable[MetricSeries], window: Window) -> Shift | None:
-    """The symptom that rose furthest for longest: by the sum of what its samples lie beyond three spreads."""
+def _clearest(candidates: Iterable[MetricSeries], window: Window) -> tuple[MetricSeries, Normal] | None:
+    """The symptom that rose furthest for longest: by what its samples lie beyond three spreads, more than usual."""
     best: tuple[float, str] | None = None
     chosen = None
     for series in candidates:
-        shift = measure(series, window)
-        if shift is None:
+        usual = normal(series, window)
+        if usual is None:
             continue
-        total = sum(max(0.0, beyond - FOCUS_SPREADS) for _, beyond in _distances(shift, window)) * (1.0 - shift.tail)
+        distances = [beyond for _, beyond in _distances(series, usual, window)]
+        before = [_beyond(series, usual, value) for value in usual.samples]
+        total = _mean_excess(distances) - _mean_excess(before)
         if total > 0 and (best is None or (total, series.name) > best):
-            best, chosen = (total, series.name), shift
+            best, chosen = (total, series.name), (series, usual)
     return chosen
 
 
-def _distances(shift: Shift, window: Window) -> list[tuple[datetime, float]]:
+def _mean_excess(distances: list[float]) -> float:
+    return sum(max(0.0, beyond - FOCUS_SPREADS) for beyond in distances) / len(distances) if distances else 0.0
+
+
+def _beyond(series: MetricSeries, usual: Normal, value: float) -> float:
+    distance = (direction(series.kind) or 1) * (value - usual.median) / usual.spread
+    return min(max(distance, -MOST_SPREADS), MOST_SPREADS)
+
+
+def _distances(series: MetricSeries, usual: Normal, window: Window) -> list[tuple[datetime, float]]:
     """(time, spreads beyond normal) of the samples from the end of the baseline to the end of the window."""
-    series, found = shift.series, []
-    way = direction(series.kind) or 1
+    found = []
     for index in range(index_at(series, window.baseline_end), index_at(series, window.end + timedelta(microseconds=1))):
         value = series.values[index]
         if value is not None and isfinite(value):
-            found.append((time_of(series, index), way * (value - shift.before) / shift.spread))
+            found.append((time_of(series, index), _beyond(series, usual, value)))
     return found
 
 
-def _worst_times(alarm: Shift, window: Window) -> tuple[tuple[datetime, datetime], ...]:
-    distances = _distances(alarm, window)
+def _worst_times(series: MetricSeries, usual: Normal, window: Window) -> tuple[tuple[datetime, datetime], ...]:
+    distances = _distances(series, usual, window)
     level = max(FOCUS_SPREADS, FOCUS_SHARE * max(beyond for _, beyond in distances))
-    half = timedelta(seconds=alarm.series.step_seconds / 2)
+    half = timedelta(seconds=series.step_seconds / 2)
     spans: list[tuple[datetime, datetime]] = []
     for moment, beyond in distances:
         if beyond < level:

@@ -67,31 +67,55 @@ def strength(spreads: float, tail: float) -> float:
     return distance * max(0.0, 1.0 - 2.0 * tail)
 
 
-def measure(series: MetricSeries, window: Window) -> Shift | None:
+@attrs.frozen(kw_only=True)
+class Normal:
+    """The baseline of one series: its finite samples in order, their median, and the spread that changes are measured in."""
+
+    samples: list[float]
+    median: float
+    spread: float
+
+
+def normal(series: MetricSeries, window: Window, grain: float = 0.0) -> Normal | None:
+    """What is usual for the series; None with fewer than four samples.
+
+    `grain` is the smallest step that the series can make, in its unit: no change below it is a change.
+    """
+    samples = sorted(baseline_samples(series, window))
+    if len(samples) < FEWEST_BASELINE:
+        return None
+    median = _middle(samples)
+    mad = _middle(sorted(abs(value - median) for value in samples))
+    floor = max(absolute_floor(series), grain)
+    spread = max(1.4826 * mad, RELATIVE_FLOOR * relative_base(series, median), floor)
+    return Normal(samples=samples, median=median, spread=spread)
+
+
+def measure(series: MetricSeries, window: Window, grain: float = 0.0) -> Shift | None:
     """Compare the incident's samples with the baseline's; None where there are too few to compare.
 
     Needs four baseline samples and one incident sample; missing, NaN and infinite ones don't count.
+    The `grain` of a share is one request of those that the incident had.
     """
-    baseline = sorted(baseline_samples(series, window))
+    usual = normal(series, window, grain)
     incident = sorted(incident_samples(series, window))
-    if len(baseline) < FEWEST_BASELINE or not incident:
+    if usual is None or not incident:
         return None
-    before, after = _middle(baseline), _middle(incident)
-    floor = absolute_floor(series)
-    mad = _middle(sorted(abs(value - before) for value in baseline))
-    spread = max(1.4826 * mad, RELATIVE_FLOOR * relative_base(series, before), floor)
+    before, after, baseline = usual.median, _middle(incident), usual.samples
     way = direction(series.kind) or (1 if after >= before else -1)
-    moved = min(max(way * (after - before) / spread, -MOST_SPREADS), MOST_SPREADS)
+    moved = min(max(way * (after - before) / usual.spread, -MOST_SPREADS), MOST_SPREADS)
     beyond = len(baseline) - bisect_left(baseline, after) if way > 0 else bisect_right(baseline, after)
+    floor = absolute_floor(series)
+    distance = ONSET_SPREADS * usual.spread
     return Shift(
         series=series,
         before=before,
         after=after,
-        spread=spread,
+        spread=usual.spread,
         spreads=moved,
         tail=(1 + beyond) / (len(baseline) + 1),
         log_ratio=math.log((abs(after) + floor) / (abs(before) + floor)),
-        onset=_onset(series, window, before, ONSET_SPREADS * spread, way) if moved > NOTICEABLE else None,
+        onset=_onset(series, window, before, distance, way) if moved > NOTICEABLE else None,
     )
 
 

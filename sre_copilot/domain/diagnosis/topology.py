@@ -3,7 +3,6 @@
 Everything here is soft: an edge that is missing lowers a feature, it never removes a candidate.
 """
 
-import math
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from heapq import heappop, heappush
@@ -154,21 +153,24 @@ class Topology:
             if before is None or after is None:
                 continue
             gain = max(0.0, after - before) if shift.strength > 0 else 0.0
-            best = max(best or 0.0, gain * self.calls_per_request(name))
+            best = max(best or 0.0, gain * self.calls_per_request(name, during=True))
         return best
 
-    def calls_per_request(self, name: str) -> float:
-        """Requests of `name` per request of the alarm's component, in [0, 20]; 1 where either is unknown."""
-        mine, alarm = self._rate(name), self._rate(self.alarm)
+    def calls_per_request(self, name: str, *, during: bool = False) -> float:
+        """Requests of `name` per request of the alarm's component, in [0, 20]; 1 where either is unknown.
+
+        As usual, or `during` the incident.
+        """
+        mine, alarm = self._rate(name, during), self._rate(self.alarm, during)
         if mine is None or alarm is None or not alarm > 0:
             return 1.0
-        return min(mine / alarm, MOST_CALLS)
+        return min(max(0.0, mine / alarm), MOST_CALLS)
 
-    def _rate(self, name: str) -> float | None:
+    def _rate(self, name: str, during: bool) -> float | None:
         rates = [
-            shift.before
+            shift.after if during else shift.before
             for shift in self.readings.own.get(name, ())
-            if shift.series.kind is MetricKind.TRAFFIC and math.isfinite(shift.before)
+            if shift.series.kind is MetricKind.TRAFFIC
         ]
         return max(rates, default=None)
 

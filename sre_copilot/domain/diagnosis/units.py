@@ -126,3 +126,23 @@ def served(name: str) -> bool:
 
 def _parts(name: str) -> set[str]:
     return set(name.lower().replace("-", "_").replace(".", "_").split("_"))
+
+
+def requests_per_sample(series: MetricSeries) -> float | None:
+    """How many requests a traffic sample of 1 stands for: 1 for counts, the step for rates per second, else None."""
+    unit = series.unit.lower()
+    if unit in ("count", "requests", ""):
+        return 1.0
+    return series.step_seconds if unit.endswith(("/s", "per second")) else None
+
+
+def grain(series: MetricSeries, requests: float | None) -> float:
+    """The least that a share of failed requests can change by: one of the incident's `requests`; 0 where unknown.
+
+    Two requests, one of which failed, are no outage.
+    """
+    if series.kind not in (MetricKind.ERROR_RATE, MetricKind.AVAILABILITY) or requests is None:
+        return 0.0
+    if failed_share(series, 0.0) is None or series.unit.lower() == "0 or 1":
+        return 0.0
+    return (100.0 if series.unit.lower() in _PERCENT else 1.0) / max(requests, 1.0)
