@@ -1,7 +1,7 @@
 """From settings to a copilot: the composition root, and the only place that knows the container."""
 
 from collections.abc import Sequence
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import attrs
 import punq
@@ -79,7 +79,7 @@ def compose(ports: dict[type[Any], object], **extra: Any) -> Copilot:
 
 
 def _resolved(container: punq.Container, kind: type[T]) -> T:
-    return cast(T, container.resolve(kind))
+    return container.resolve(kind)
 
 
 def ready_database(settings: Settings) -> None:

@@ -160,9 +160,7 @@ def _end_by_successor(ordered: Sequence[Run]) -> list[Run]:
         run = ordered[place]
         if run.is_open and run.stated:
             seen = successor.original.received_at
-            ended[place] = attrs.evolve(
-                run, ended_at=successor.started_at, end=EpisodeEnd.SUPERSEDED, end_seen_at=seen
-            )
+            ended[place] = attrs.evolve(run, ended_at=successor.started_at, end=EpisodeEnd.SUPERSEDED, end_seen_at=seen)
     return ended
 
 

@@ -6,7 +6,8 @@ An `ignore` that is not needed is an error under --strict, so each of them state
 from typing import assert_type
 from uuid import UUID
 
-from sre_copilot import Copilot, CopilotError, Settings, bootstrap, hookimpl
+from sre_copilot import Copilot, CopilotError, Settings, hookimpl
+from sre_copilot.bootstrap import bootstrap
 from sre_copilot.domain.actors import Actor
 from sre_copilot.domain.deliveries import Delivery, Integration, Parsed, Receipt
 from sre_copilot.domain.incidents import Incident

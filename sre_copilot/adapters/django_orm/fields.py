@@ -4,8 +4,10 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 
+__all__ = ["DateTimeField"]
+
 if TYPE_CHECKING:
-    from django.db.models import DateTimeField as DateTimeField
+    from django.db.models import DateTimeField
 else:
 
     class DateTimeField(models.DateTimeField):

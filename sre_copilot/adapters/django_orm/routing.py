@@ -3,7 +3,10 @@
 from typing import Any
 
 LABEL = "sre_copilot"
-ALIASES = frozenset({"sre_copilot", "sre_copilot_owner"})
+ALIAS = "sre_copilot"
+"""The database alias of the app role; all use cases go through it."""
+OWNER_ALIAS = "sre_copilot_owner"
+"""The alias of the owner role; only migrations go through it."""
 
 
 class CopilotRouter:
@@ -11,10 +14,10 @@ class CopilotRouter:
 
     def db_for_read(self, model: Any, **hints: Any) -> str | None:
         """Our alias for our models, no opinion otherwise."""
-        return "sre_copilot" if model._meta.app_label == LABEL else None
+        return ALIAS if model._meta.app_label == LABEL else None
 
     db_for_write = db_for_read
 
     def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool | None:
         """Ours only on our aliases, nothing else on them."""
-        return (app_label == LABEL) if db in ALIASES else (False if app_label == LABEL else None)
+        return (app_label == LABEL) if db in (ALIAS, OWNER_ALIAS) else (False if app_label == LABEL else None)

@@ -11,14 +11,12 @@ from django.db import OperationalError, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
+from sre_copilot.adapters.django_orm.routing import ALIAS, LABEL, OWNER_ALIAS
 from sre_copilot.domain.errors import DatabaseNotReady, DatabaseUnavailable, EnvironmentFault
 
 if TYPE_CHECKING:
     from sre_copilot.adapters.django_orm.unit_of_work import DjangoDirectory, DjangoUnitOfWorkFactory
 
-ALIAS = "sre_copilot"
-"""The database alias of the app role; all use cases go through it."""
-OWNER_ALIAS = "sre_copilot_owner"
 APP = "sre_copilot.adapters.django_orm"
 ROUTER = f"{APP}.routing.CopilotRouter"
 MIGRATION_TIMEOUTS = "-c lock_timeout=10s -c statement_timeout=300s"
@@ -113,14 +111,14 @@ def _pending(alias: str) -> list[str]:
         applied: set[tuple[str, str]] = set()
     else:
         applied = set(executor.loader.applied_migrations)
-    known = {name for app, name in executor.loader.disk_migrations if app == ALIAS}
-    unknown = sorted(name for app, name in applied if app == ALIAS and name not in known)
+    known = {name for app, name in executor.loader.disk_migrations if app == LABEL}
+    unknown = sorted(name for app, name in applied if app == LABEL and name not in known)
     if unknown:
         raise DatabaseNotReady(
             f"The database was migrated by a newer version (it has {unknown[-1]}). Install that version or a newer one."
         )
-    plan = [migration.name for migration, _ in executor.migration_plan(wanted) if migration.app_label == ALIAS]
-    return [name for name in plan if (ALIAS, name) not in applied]
+    plan = [migration.name for migration, _ in executor.migration_plan(wanted) if migration.app_label == LABEL]
+    return [name for name in plan if (LABEL, name) not in applied]
 
 
 def close() -> None:

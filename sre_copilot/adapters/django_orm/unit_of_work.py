@@ -19,7 +19,7 @@ from sre_copilot.adapters.django_orm.repositories.series import DjangoSeriesStor
 from sre_copilot.adapters.django_orm.repositories.services import DjangoServices
 from sre_copilot.adapters.django_orm.repositories.signals import DjangoSignals
 from sre_copilot.adapters.django_orm.repositories.tenants import DjangoIntegrations, DjangoTenants, tenant_from_row
-from sre_copilot.adapters.django_orm.setup import ALIAS
+from sre_copilot.adapters.django_orm.routing import ALIAS
 from sre_copilot.domain.tenants import Tenant
 
 _open: ContextVar["DjangoUnitOfWork | None"] = ContextVar("open_unit_of_work", default=None)

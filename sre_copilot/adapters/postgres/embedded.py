@@ -53,6 +53,10 @@ class DatabaseUrls:
     maintenance: str = attrs.field(repr=False)
 
 
+def _absolute(path: str | Path) -> Path:
+    return Path(path).expanduser().absolute()
+
+
 @attrs.frozen
 class EmbeddedPostgres:
     """A server of our own in `data_folder`. `binaries` is a PostgreSQL bin folder, by default the wheel's.
@@ -60,7 +64,7 @@ class EmbeddedPostgres:
     Safe from several processes at once. As root the server runs as `nobody`. `settings` adds to postgresql.conf.
     """
 
-    data_folder: Path = attrs.field(converter=lambda path: Path(path).expanduser().absolute())
+    data_folder: Path = attrs.field(converter=_absolute)
     binaries: Path | None = None
     settings: Mapping[str, str] = attrs.field(factory=dict)
 

@@ -21,17 +21,49 @@ class UnitOfWork(Protocol):
     Nesting one of the same tenant joins it, of another tenant raises RuntimeError.
     """
 
-    tenants: Tenants
-    integrations: Integrations
-    deliveries: Deliveries
-    series: SeriesStore
-    signals: Signals
-    incidents: Incidents
-    services: Services
-    diagnoses: Diagnoses
-    runbooks: Runbooks
-    recommendations: Recommendations
-    audit: AuditTrail
+    @property
+    def tenants(self) -> Tenants:
+        """The tenant and its people."""
+
+    @property
+    def integrations(self) -> Integrations:
+        """Its integrations."""
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """Its ledger of deliveries."""
+
+    @property
+    def series(self) -> SeriesStore:
+        """Its series, as they are recorded."""
+
+    @property
+    def signals(self) -> Signals:
+        """Its signals and episodes, as they are read."""
+
+    @property
+    def incidents(self) -> Incidents:
+        """Its incidents."""
+
+    @property
+    def services(self) -> Services:
+        """Its service graph."""
+
+    @property
+    def diagnoses(self) -> Diagnoses:
+        """Its snapshots, diagnoses and hypotheses."""
+
+    @property
+    def runbooks(self) -> Runbooks:
+        """Its runbooks."""
+
+    @property
+    def recommendations(self) -> Recommendations:
+        """Its recommendations."""
+
+    @property
+    def audit(self) -> AuditTrail:
+        """Its audit trail."""
 
     @abstractmethod
     def __enter__(self) -> Self:

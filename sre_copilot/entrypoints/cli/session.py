@@ -61,7 +61,7 @@ def command(function: Callable[..., Any]) -> Callable[..., Any]:
     return update_wrapper(wrapper, function)
 
 
-class IdType(click.ParamType):
+class IdType(click.ParamType[UUID]):
     """A full id as it is printed everywhere."""
 
     name = "id"

@@ -38,7 +38,8 @@ def test_labels_are_encoded_sorted_after_type_and_environment() -> None:
 def test_without_key_and_labels_the_raw_payload_identifies() -> None:
     parts = ["1", "raw", str(ONE), '{"a":1}']
     encoded = "".join(f"{len(part)}:{part}" for part in parts).encode()
-    for identity in (None, {}):
+    nothing: tuple[dict[str, str] | None, ...] = (None, {})
+    for identity in nothing:
         draft = SignalDraft(name="n", raw={"a": 1}, identity=identity)
         assert fingerprint(ONE, draft) == hashlib.sha256(encoded).hexdigest()
 

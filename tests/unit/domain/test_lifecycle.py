@@ -94,9 +94,11 @@ class LifeOfAnIncident(RuleBasedStateMachine):
     )
     def act(self, action: Action, actor: Actor, seconds: int, told: bool) -> None:
         before, at = self.incident, self.now + timedelta(seconds=seconds)
-        words = {"root_cause": "a cable", "resolution_summary": "replaced"} if told else {}
+        cause, summary = ("a cable", "replaced") if told else ("", "")
         try:
-            changed = before.apply(action, actor=actor, at=at, transition_id=uuid4(), **words)
+            changed = before.apply(
+                action, actor=actor, at=at, transition_id=uuid4(), root_cause=cause, resolution_summary=summary
+            )
         except InvalidTransition:
             assert action not in allowed_actions(before.state)
             assert self.incident is before

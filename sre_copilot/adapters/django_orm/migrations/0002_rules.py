@@ -63,7 +63,7 @@ CHILDREN = (
 """Children that name an incident: child, column, what happens when the incident goes."""
 
 
-def run(forwards, backwards=""):
+def run(forwards: str, backwards: str = "") -> migrations.RunSQL:
     return migrations.RunSQL(forwards, backwards)
 
 
@@ -90,7 +90,7 @@ class Migration(migrations.Migration):
 
     operations = (
         run(
-            f"INSERT INTO legal_transitions (from_state, to_state) VALUES {LEGAL_ROWS};",
+            f"INSERT INTO legal_transitions (from_state, to_state) VALUES {LEGAL_ROWS};",  # noqa: S608 - literals of this file
             "DELETE FROM legal_transitions;",
         ),
         run("REVOKE INSERT, UPDATE, DELETE ON legal_transitions FROM sre_copilot_app;"),

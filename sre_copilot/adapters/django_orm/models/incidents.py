@@ -118,14 +118,14 @@ class Incident(models.Model):
     @property
     def mttr_seconds(self) -> float | None:
         """Seconds from detection to resolution."""
-        if self.resolved_at and self.detected_at:
+        if self.resolved_at:
             return (self.resolved_at - self.detected_at).total_seconds()
         return None
 
     @property
     def mtta_seconds(self) -> float | None:
         """Seconds from detection to acknowledgement."""
-        if self.acknowledged_at and self.detected_at:
+        if self.acknowledged_at:
             return (self.acknowledged_at - self.detected_at).total_seconds()
         return None
 

@@ -7,7 +7,7 @@ import attrs
 
 from sre_copilot.adapters.django_orm import models
 from sre_copilot.adapters.django_orm.constraints import translated
-from sre_copilot.adapters.django_orm.setup import ALIAS
+from sre_copilot.adapters.django_orm.routing import ALIAS
 from sre_copilot.domain.audit import AuditAction, AuditEntry
 from sre_copilot.domain.canonical import plain
 

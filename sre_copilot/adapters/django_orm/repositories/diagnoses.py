@@ -8,7 +8,7 @@ import attrs
 from sre_copilot.adapters.django_orm import models
 from sre_copilot.adapters.django_orm.constraints import translated
 from sre_copilot.adapters.django_orm.documents import from_document, to_document
-from sre_copilot.adapters.django_orm.setup import ALIAS
+from sre_copilot.adapters.django_orm.routing import ALIAS
 from sre_copilot.application.ports.diagnoses import FeedbackGiven
 from sre_copilot.domain.errors import NotFound
 from sre_copilot.domain.hypotheses import (

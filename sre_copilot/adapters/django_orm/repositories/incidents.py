@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from sre_copilot.adapters.django_orm import models
 from sre_copilot.adapters.django_orm.constraints import translated
 from sre_copilot.adapters.django_orm.repositories.signals import subject_from_row
-from sre_copilot.adapters.django_orm.setup import ALIAS
+from sre_copilot.adapters.django_orm.routing import ALIAS
 from sre_copilot.application.ports.incidents import IncidentFilter
 from sre_copilot.domain.correlation import Candidate, Subject
 from sre_copilot.domain.errors import NotFound

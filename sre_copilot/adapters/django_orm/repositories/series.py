@@ -12,7 +12,7 @@ from sre_copilot.adapters.django_orm import models
 from sre_copilot.adapters.django_orm.constraints import translated
 from sre_copilot.adapters.django_orm.documents import to_document
 from sre_copilot.adapters.django_orm.repositories.signals import episode_from_row, signal_row
-from sre_copilot.adapters.django_orm.setup import ALIAS
+from sre_copilot.adapters.django_orm.routing import ALIAS
 from sre_copilot.application.ports.series import DueSeries, KnownSignal, StoredDecision, VendorKey
 from sre_copilot.domain.episodes import Fact
 from sre_copilot.domain.series import Episode, Membership, SeriesHistory, SeriesUpdate

@@ -8,7 +8,7 @@ import attrs
 
 from sre_copilot.adapters.django_orm import models
 from sre_copilot.adapters.django_orm.constraints import translated
-from sre_copilot.adapters.django_orm.setup import ALIAS
+from sre_copilot.adapters.django_orm.routing import ALIAS
 from sre_copilot.domain.service_graph import Call, Placement, ServiceGraph
 
 NAME_LENGTH = 255

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from sre_copilot.adapters.django_orm import models
 from sre_copilot.adapters.django_orm.documents import from_document, to_document
-from sre_copilot.adapters.django_orm.setup import ALIAS
+from sre_copilot.adapters.django_orm.routing import ALIAS
 from sre_copilot.application.ports.series import StoredDecision
 from sre_copilot.domain.correlation import CandidateScore, CorrelationDecision, Subject
 from sre_copilot.domain.decisions import CorrelationOutcome, Decision, EpisodeEnd
