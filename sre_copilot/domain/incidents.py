@@ -12,6 +12,7 @@ from sre_copilot.domain.actors import Actor
 from sre_copilot.domain.errors import ConcurrentTransition, InvalidInput, MissingConclusion
 from sre_copilot.domain.lifecycle import BEGINNING, Action, State, next_state
 from sre_copilot.domain.signals import Environment, Severity
+from sre_copilot.domain.timeline import Transition
 
 SETTLE_TIME = timedelta(minutes=5)
 """How long an incident stays quiet before it counts as over."""
@@ -38,22 +39,6 @@ class Resolution(StrEnum):
 
 
 @attrs.frozen(kw_only=True)
-class Transition:
-    """One row of the immutable transition log. `sequence` counts from 1 per incident and is the order."""
-
-    id: UUID
-    incident_id: UUID
-    sequence: int
-    from_state: str
-    to_state: str
-    actor: str
-    user_id: UUID | None
-    reason: str
-    automated: bool
-    timestamp: datetime
-
-
-@attrs.frozen(kw_only=True)
 class Impact:
     """Whom the incident hurts, as far as people have said."""
 
@@ -62,17 +47,6 @@ class Impact:
         default=None, validator=attrs.validators.optional(attrs.validators.ge(0))
     )
     slo_breached: bool = False
-
-
-@attrs.frozen(kw_only=True)
-class Note:
-    """A remark on the timeline. `user_id` is None where the copilot itself remarks."""
-
-    id: UUID
-    incident_id: UUID
-    user_id: UUID | None
-    text: str
-    at: datetime
 
 
 @attrs.frozen(kw_only=True)
@@ -316,13 +290,3 @@ def checked_title(title: str) -> str:
     if not stripped or len(stripped) > TITLE_LENGTH:
         raise InvalidInput(f"A title needs 1 to {TITLE_LENGTH} characters; this one has {len(stripped)}.")
     return stripped
-
-
-def replay(transitions: list[Transition]) -> State:
-    """Return the state that a log leads to. Raises InvalidInput where its rows do not follow on one another."""
-    state = BEGINNING
-    for number, row in enumerate(sorted(transitions, key=lambda row: row.sequence), 1):
-        if row.sequence != number or row.from_state != state:
-            raise InvalidInput(f"Row {row.sequence} of the log starts from {row.from_state!r}, not from {state!r}.")
-        state = row.to_state
-    return State(state)

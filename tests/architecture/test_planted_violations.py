@@ -88,7 +88,12 @@ PLANTS = [
     # The ORM.
     layer("ORM models are private", "bootstrap.py", "adapters.django_orm.models", "orm-private"),
     layer("a module of the ORM models is private", "bootstrap.py", "adapters.django_orm.models.incidents", "orm-private"),
-    layer("mappers are private", "entrypoints/cli/errors.py", "adapters.django_orm.mappers", "orm-private"),
+    layer(
+        "repositories are private",
+        "entrypoints/cli/errors.py",
+        "adapters.django_orm.repositories.audit",
+        "orm-private",
+    ),
     # Vendor libraries.
     vendor("anthropic", "adapters/diagnosis/engine.py"),
     vendor("punq", "settings.py"),

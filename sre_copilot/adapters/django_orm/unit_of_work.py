@@ -16,7 +16,7 @@ from sre_copilot.adapters.django_orm.repositories.diagnoses import DjangoDiagnos
 from sre_copilot.adapters.django_orm.repositories.incidents import DjangoIncidents
 from sre_copilot.adapters.django_orm.repositories.recommendations import DjangoRecommendations, DjangoRunbooks
 from sre_copilot.adapters.django_orm.repositories.series import DjangoSeriesStore
-from sre_copilot.adapters.django_orm.repositories.services import DjangoServices
+from sre_copilot.adapters.django_orm.repositories.service_graph import DjangoServices
 from sre_copilot.adapters.django_orm.repositories.signals import DjangoSignals
 from sre_copilot.adapters.django_orm.repositories.tenants import DjangoIntegrations, DjangoTenants, tenant_from_row
 from sre_copilot.adapters.django_orm.routing import ALIAS

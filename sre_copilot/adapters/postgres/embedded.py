@@ -104,11 +104,6 @@ class EmbeddedPostgres:
             return False
         return self._call([*self._pg_ctl(), "status"], check=False) == 0
 
-    def administrate(self, statement: str, *, database: str = "postgres") -> None:
-        """Run one statement as the superuser, outside a transaction."""
-        with psycopg.connect(self._conninfo(SUPERUSER, self._passwords()[SUPERUSER], database), autocommit=True) as db:
-            db.execute(statement.encode())
-
     def urls(self, database: str = DATABASE) -> DatabaseUrls:
         """How to sign in to a database of this server."""
         return self._urls(self._passwords(), database)

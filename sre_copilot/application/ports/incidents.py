@@ -9,9 +9,10 @@ from uuid import UUID
 import attrs
 
 from sre_copilot.domain.correlation import Candidate
-from sre_copilot.domain.incidents import Incident, Note, Transition
+from sre_copilot.domain.incidents import Incident
 from sre_copilot.domain.lifecycle import State
 from sre_copilot.domain.signals import Environment, Severity
+from sre_copilot.domain.timeline import Note, Transition
 
 
 @attrs.frozen(kw_only=True)

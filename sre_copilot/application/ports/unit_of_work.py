@@ -11,7 +11,7 @@ from sre_copilot.application.ports.diagnoses import Diagnoses
 from sre_copilot.application.ports.incidents import Incidents
 from sre_copilot.application.ports.recommendations import Recommendations, Runbooks
 from sre_copilot.application.ports.series import SeriesStore, Signals
-from sre_copilot.application.ports.services import Services
+from sre_copilot.application.ports.service_graph import Services
 from sre_copilot.application.ports.tenants import Integrations, Tenants
 
 

@@ -11,11 +11,12 @@ from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
 from sre_copilot.application.snapshotting import CHANGES_BEFORE
 from sre_copilot.domain.actors import Actor, Permission
 from sre_copilot.domain.hypotheses import Diagnosis, Hypothesis
-from sre_copilot.domain.incidents import Incident, Note, Transition
+from sre_copilot.domain.incidents import Incident
 from sre_copilot.domain.recommendations import Recommendation
 from sre_copilot.domain.series import Episode
 from sre_copilot.domain.signals import Signal, SignalStatus
 from sre_copilot.domain.snapshots import ObservedChange
+from sre_copilot.domain.timeline import Note, Transition
 
 
 @attrs.frozen(kw_only=True)

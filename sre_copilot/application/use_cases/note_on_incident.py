@@ -11,7 +11,7 @@ from sre_copilot.application.trail import record_audit
 from sre_copilot.domain.actors import Actor, Permission
 from sre_copilot.domain.audit import AuditAction
 from sre_copilot.domain.errors import InvalidInput
-from sre_copilot.domain.incidents import Note
+from sre_copilot.domain.timeline import Note
 
 
 @attrs.frozen(kw_only=True)

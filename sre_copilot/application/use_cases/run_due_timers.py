@@ -10,9 +10,10 @@ from sre_copilot.application.ports.ids import Ids
 from sre_copilot.application.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from sre_copilot.application.trail import record_transition
 from sre_copilot.domain.actors import Actor, Permission
-from sre_copilot.domain.incidents import Note, Resolution
+from sre_copilot.domain.incidents import Resolution
 from sre_copilot.domain.lifecycle import Action
 from sre_copilot.domain.series import SeriesUpdate
+from sre_copilot.domain.timeline import Note
 
 
 @attrs.frozen(kw_only=True)

@@ -16,7 +16,7 @@ def change_clues(fit: ChangeFit, began: datetime) -> tuple[Evidence, ...]:
     sentences = (
         (Feature.CHANGE_TEXT, fit.text, f'"{change.summary}" fits the symptoms by its words ({about})'),
         (Feature.CHANGE_TIMING, fit.timing, f'"{change.summary}" came {minutes:.0f} min before the trouble began'),
-        (Feature.CHANGE_RISK, fit.risk, f'"{change.summary}" alters behaviour: values, or lines taken out'),
+        (Feature.CHANGE_RISK, fit.risk, f'"{change.summary}" is of a kind that alters behaviour'),
         (Feature.CHANGE_MISFIT, fit.misfit, f'"{change.summary}" touches little that could do this'),
     )
     return gather(

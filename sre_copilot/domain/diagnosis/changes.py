@@ -15,10 +15,13 @@ FRESH = timedelta(minutes=15)
 FORGOTTEN = timedelta(hours=24)
 MOST_CHANGES = 20
 MOST_TEXT = 20_000
+MOST_LINES = 100
+SIMILAR = 0.6
 _HARMLESS_PATH = re.compile(
     r"(^|/)(tests?|docs?|\.github|examples?)/|(_test\.\w+|(^|/)test_\w+\.\w+|\.(md|rst|txt|css|scss|svg|png|html?)|CODEOWNERS|\.lock|go\.sum)$",
     re.IGNORECASE,
 )
+_NAME = re.compile(r"[A-Za-z_]\w*")
 _LITERAL = re.compile(r"\d+(?:\.\d+)?|\"[^\"]*\"|'[^']*'")
 _PLAIN_LABELS = frozenset(
     {"cluster", "environment", "env", "namespace", "severity", "instance", "job", "node", "pod", "service"}
@@ -135,20 +138,28 @@ def _timing(before: timedelta) -> float:
 
 
 def _risk(change: ObservedChange) -> tuple[float, float]:
-    """(how much such a change alters behaviour, how harmless what it touches is), each in [0, 1]."""
-    harmless = (
-        sum(bool(_HARMLESS_PATH.search(path)) for path in change.paths) / len(change.paths) if change.paths else 0.0
-    )
-    removed, added = _literals(change.text, "-"), _literals(change.text, "+")
-    altered = min(1.0, len(removed ^ added) / 4.0)
-    lost = 0.5 if change.text and _count(change.text, "-") > _count(change.text, "+") else 0.0
-    return (1.0 - harmless) * min(1.0, 0.25 + 0.5 * altered + lost), harmless
+    """(how much such a change alters behaviour, how harmless what it touches is), each in [0, 1].
+
+    A value replaced in an otherwise similar line alters behaviour more than lines moved about.
+    """
+    paths = change.paths
+    harmless = sum(bool(_HARMLESS_PATH.search(path)) for path in paths) / len(paths) if paths else 0.0
+    removed, added = _lines(change.text, "-"), _lines(change.text, "+")
+    replaced = any(_same_but_value(old, new) for old in removed for new in added)
+    lost = len(removed) > len(added)
+    return (1.0 - harmless) * (0.25 + 0.5 * replaced + 0.25 * lost), harmless
 
 
-def _literals(diff: str, sign: str) -> frozenset[str]:
-    lines = [line for line in diff[:MOST_TEXT].splitlines() if line.startswith(sign) and not line.startswith(sign * 3)]
-    return frozenset(match.group() for line in lines for match in _LITERAL.finditer(line))
+def _lines(diff: str, sign: str) -> list[tuple[frozenset[str], tuple[str, ...]]]:
+    """(words, literal values) of the first lines that a diff takes out or puts in."""
+    found = []
+    for line in diff[:MOST_TEXT].splitlines():
+        if line.startswith(sign) and not line.startswith(sign * 3) and len(found) < MOST_LINES:
+            found.append((frozenset(_NAME.findall(_LITERAL.sub(" ", line))), tuple(_LITERAL.findall(line))))
+    return found
 
 
-def _count(diff: str, sign: str) -> int:
-    return sum(line.startswith(sign) and not line.startswith(sign * 3) for line in diff[:MOST_TEXT].splitlines())
+def _same_but_value(old: tuple[frozenset[str], tuple[str, ...]], new: tuple[frozenset[str], tuple[str, ...]]) -> bool:
+    if old[1] == new[1] or not old[0] | new[0]:
+        return False
+    return len(old[0] & new[0]) / len(old[0] | new[0]) >= SIMILAR

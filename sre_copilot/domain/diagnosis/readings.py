@@ -69,8 +69,7 @@ def read(snapshot: ContextSnapshot) -> Readings:
     shifts = [
         shift
         for series in snapshot.metrics
-        # What it waits for elsewhere is no symptom of its own.
-        if (series.callee is not None or not outbound(series.name))
+        if not _waiting(series)
         and (shift := measure(series, window, grain(series, requests.get(series.component)))) is not None
     ]
     own: dict[str, list[Shift]] = {}
@@ -84,6 +83,11 @@ def read(snapshot: ContextSnapshot) -> Readings:
         alarm=measure(alarm[0], window, grain(alarm[0], requests.get(snapshot.alarm))) if alarm else None,
         focus=spoken or _like(alarm[0] if alarm else None),
     )
+
+
+def _waiting(series: MetricSeries) -> bool:
+    """Whether the series is the time that a component waits for others: no symptom of its own."""
+    return series.callee is None and series.kind is MetricKind.LATENCY and outbound(series.name)
 
 
 def _requests(metrics: Iterable[MetricSeries], window: Window) -> dict[str, float]:

@@ -19,10 +19,10 @@ from sre_copilot.domain.incidents import (
     Incident,
     Resolution,
     checked_title,
-    replay,
 )
 from sre_copilot.domain.lifecycle import Action, State
 from sre_copilot.domain.signals import Environment, Severity
+from sre_copilot.domain.timeline import replay
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 TENANT = uuid4()

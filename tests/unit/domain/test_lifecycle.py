@@ -10,9 +10,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from sre_copilot.domain.actors import Actor, ActorKind, Role
 from sre_copilot.domain.errors import InvalidTransition, MissingConclusion
-from sre_copilot.domain.incidents import Incident, Transition, replay
+from sre_copilot.domain.incidents import Incident
 from sre_copilot.domain.lifecycle import OPEN, Action, State, allowed_actions, legal_pairs, next_state
 from sre_copilot.domain.signals import Environment, Severity
+from sre_copilot.domain.timeline import Transition, replay
 
 EXPECTED = """
              acknowledge  investigate   mitigate  resolve  conclude     learn   reopen

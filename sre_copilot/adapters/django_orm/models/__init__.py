@@ -17,7 +17,7 @@ from sre_copilot.adapters.django_orm.models.incidents import (
 from sre_copilot.adapters.django_orm.models.integrations import Integration
 from sre_copilot.adapters.django_orm.models.runbooks import Recommendation, RecommendationOutcome, Runbook
 from sre_copilot.adapters.django_orm.models.series import CorrelationDecision, Episode, Series, Sighting
-from sre_copilot.adapters.django_orm.models.services import Service, ServiceCall, ServicePlacement
+from sre_copilot.adapters.django_orm.models.service_graph import Service, ServiceCall, ServicePlacement
 from sre_copilot.adapters.django_orm.models.signals import Signal
 from sre_copilot.adapters.django_orm.models.tenants import Tenant, User
 

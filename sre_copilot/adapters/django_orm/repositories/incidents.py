@@ -16,9 +16,10 @@ from sre_copilot.adapters.django_orm.routing import ALIAS
 from sre_copilot.application.ports.incidents import IncidentFilter
 from sre_copilot.domain.correlation import Candidate, Subject
 from sre_copilot.domain.errors import NotFound
-from sre_copilot.domain.incidents import Impact, Incident, Note, Resolution, Transition
+from sre_copilot.domain.incidents import Impact, Incident, Resolution
 from sre_copilot.domain.lifecycle import OPEN, State
 from sre_copilot.domain.signals import Environment, Severity
+from sre_copilot.domain.timeline import Note, Transition
 
 OPEN_STATES = [state.value for state in OPEN]
 SAME_NAMES = (
