@@ -152,7 +152,7 @@ def _risk(change: ObservedChange) -> tuple[float, float]:
 
 def _lines(diff: str, sign: str) -> list[tuple[frozenset[str], tuple[str, ...]]]:
     """(words, literal values) of the first lines that a diff takes out or puts in."""
-    found = []
+    found: list[tuple[frozenset[str], tuple[str, ...]]] = []
     for line in diff[:MOST_TEXT].splitlines():
         if line.startswith(sign) and not line.startswith(sign * 3) and len(found) < MOST_LINES:
             found.append((frozenset(_NAME.findall(_LITERAL.sub(" ", line))), tuple(_LITERAL.findall(line))))
