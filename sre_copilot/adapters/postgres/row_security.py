@@ -8,6 +8,19 @@ GLOBAL_TABLES = {
 }
 """Tables without row security, each with its reason. Every other table belongs to tenants."""
 
+GLOBAL_UNIQUES = {
+    "tenants_slug_key": "tenants are told apart by it before one is known",
+    "users_email_key": "the data model document: one account per e-mail, whichever the tenant",
+    "users_azure_ad_id_key": "the data model document: one account per identity of the identity provider",
+    "incidents_context_snapshot_id_key": "the data model document; the ids are random and made by us",
+    "incidents_slack_thread_ts_key": "the data model document; Slack's times have microseconds and a counter",
+    "runbooks_embedding_vector_id_key": "the data model document; the ids are made by us",
+    "transitions_sequence_unique": "leads with the incident, which belongs to one tenant",
+    "hypotheses_rank_unique": "leads with the diagnosis, which belongs to one tenant",
+    "legal_transitions_pair_unique": "the table is global",
+}
+"""Unique constraints that do not lead with the tenant, each with its reason."""
+
 TENANT = "nullif(current_setting('sre_copilot.tenant_id', true), '')::uuid"
 """The tenant that the unit of work has set, or NULL."""
 IMMUTABLE = "SC001"
@@ -61,6 +74,32 @@ def mutable_table(table: str) -> str:
 DROP TRIGGER {table}_rows_stay ON {table};
 DROP TRIGGER {table}_stays ON {table};
 GRANT UPDATE, DELETE ON {table} TO {APP};
+"""
+
+
+def reference_within_tenant(child: str, name: str, parent: str, on_delete: str) -> str:
+    """The child's `<name>_id` leads to a parent of the same tenant; the parent needs a unique (tenant_id, id)."""
+    return f"""
+ALTER TABLE {child} ADD CONSTRAINT {child}_{name}_of_tenant FOREIGN KEY (tenant_id, {name}_id)
+REFERENCES {parent} (tenant_id, id) ON DELETE {on_delete} DEFERRABLE INITIALLY DEFERRED;
+"""
+
+
+def drop_reference_within_tenant(child: str, name: str) -> str:
+    """The reverse of `reference_within_tenant`."""
+    return f"ALTER TABLE {child} DROP CONSTRAINT {child}_{name}_of_tenant;"
+
+
+def read_only_table(table: str) -> str:
+    """Only the owner writes: for tables without row security, where everybody sees every row."""
+    return f"REVOKE INSERT, UPDATE, DELETE ON {table} FROM {APP}, {MAINTENANCE};"
+
+
+def writable_table(table: str) -> str:
+    """The reverse of `read_only_table`, as the default privileges have it."""
+    return f"""
+GRANT INSERT, UPDATE, DELETE ON {table} TO {APP};
+GRANT INSERT, DELETE ON {table} TO {MAINTENANCE};
 """
 
 

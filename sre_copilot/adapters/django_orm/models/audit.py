@@ -4,6 +4,7 @@ from django.db import models
 
 from sre_copilot.adapters.django_orm.fields import DateTimeField
 from sre_copilot.adapters.system import new_id
+from sre_copilot.domain.audit import FORMAT
 
 
 class AuditLog(models.Model):
@@ -33,11 +34,13 @@ class AuditLog(models.Model):
     result = models.CharField(max_length=50, null=True, blank=True)
     timestamp = DateTimeField(auto_now_add=True, db_index=True)
 
-    # beyond the document: who acted where no person did, and the hash of the canonical form
+    # beyond the document: who acted where no person did, the hash of the canonical form, and that form's version
     actor_kind = models.CharField(max_length=20)
     actor_id = models.UUIDField(null=True, blank=True)
     origin = models.CharField(max_length=500, blank=True)
     row_hash = models.CharField(max_length=64)
+    # Rows of code that does not name a format yet are of the first.
+    format = models.PositiveSmallIntegerField(default=FORMAT, db_default=1)
 
     class Meta:
         db_table = "audit_logs"

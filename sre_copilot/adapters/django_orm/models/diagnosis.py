@@ -18,6 +18,7 @@ class ContextSnapshot(models.Model):
 
     class Meta:
         db_table = "context_snapshots"
+        constraints = [models.UniqueConstraint(fields=["tenant", "id"], name="context_snapshots_tenant_id_unique")]
 
     def __str__(self) -> str:
         return f"{self.content_hash[:8]} as of {self.as_of}"
@@ -38,6 +39,7 @@ class Diagnosis(models.Model):
     class Meta:
         db_table = "diagnoses"
         indexes = [models.Index(fields=["incident", "-at"], name="diagnoses_latest")]
+        constraints = [models.UniqueConstraint(fields=["tenant", "id"], name="diagnoses_tenant_id_unique")]
 
     def __str__(self) -> str:
         return f"{self.engine_version} at {self.at}"
@@ -94,6 +96,7 @@ class Hypothesis(models.Model):
             models.Index(fields=["user_feedback"]),
         ]
         constraints = [
+            models.UniqueConstraint(fields=["tenant", "id"], name="hypotheses_tenant_id_unique"),
             models.UniqueConstraint(fields=["diagnosis", "rank"], name="hypotheses_rank_unique"),
             models.CheckConstraint(
                 condition=models.Q(confidence_lower__gte=0)

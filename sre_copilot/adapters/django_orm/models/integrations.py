@@ -42,7 +42,10 @@ class Integration(models.Model):
     class Meta:
         db_table = "integrations"
         indexes = [models.Index(fields=["tenant", "integration_type"]), models.Index(fields=["is_healthy"])]
-        constraints = [models.UniqueConstraint(fields=["tenant", "name"], name="integrations_name_unique")]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "id"], name="integrations_tenant_id_unique"),
+            models.UniqueConstraint(fields=["tenant", "name"], name="integrations_name_unique"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.integration_type})"

@@ -36,8 +36,11 @@ class Runbook(models.Model):
 
     class Meta:
         db_table = "runbooks"
-        unique_together = [["tenant", "slug"]]
         indexes = [models.Index(fields=["tenant", "is_active"]), models.Index(fields=["risk_level"])]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "id"], name="runbooks_tenant_id_unique"),
+            models.UniqueConstraint(fields=["tenant", "slug"], name="runbooks_slug_unique"),
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -98,6 +101,7 @@ class Recommendation(models.Model):
         db_table = "recommendations"
         ordering = ["rank"]
         indexes = [models.Index(fields=["incident", "rank"]), models.Index(fields=["status"])]
+        constraints = [models.UniqueConstraint(fields=["tenant", "id"], name="recommendations_tenant_id_unique")]
 
     def __str__(self) -> str:
         return f"{self.action_type}: {self.description[:50]}..."

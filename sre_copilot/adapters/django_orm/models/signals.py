@@ -68,6 +68,7 @@ class Signal(models.Model):
             models.Index(fields=["tenant", "fingerprint", "ordinal"], name="signals_series"),
         ]
         constraints = [
+            models.UniqueConstraint(fields=["tenant", "id"], name="signals_tenant_id_unique"),
             models.UniqueConstraint(
                 fields=["tenant", "integration", "vendor_id", "vendor_position"],
                 condition=models.Q(vendor_id__isnull=False),

@@ -63,7 +63,10 @@ class User(models.Model):
             models.Index(fields=["email"]),
             models.Index(fields=["slack_user_id"]),
         ]
-        unique_together = [["tenant", "email"]]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "id"], name="users_tenant_id_unique"),
+            models.UniqueConstraint(fields=["tenant", "email"], name="users_tenant_email_unique"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.full_name} ({self.email})"
