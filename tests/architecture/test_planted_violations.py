@@ -90,7 +90,7 @@ PLANTS = [
     layer("a module of the ORM models is private", "bootstrap.py", "adapters.django_orm.models.incidents", "orm-private"),
     layer(
         "repositories are private",
-        "entrypoints/cli/errors.py",
+        "bootstrap.py",
         "adapters.django_orm.repositories.audit",
         "orm-private",
     ),
