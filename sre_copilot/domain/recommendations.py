@@ -134,7 +134,7 @@ def recommend(
     for match in matches:
         subject = Subject() if match.hypothesis_index is None else subjects[match.hypothesis_index]
         drafts.extend(_from_runbook(match, subject, now))
-    drafts = sorted((draft for draft in drafts if draft.relevance > 0), key=Draft.order)
+    drafts = sorted((draft for draft in drafts if draft.score > 0), key=Draft.order)
     return tuple(draft.proposal(rank) for rank, draft in enumerate(_without_repetition(drafts)[:limit], start=1))
 
 
