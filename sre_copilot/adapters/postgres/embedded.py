@@ -2,46 +2,35 @@
 
 import hashlib
 import os
-import pwd
-import secrets
 import shutil
-import subprocess
-import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import attrs
-import orjson
 import psycopg
 from filelock import FileLock, Timeout
 
-from sre_copilot.adapters.postgres.binaries import RELOCATED, is_reachable, relocated_binaries, wheel_binaries
+from sre_copilot.adapters.postgres.binaries import drop_other_copies, find_binaries, reachable_binaries
+from sre_copilot.adapters.postgres.cluster import SUPERUSER, Cluster
+from sre_copilot.adapters.postgres.configuration import PORT
+from sre_copilot.adapters.postgres.failures import explain, refuse_small_disk
+from sre_copilot.adapters.postgres.files import write_whole
+from sre_copilot.adapters.postgres.passwords import make_passwords, read_passwords
+from sre_copilot.adapters.postgres.place import RELOCATED, Place, find_place, make_place, relocated_folder
 from sre_copilot.adapters.postgres.roles import LOGINS, roles_sql
 from sre_copilot.domain.errors import EmbeddedDatabaseFailed
 
 DATABASE = "sre_copilot"
-SUPERUSER = "postgres"
-PORT = 5432
+NAMES = (SUPERUSER, *LOGINS.values())
 PATIENCE = 10.0
-"""Seconds that a start right after a crash is tried again."""
-LOCK_PATIENCE = 60.0
-
-SETTINGS: Mapping[str, str] = {
-    "listen_addresses": "''",
-    "unix_socket_permissions": "0777",
-    "max_connections": "100",
-    "shared_buffers": "64MB",
-    "timezone": "'UTC'",
-    "log_timezone": "'UTC'",
-    "password_encryption": "'scram-sha-256'",
-    "logging_collector": "on",
-    "log_directory": "'log'",
-    "log_filename": "'postgresql-%a.log'",
-    "log_truncate_on_rotation": "on",
-}
+"""Seconds that a start right after a crash waits for the crashed server's processes to end."""
+RECOVERY_PATIENCE = 60.0
+"""Seconds that a start waits for a server that another process launched and that still replays its log."""
+LOCK_PATIENCE = 120.0
+"""Seconds that a start waits for another process's start or stop of the same server."""
 
 
 @attrs.frozen(kw_only=True)
@@ -53,246 +42,237 @@ class DatabaseUrls:
     maintenance: str = attrs.field(repr=False)
 
 
+@attrs.frozen(kw_only=True)
+class ServerStatus:
+    """What is known about the server: whether it answers, its version (180004 for 18.4), where its data and its log are."""
+
+    running: bool
+    version: int | None
+    folder: Path
+    log: Path
+
+
 def _absolute(path: str | Path) -> Path:
     return Path(path).expanduser().absolute()
 
 
 @attrs.frozen
 class EmbeddedPostgres:
-    """A server of our own in `data_folder`. `binaries` is a PostgreSQL bin folder, by default the wheel's.
+    """A server of our own for `data_folder`. `binaries` is a PostgreSQL bin folder, by default the wheel's.
 
-    Safe from several processes at once. As root the server runs as `nobody`. `settings` adds to postgresql.conf.
+    Safe from several processes at once. The server outlives the process that started it. As root it runs as `nobody`,
+    and below `relocated` where that user can't reach the data folder or the programs. `settings` are lines of
+    postgresql.conf that win over our own; `{"fsync": "off"}` is for tests.
     """
 
     data_folder: Path = attrs.field(converter=_absolute)
     binaries: Path | None = None
     settings: Mapping[str, str] = attrs.field(factory=dict)
+    relocated: Path = attrs.field(default=RELOCATED, kw_only=True)
 
     def start(self) -> DatabaseUrls:
         """Start the server unless it runs, create database and roles the first time, and return how to sign in.
 
-        Raises EmbeddedDatabaseFailed, which says what happened and what to do.
+        Raises EmbeddedDatabaseFailed, which says what happened, what was expected and what to do.
         """
-        try:
-            self.data_folder.mkdir(parents=True, exist_ok=True)
-            with FileLock(self.data_folder / "start.lock", timeout=LOCK_PATIENCE):
-                self._prepare()
-                passwords = self._passwords()
-                self._make_cluster(passwords)
-                self._run_server()
-                self._make_database(passwords)
-        except Timeout as error:
-            raise EmbeddedDatabaseFailed(
-                f"Another process has been starting the database in {self.data_folder} for over {LOCK_PATIENCE:.0f} s. "
-                "End it and try again."
-            ) from error
-        except (OSError, psycopg.Error, subprocess.TimeoutExpired) as error:
-            raise EmbeddedDatabaseFailed(
-                f"The embedded database in {self.data_folder} can't be started: {_reason(error)}. It needs a folder that "
-                "you may write to, on a disk with 200 MB free; choose another one with SRE_COPILOT_DATA."
-            ) from error
-        return self._urls(passwords)
+        with self._explained(), self._locked():
+            place = make_place(self.data_folder, find_binaries(self.binaries), self.relocated)
+            if place.exists:
+                passwords = read_passwords(self.data_folder, NAMES)
+            else:
+                refuse_small_disk(place.folder)
+                passwords = make_passwords(self.data_folder, NAMES)
+                self._cluster(place).initialise(passwords[SUPERUSER])
+            self._ensure_running(place, passwords)
+            self._ensure_prepared(place, passwords)
+            return self._urls(passwords, DATABASE)
 
     def stop(self) -> None:
-        """Stop the server if it runs; connections are ended."""
-        if self.is_running():
-            self._call([*self._pg_ctl(), "stop", "-m", "fast", "-w", "-t", "30"])
+        """Stop the server if it runs; connections are ended. Raises EmbeddedDatabaseFailed."""
+        if not self.data_folder.is_dir():
+            return
+        with self._explained(), self._locked():
+            self._halt(find_place(self.data_folder, self.relocated))
+
+    def erase(self) -> None:
+        """Stop the server and delete the database with everything in it, wherever it is. Raises EmbeddedDatabaseFailed."""
+        if not self.data_folder.is_dir():
+            return
+        with self._explained():
+            with self._locked():
+                place = find_place(self.data_folder, self.relocated)
+                self._halt(place)
+            for folder in {place.folder, relocated_folder(self.data_folder, self.relocated), self.data_folder}:
+                if folder.exists():
+                    shutil.rmtree(folder)
+
+    def status(self) -> ServerStatus:
+        """How the server is. Raises EmbeddedDatabaseFailed where that can't be told."""
+        with self._explained():
+            place = find_place(self.data_folder, self.relocated)
+            version = None
+            if place.exists:
+                try:
+                    with self._superuser(read_passwords(self.data_folder, NAMES), "postgres") as db:
+                        version = db.info.server_version
+                except psycopg.OperationalError:
+                    version = None
+            return ServerStatus(running=version is not None, version=version, folder=place.home, log=place.log)
 
     def is_running(self) -> bool:
-        """Whether the server of this folder runs."""
-        if not (self._cluster() / "PG_VERSION").exists():
-            return False
-        return self._call([*self._pg_ctl(), "status"], check=False) == 0
+        """Whether the server of this folder runs and answers. Raises EmbeddedDatabaseFailed where that can't be told."""
+        return self.status().running
 
     def urls(self, database: str = DATABASE) -> DatabaseUrls:
-        """How to sign in to a database of this server."""
-        return self._urls(self._passwords(), database)
+        """How to sign in to a database of the running server. Raises EmbeddedDatabaseFailed."""
+        with self._explained():
+            return self._urls(read_passwords(self.data_folder, NAMES), database)
 
     def superuser_url(self, database: str = DATABASE) -> str:
-        """How the superuser signs in; only bootstrap and tests need it."""
-        return self._url(SUPERUSER, self._passwords()[SUPERUSER], database)
+        """How the superuser signs in; only bootstrap and tests need it. Raises EmbeddedDatabaseFailed."""
+        with self._explained():
+            return self._url(SUPERUSER, read_passwords(self.data_folder, NAMES), database)
 
-    # where things are
+    def create_database(self, name: str, template: str | None = None) -> DatabaseUrls:
+        """Create a database (a copy of `template` where given) with the three roles set up, unless it exists.
 
-    @property
-    def _root(self) -> Path:
-        """Where programs and data live: the data folder, or elsewhere where the server's user can't reach it."""
-        if os.geteuid() != 0:
-            return self.data_folder
-        nobody = pwd.getpwnam("nobody")
-        programs = self.binaries or wheel_binaries()
-        if all(is_reachable(path / "x", nobody.pw_uid, nobody.pw_gid) for path in (self.data_folder, programs)):
-            return self.data_folder
-        return RELOCATED / hashlib.sha256(str(self.data_folder).encode()).hexdigest()[:16]
+        Nobody may be connected to the template. Raises EmbeddedDatabaseFailed.
+        """
+        with self._explained(), self._locked():
+            passwords = read_passwords(self.data_folder, NAMES)
+            self._make_database(passwords, name, template)
+            return self._urls(passwords, name)
 
-    def _cluster(self) -> Path:
-        return self._root / "cluster"
+    def drop_database(self, name: str) -> None:
+        """Drop a database if it exists, ending its connections. Raises EmbeddedDatabaseFailed."""
+        with self._explained(), self._superuser(read_passwords(self.data_folder, NAMES), "postgres") as db:
+            db.execute(psycopg.sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(psycopg.sql.Identifier(name)))
 
-    def _programs(self) -> Path:
-        programs = self.binaries or wheel_binaries()
-        if self._root == self.data_folder:
-            return programs
-        nobody = pwd.getpwnam("nobody")
-        if is_reachable(programs / "x", nobody.pw_uid, nobody.pw_gid):
-            return programs
-        return relocated_binaries(programs, self._root)
+    # running
 
-    def _sockets(self) -> Path:
-        name = hashlib.sha256(str(self._cluster()).encode()).hexdigest()[:12]
-        return Path(tempfile.gettempdir() if os.name != "posix" else "/tmp") / f"sre-copilot-{name}"
+    def _cluster(self, place: Place) -> Cluster:
+        shared = (
+            relocated_folder(self.data_folder, self.relocated) if place.folder == self.data_folder else place.folder
+        )
+        programs = find_binaries(self.binaries)
+        if not place.account.reaches(programs / "postgres"):
+            for folder in (shared.parent, shared):
+                folder.mkdir(parents=True, exist_ok=True)
+                folder.chmod(0o755)
+            programs = reachable_binaries(programs, place.account, shared)
+        return Cluster(place=place, binaries=programs, settings=self.settings)
 
-    # steps of a start
-
-    def _prepare(self) -> None:
-        root = self._root
-        if root != self.data_folder:
-            RELOCATED.mkdir(parents=True, exist_ok=True)
-            root.mkdir(exist_ok=True)
-            note = f"The server runs as nobody, who can't reach this folder. Its data is in {root}.\n"
-            (self.data_folder / "WHERE-THE-DATA-IS.txt").write_text(note)
-        for folder in (self._cluster(), self._sockets()):
-            folder.mkdir(exist_ok=True)
-            self._own(folder)
-        self._cluster().chmod(0o700)
-        self._sockets().chmod(0o700)
-
-    def _own(self, path: Path) -> None:
-        if os.geteuid() == 0:
-            shutil.chown(path, "nobody", pwd.getpwnam("nobody").pw_gid)
-
-    def _passwords(self) -> dict[str, str]:
-        path = self.data_folder / "passwords.json"
-        if not path.exists():
-            made = {name: secrets.token_urlsafe(24) for name in (SUPERUSER, *LOGINS.values())}
-            draft = path.with_suffix(".new")
-            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-                file.write(orjson.dumps(made))
-            draft.replace(path)
-        loaded: dict[str, str] = orjson.loads(path.read_bytes())
-        return loaded
-
-    def _make_cluster(self, passwords: Mapping[str, str]) -> None:
-        if (self._cluster() / "postgresql.auto.conf").exists():
-            return
-        for leftover in self._cluster().iterdir():
-            shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
-        secret = self._sockets() / "initial"
-        try:
-            with os.fdopen(os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-                file.write(passwords[SUPERUSER])
-            self._own(secret)
-            self._call(
-                [
-                    str(self._programs() / "initdb"),
-                    f"--pgdata={self._cluster()}",
-                    f"--username={SUPERUSER}",
-                    "--auth=scram-sha-256",
-                    f"--pwfile={secret}",
-                    "--encoding=UTF8",
-                    "--no-locale",
-                    "--no-sync",
-                ]
-            )
-        finally:
-            secret.unlink(missing_ok=True)
-        lines = {**SETTINGS, "unix_socket_directories": f"'{self._sockets()}'", **self.settings}
-        with (self._cluster() / "postgresql.conf").open("a") as file:
-            file.writelines(f"{name} = {value}\n" for name, value in lines.items())
-
-    def _run_server(self) -> None:
-        if self._answers():
-            return
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            code = self._call(
-                [*self._pg_ctl(), "start", "-w", "-t", "30", "-l", str(self._cluster() / "start.log")], check=False
-            )
-            if code == 0 or self._answers():
-                return
-            if time.monotonic() > deadline:
+    def _ensure_running(self, place: Place, passwords: Mapping[str, str]) -> None:
+        began = time.monotonic()
+        while (trouble := self._trouble(passwords)) is not None:
+            if "password authentication failed" in trouble:
                 raise EmbeddedDatabaseFailed(
-                    f"The embedded database in {self.data_folder} did not start: {self._last_words()}. Look at "
-                    f"{self._cluster() / 'start.log'}; free disk space or choose another folder with SRE_COPILOT_DATA."
+                    f"The embedded database in {place.home} does not take the passwords in {self.data_folder}. Put the file "
+                    "that belongs to it back, or choose another data folder with SRE_COPILOT_DATA."
                 )
-            time.sleep(0.3)
+            cluster = self._cluster(place)
+            with cluster.hold() as descriptor:
+                if descriptor is not None:
+                    drop_other_copies(cluster.binaries, relocated_folder(self.data_folder, self.relocated))
+                    cluster.launch(descriptor)
+                    continue
+            patience = RECOVERY_PATIENCE if "the database system is" in trouble else PATIENCE
+            if time.monotonic() - began > patience:
+                raise EmbeddedDatabaseFailed(
+                    f"An earlier database server in {place.home} neither answers nor ends ({trouble}; waited {patience:.0f} s). "
+                    f"{place.log} may say why; end its processes and try again."
+                )
+            time.sleep(0.05)
 
-    def _answers(self) -> bool:
+    def _trouble(self, passwords: Mapping[str, str]) -> str | None:
+        """Why nobody can sign in, or None where one can."""
         try:
-            with psycopg.connect(
-                self._conninfo(SUPERUSER, self._passwords()[SUPERUSER], "postgres"), connect_timeout=3
-            ):
-                return True
-        except psycopg.Error:
-            return False
+            with self._superuser(passwords, "postgres"):
+                return None
+        except psycopg.OperationalError as error:
+            return " ".join(str(error).split())
 
-    def _make_database(self, passwords: Mapping[str, str]) -> None:
-        done = self.data_folder / "roles-created"
-        if done.exists():
+    def _halt(self, place: Place) -> None:
+        if not place.exists:
             return
-        self.create_database(DATABASE)
-        done.touch()
+        cluster = self._cluster(place)
+        with cluster.hold() as descriptor:
+            ended = descriptor is not None
+        # The number in a pid file that a crash left may belong to another program now, so only a living server is stopped:
+        # one whose processes hold the lock, or that answers although somebody took the lock's file away.
+        if not ended or self._trouble(read_passwords(self.data_folder, NAMES)) is None:
+            cluster.halt()
 
-    def create_database(self, name: str, template: str | None = None) -> None:
-        """Create a database (a copy of `template` where given) with the three roles set up, unless it exists."""
-        passwords = self._passwords()
-        with psycopg.connect(self._conninfo(SUPERUSER, passwords[SUPERUSER], "postgres"), autocommit=True) as db:
-            if db.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is None:
-                source = f' TEMPLATE "{template}"' if template else ""
-                db.execute(f'CREATE DATABASE "{name}"{source}'.encode())
-        with psycopg.connect(self._conninfo(SUPERUSER, passwords[SUPERUSER], name), autocommit=True) as db:
-            db.execute(roles_sql(name).encode())
+    # databases and roles
+
+    def _ensure_prepared(self, place: Place, passwords: Mapping[str, str]) -> None:
+        wanted = hashlib.sha256(roles_sql(DATABASE).encode()).hexdigest()
+        if place.prepared.exists() and place.prepared.read_text(encoding="utf-8").strip() == wanted:
+            return
+        self._make_database(passwords, DATABASE, None)
+        with self._superuser(passwords, DATABASE) as db:
             for login in LOGINS.values():
-                db.execute(f"ALTER ROLE {login} PASSWORD '{passwords[login]}'".encode())
+                # Encrypted here, so that the password itself reaches no log.
+                verifier = db.pgconn.encrypt_password(
+                    passwords[login].encode(), login.encode(), b"scram-sha-256"
+                ).decode()
+                db.execute(psycopg.sql.SQL("ALTER ROLE {} PASSWORD {}").format(psycopg.sql.Identifier(login), verifier))
+        write_whole(place.prepared, f"{wanted}\n", mode=0o600)
 
-    # talking to the programs
+    def _make_database(self, passwords: Mapping[str, str], name: str, template: str | None) -> None:
+        with self._superuser(passwords, "postgres") as db:
+            if db.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is None:
+                source = psycopg.sql.Identifier(template or "template1")
+                statement = psycopg.sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+                db.execute(statement.format(psycopg.sql.Identifier(name), source))
+        with self._superuser(passwords, name) as db:
+            db.execute(roles_sql(name).encode())
 
-    def _pg_ctl(self) -> Sequence[str]:
-        return (str(self._programs() / "pg_ctl"), "-D", str(self._cluster()))
+    # signing in
 
-    def _call(self, command: Sequence[str], *, check: bool = True) -> int:
-        as_whom: dict[str, Any] = {}
-        if os.geteuid() == 0:
-            nobody = pwd.getpwnam("nobody")
-            as_whom = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-        with tempfile.TemporaryFile() as output:
-            done = subprocess.run(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                cwd="/",
-                timeout=90,
-                check=False,
-                env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"},
-                **as_whom,
-            )
-            output.seek(0)
-            said = output.read().decode(errors="replace").strip().splitlines()
-        if check and done.returncode != 0:
-            raise EmbeddedDatabaseFailed(
-                f"{Path(command[0]).name} failed in {self.data_folder}: {said[-1] if said else 'it said nothing'}. Free "
-                "disk space, or choose a folder that you may write to with SRE_COPILOT_DATA."
-            )
-        return done.returncode
+    @contextmanager
+    def _superuser(
+        self, passwords: Mapping[str, str], database: str
+    ) -> "Iterator[psycopg.Connection[tuple[object, ...]]]":
+        url = self._url(SUPERUSER, passwords, database)
+        with psycopg.connect(url, autocommit=True, connect_timeout=5) as db:
+            yield db
 
-    def _last_words(self) -> str:
-        log = self._cluster() / "start.log"
-        lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
-        return lines[-1] if lines else "it said nothing"
-
-    def _conninfo(self, user: str, password: str, database: str) -> str:
-        return psycopg.conninfo.make_conninfo(
-            host=str(self._sockets()), port=PORT, user=user, password=password, dbname=database
+    def _url(self, user: str, passwords: Mapping[str, str], database: str) -> str:
+        sockets = find_place(self.data_folder, self.relocated).running_sockets()
+        host = quote(str(sockets or self.data_folder / "not-running"), safe="")
+        return (
+            f"postgresql://{user}:{quote(passwords[user], safe='')}@/{quote(database, safe='')}?host={host}&port={PORT}"
         )
 
-    def _url(self, user: str, password: str, database: str) -> str:
-        return f"postgresql://{user}:{quote(password)}@/{database}?host={quote(str(self._sockets()), safe='')}"
+    def _urls(self, passwords: Mapping[str, str], database: str) -> DatabaseUrls:
+        return DatabaseUrls(**{role: self._url(login, passwords, database) for role, login in LOGINS.items()})
 
-    def _urls(self, passwords: Mapping[str, str], database: str = DATABASE) -> DatabaseUrls:
-        return DatabaseUrls(**{role: self._url(login, passwords[login], database) for role, login in LOGINS.items()})
+    # one at a time, and in plain words
 
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        # Root's server user must be able to walk through it; what is secret in it has its own mode.
+        self.data_folder.mkdir(mode=0o755 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+        try:
+            with FileLock(self.data_folder / "start.lock", timeout=LOCK_PATIENCE):
+                yield
+        except Timeout as error:
+            raise EmbeddedDatabaseFailed(
+                f"Another process has been starting or stopping the database in {self.data_folder} for over "
+                f"{LOCK_PATIENCE:.0f} s. End it and try again."
+            ) from error
 
-def _reason(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.strerror}{f' ({error.filename})' if error.filename else ''}"
-    return " ".join(str(error).split()) or type(error).__name__
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, psycopg.Error, EmbeddedDatabaseFailed) as error:
+            raise explain(error, self.data_folder, self._data_in()) from error
+
+    def _data_in(self) -> Path:
+        try:
+            return find_place(self.data_folder, self.relocated).folder
+        except (OSError, EmbeddedDatabaseFailed):
+            # The very thing that is being explained; the folder that the person knows is good enough.
+            return self.data_folder

@@ -15,8 +15,6 @@ GLOBAL_UNIQUES = {
     "incidents_context_snapshot_id_key": "the data model document; the ids are random and made by us",
     "incidents_slack_thread_ts_key": "the data model document; Slack's times have microseconds and a counter",
     "runbooks_embedding_vector_id_key": "the data model document; the ids are made by us",
-    "transitions_sequence_unique": "leads with the incident, which belongs to one tenant",
-    "hypotheses_rank_unique": "leads with the diagnosis, which belongs to one tenant",
     "legal_transitions_pair_unique": "the table is global",
 }
 """Unique constraints that do not lead with the tenant, each with its reason."""
