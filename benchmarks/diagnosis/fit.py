@@ -24,7 +24,7 @@ from sre_copilot.domain.diagnosis.scoring import Feature, values
 from sre_copilot.domain.hypotheses import CandidateKind
 
 TARGET = Path(__file__).parents[2] / "sre_copilot" / "adapters" / "diagnosis"
-L2 = 1.0
+L2 = 0.5
 Z_95 = 1.959963984540054
 KEPT_PER_CASE = 3
 

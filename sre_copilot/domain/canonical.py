@@ -1,14 +1,14 @@
 """One canonical byte form for everything that is hashed: snapshots, audit entries, drafts.
 
 The form is JSON with sorted keys, no insignificant white space, UTF-8, and these renderings:
-times as RFC 3339 UTC with microseconds, UUIDs and enums by their text, tuples as lists.
+times as RFC 3339 UTC with microseconds, durations in seconds, UUIDs and enums by their text, tuples as lists.
 NaN and infinities are refused, because two readers would disagree about them.
 """
 
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any
 from uuid import UUID
@@ -44,6 +44,8 @@ def plain(value: object) -> Any:
         return value
     if isinstance(value, datetime):
         return timestamp(value)
+    if isinstance(value, timedelta):
+        return value.total_seconds()
     if isinstance(value, UUID):
         return str(value)
     if isinstance(value, Mapping):

@@ -3,6 +3,8 @@
 from datetime import datetime
 from functools import cache
 
+import attrs
+
 from sre_copilot.domain.diagnosis.change_clues import change_clues
 from sre_copilot.domain.diagnosis.changes import fits, symptom_words
 from sre_copilot.domain.diagnosis.clues import Candidate
@@ -12,6 +14,7 @@ from sre_copilot.domain.diagnosis.readings import Readings, read
 from sre_copilot.domain.diagnosis.signal_clues import outside_clues, signal_clues
 from sre_copilot.domain.diagnosis.topology import Topology
 from sre_copilot.domain.hypotheses import CandidateKind
+from sre_copilot.domain.service_graph import Call, ServiceGraph
 from sre_copilot.domain.snapshots import ContextSnapshot
 
 UNKNOWN = frozenset({"", "unknown"})
@@ -22,6 +25,7 @@ def candidates(snapshot: ContextSnapshot) -> tuple[Candidate, ...]:
 
     Nothing is filtered by topology: a component without a path to the alarm stays a candidate.
     """
+    snapshot = attrs.evolve(snapshot, graph=seen_graph(snapshot))
     readings = read(snapshot)
     hosts = hosts_of(snapshot)
     names = tuple(sorted(components_of(snapshot) | hosts))
@@ -38,6 +42,16 @@ def candidates(snapshot: ContextSnapshot) -> tuple[Candidate, ...]:
     }
     none = Candidate(kind=CandidateKind.NONE_OF_THESE, subject="", evidence=outside_clues(snapshot, groups, readings))
     return (*components.values(), *_with_changes(snapshot, readings, suffering, components), none)
+
+
+def seen_graph(snapshot: ContextSnapshot) -> ServiceGraph:
+    """The snapshot's graph with the calls that its edge metrics prove: what is measured exists."""
+    measured = {
+        Call(caller=series.component, callee=series.callee) for series in snapshot.metrics if series.callee is not None
+    }
+    if measured <= snapshot.graph.calls:
+        return snapshot.graph
+    return attrs.evolve(snapshot.graph, calls=snapshot.graph.calls | measured)
 
 
 def components_of(snapshot: ContextSnapshot) -> frozenset[str]:

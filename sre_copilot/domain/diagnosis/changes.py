@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import attrs
 
 from sre_copilot.domain.diagnosis import words as vocabulary
-from sre_copilot.domain.diagnosis.words import words
+from sre_copilot.domain.diagnosis.words import spoken, words
 from sre_copilot.domain.snapshots import ObservedChange, ObservedSignal
 
 FRESH = timedelta(minutes=15)
@@ -63,8 +63,8 @@ def fits(
     never judged by its recency alone: timing is one of four factors, and the slowest to fall.
     """
     earlier = [change for change in changes if change.at <= began]
-    texts = {change.id: words(change.summary, change.text[:MOST_TEXT], *change.paths) for change in earlier}
-    rarity = _rarity(list(texts.values()))
+    texts = {change.id: spoken(change.summary, change.text[:MOST_TEXT], *change.paths) for change in earlier}
+    rarity = _rarity([frozenset(said) for said in texts.values()])
     found = [_fit(change, texts[change.id], symptoms_of, rarity, components, began) for change in earlier]
     found.sort(
         key=lambda fit: (-(fit.text + fit.risk + fit.timing / 4 - fit.misfit), fit.change.at, str(fit.change.id))
@@ -74,7 +74,7 @@ def fits(
 
 def _fit(
     change: ObservedChange,
-    said: frozenset[str],
+    said: Mapping[str, str],
     symptoms_of: Callable[[str], frozenset[str]],
     rarity: Mapping[str, float],
     components: frozenset[str],
@@ -83,8 +83,8 @@ def _fit(
     subject = _subject(change, components)
     symptoms = symptoms_of(subject)
     own_name = words(subject)
-    shared = sorted(said & symptoms - own_name, key=lambda word: (-rarity.get(word, 0.0), word))
-    causes = said & _causes(symptoms) - own_name
+    shared = sorted(said.keys() & symptoms - own_name, key=lambda word: (-rarity.get(word, 0.0), word))
+    causes = said.keys() & _causes(symptoms) - own_name
     weight = sum(rarity.get(word, 0.0) for word in shared) + 0.5 * sum(rarity.get(word, 0.0) for word in causes)
     risk, harmless = _risk(change)
     text = (1.0 - math.exp(-weight / 2.0)) * (1.0 - harmless)
@@ -95,7 +95,7 @@ def _fit(
         timing=_timing(began - change.at),
         risk=risk,
         misfit=max(harmless, 1.0 - 2.0 * text),
-        shared=tuple(dict.fromkeys((*shared, *sorted(causes))))[:5],
+        shared=tuple(said[word] for word in dict.fromkeys((*shared, *sorted(causes))))[:5],
     )
 
 

@@ -8,7 +8,7 @@ import attrs
 
 from sre_copilot.domain.diagnosis.scoring import COMPONENTS, Feature, polarity
 from sre_copilot.domain.diagnosis.shifts import Shift
-from sre_copilot.domain.diagnosis.wording import moved
+from sre_copilot.domain.diagnosis.wording import brief, moved
 from sre_copilot.domain.hypotheses import CandidateKind, Evidence, EvidenceKind
 from sre_copilot.domain.snapshots import ObservedChange
 
@@ -61,15 +61,14 @@ def clue(
 
 
 def metric_clue(feature: Feature, value: float, shift: Shift, *, subject: str, note: str = "") -> list[Evidence]:
-    """An evidence item about a measured series: what it did, and `note` on why that matters."""
-    sentence = moved(shift)
+    """An evidence item about a measured series: what it did, or `note` on why that matters with what it did in brief."""
     return clue(
         feature,
         value,
         subject=subject,
         kind=EvidenceKind.METRIC,
         refers_to=shift.reference,
-        summary=f"{sentence}; {note}" if note else sentence,
+        summary=f"{note} ({brief(shift)})" if note else moved(shift),
         at=shift.onset,
     )
 

@@ -44,6 +44,11 @@ class Suffering:
 
     graph: ServiceGraph
 
+    @property
+    def known(self) -> bool:
+        """Whether the graph says anything about who depends on whom."""
+        return bool(self.graph.calls or self.graph.placements)
+
     @cached_property
     def _pods(self) -> dict[str, dict[str, int]]:
         """service -> host -> number of its pods there."""

@@ -6,15 +6,24 @@ from sre_copilot.domain.diagnosis.candidates import candidates
 from sre_copilot.domain.diagnosis.clues import Candidate
 from sre_copilot.domain.diagnosis.confidence import Calibration, combined, confidence, margins, softmax
 from sre_copilot.domain.diagnosis.next_evidence import next_evidence
-from sre_copilot.domain.diagnosis.scoring import Weights, weigh
+from sre_copilot.domain.diagnosis.scoring import Feature, Weights, weigh
 from sre_copilot.domain.diagnosis.wording import claim
-from sre_copilot.domain.hypotheses import CandidateKind, Component, ComponentScore, Polarity, RankedCause, Verdict
+from sre_copilot.domain.hypotheses import (
+    CandidateKind,
+    Component,
+    ComponentScore,
+    Confidence,
+    Evidence,
+    Polarity,
+    RankedCause,
+    Verdict,
+)
 from sre_copilot.domain.snapshots import ContextSnapshot
 
 ENGINE = "offline-1"
 KEPT = 0.01
+SENTENCES = 3
 CONVINCING = 0.5
-EXPECTED_KINDS = ("metrics", "graph", "signals")
 
 
 def diagnose(snapshot: ContextSnapshot, *, weights: Weights, calibration: Calibration | None) -> Verdict:
@@ -38,7 +47,9 @@ def rank(
     rows: list[RankedCause] = []
     rest: list[RankedCause] = []
     for primary, margin, (score, components, item) in zip(softmax(scores), margins(scores), scored, strict=True):
-        row = _row(item, score, components, primary, margin, calibration, missing)
+        row = _row(
+            item, score, components, weights, confidence(primary, margin, calibration=calibration, missing=missing)
+        )
         kept = primary >= KEPT or item.kind is CandidateKind.NONE_OF_THESE
         (rows if kept else rest).append(row)
     if rest:
@@ -78,12 +89,12 @@ def _row(
     item: Candidate,
     score: float,
     components: dict[Component, ComponentScore],
-    primary: float,
-    margin: float,
-    calibration: Calibration | None,
-    missing: float,
+    weights: Weights,
+    sure: Confidence,
 ) -> RankedCause:
-    strongest = sorted(item.evidence, key=lambda evidence: (-evidence.strength, evidence.id))
+    strongest = sorted(
+        item.evidence, key=lambda evidence: (-abs(weights.of(evidence)), -evidence.strength, evidence.id)
+    )
     supporting = tuple(evidence for evidence in strongest if evidence.polarity is Polarity.SUPPORTS)
     contradicting = tuple(evidence for evidence in strongest if evidence.polarity is Polarity.CONTRADICTS)
     change = item.change
@@ -91,9 +102,9 @@ def _row(
         kind=item.kind,
         subject=item.subject,
         claim=claim(item.kind, item.subject, change),
-        description=" ".join(f"{_sentence(evidence.summary)}" for evidence in supporting[:3]),
+        description=_described(supporting),
         score=score,
-        confidence=confidence(primary, margin, calibration=calibration, missing=missing),
+        confidence=sure,
         components=components,
         supporting=supporting,
         contradicting=contradicting,
@@ -102,17 +113,27 @@ def _row(
     )
 
 
+def _described(supporting: Sequence[Evidence]) -> str:
+    """What moved, what the change has to do with it, then the weightiest evidence, in a few sentences: one per thing that it points at."""
+    told_first = {Feature.SYMPTOM.value: 0, Feature.CHANGE_TEXT.value: 1}
+    about: dict[tuple[str, bool], str] = {}
+    for evidence in sorted(supporting, key=lambda evidence: told_first.get(evidence.feature, 2)):
+        about.setdefault((evidence.refers_to, evidence.feature in told_first), _sentence(evidence.summary))
+    return " ".join(list(about.values())[:SENTENCES])
+
+
 def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:].rstrip(".") + "."
+    return text.rstrip(".") + "."
 
 
 def _others(rest: Sequence[RankedCause]) -> RankedCause:
     names = ", ".join(dict.fromkeys(row.subject for row in rest[:5]))
+    more = " ..." if len(rest) > 5 else "."
     return RankedCause(
         kind=CandidateKind.OTHERS,
         subject="",
         claim=claim(CandidateKind.OTHERS, "", None),
-        description=f"{len(rest)} candidates with less than 1 % each: {names}{' ...' if len(rest) > 5 else ''}.",
+        description=f"{len(rest)} candidates with less than 1 % each: {names}{more}",
         score=max(row.score for row in rest),
         confidence=combined(row.confidence for row in rest),
         components=max(rest, key=lambda row: row.score).components,
@@ -120,8 +141,14 @@ def _others(rest: Sequence[RankedCause]) -> RankedCause:
 
 
 def _convincing(rows: Sequence[RankedCause]) -> bool:
-    """Whether the first row names something, and its subject has at least half of the probability."""
+    """Whether the first row names something that is more likely than not, by the softmax and by the labelled cases.
+
+    A component and its changes convince together. Of the labelled cases the middle of the interval counts: a
+    candidate that leads only because nothing is known of its rivals has a low one.
+    """
     first = rows[0] if rows else None
     if first is None or first.kind in (CandidateKind.NONE_OF_THESE, CandidateKind.OTHERS):
         return False
-    return sum(row.confidence.primary for row in rows if row.subject == first.subject) >= CONVINCING
+    sure = [row.confidence for row in rows if row.subject == first.subject]
+    middle = sum((each.lower + each.upper) / 2 for each in sure)
+    return sum(each.primary for each in sure) >= CONVINCING and middle >= CONVINCING

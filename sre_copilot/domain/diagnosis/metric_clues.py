@@ -7,6 +7,7 @@ import attrs
 
 from sre_copilot.domain.diagnosis.clues import clue, gather, metric_clue
 from sre_copilot.domain.diagnosis.coupling import Alarm
+from sre_copilot.domain.diagnosis.position_clues import Shares, position_clues
 from sre_copilot.domain.diagnosis.readings import Readings
 from sre_copilot.domain.diagnosis.scoring import Feature
 from sre_copilot.domain.diagnosis.shifts import Shift
@@ -28,8 +29,7 @@ class Field:
     symptom_lead: tuple[float, float]
     resource_lead: tuple[float, float]
     resources: dict[str, Shift]
-    most_delay: float
-    most_failures: float
+    shares: Shares
 
 
 def field(readings: Readings, topology: Topology) -> Field:
@@ -46,8 +46,7 @@ def field(readings: Readings, topology: Topology) -> Field:
         symptom_lead=_two_clearest(topology.symptom.values()),
         resource_lead=_two_clearest(resources.values()),
         resources=resources,
-        most_delay=max(topology.own_delay.values(), default=0.0),
-        most_failures=max(topology.own_failures.values(), default=0.0),
+        shares=Shares.of(topology),
     )
 
 
@@ -56,8 +55,7 @@ def metric_clues(name: str, field: Field) -> tuple[Evidence, ...]:
     return gather(
         _strengths(name, field),
         _timing(name, field),
-        _own_share(name, field),
-        _position(name, field),
+        position_clues(name, field.shares),
         _silence(name, field),
     )
 
@@ -80,13 +78,21 @@ def _strengths(name: str, field: Field) -> list[Evidence]:
         lead = _lead(symptom, field.symptom_lead)
         found += metric_clue(Feature.SYMPTOM, symptom.strength, symptom, subject=name)
         found += metric_clue(
-            Feature.LEADING_SYMPTOM, lead, symptom, subject=name, note="further out than any other component"
+            Feature.LEADING_SYMPTOM,
+            lead,
+            symptom,
+            subject=name,
+            note=f"No other component shows a symptom as far out as {name}",
         )
     if resource is not None:
         lead = _lead(resource, field.resource_lead)
         found += metric_clue(Feature.RESOURCE, resource.strength, resource, subject=name)
         found += metric_clue(
-            Feature.LEADING_RESOURCE, lead, resource, subject=name, note="no other component's resources stand out so"
+            Feature.LEADING_RESOURCE,
+            lead,
+            resource,
+            subject=name,
+            note=f"No other component's resources stand out like those of {name}",
         )
     return found
 
@@ -104,7 +110,7 @@ def _timing(name: str, field: Field) -> list[Evidence]:
             value,
             shift,
             subject=name,
-            note=f"it moved with {alarm.reference}, correlation {value:.2f}",
+            note=_moved_with(name, value, alarm),
         )
     begun = [shift for shift in own if shift.onset is not None and shift.strength > 0]
     if alarm.onset is None or not begun:
@@ -113,63 +119,21 @@ def _timing(name: str, field: Field) -> list[Evidence]:
     lag = ((first.onset or alarm.onset) - alarm.onset).total_seconds()
     slack = max(first.series.step_seconds, alarm.series.step_seconds)
     if lag <= slack:
-        found += metric_clue(Feature.EARLY, 1.0, first, subject=name, note="not later than the alarm's own metric")
+        found += metric_clue(
+            Feature.EARLY, 1.0, first, subject=name, note=f"{name} moved not later than the alarm's own metric"
+        )
     else:
         late = min(1.0, (lag - slack) / LATE_AFTER.total_seconds())
-        found += metric_clue(Feature.LATE, late, first, subject=name, note=f"{lag:.0f} s after the alarm's own metric")
-    return found
-
-
-def _own_share(name: str, field: Field) -> list[Evidence]:
-    found: list[Evidence] = []
-    shift = field.topology.symptom.get(name)
-    if shift is None:
-        return found
-    delay, failures = field.topology.own_delay.get(name, 0.0), field.topology.own_failures.get(name, 0.0)
-    if field.most_delay > 0:
-        note = f"{delay * 1000:.3g} ms per request of {field.topology.alarm} are its own, after its callees' share"
-        found += metric_clue(Feature.OWN_DELAY, delay / field.most_delay, shift, subject=name, note=note)
-    if field.most_failures > 0:
-        note = f"{failures * 100:.3g} failures per 100 requests of {field.topology.alarm} begin here"
-        found += metric_clue(Feature.OWN_FAILURES, failures / field.most_failures, shift, subject=name, note=note)
-    return found
-
-
-def _position(name: str, field: Field) -> list[Evidence]:
-    found: list[Evidence] = []
-    topology, shift = field.topology, field.topology.symptom.get(name)
-    strength = topology.strength(name)
-    worst, theirs = topology.worst_support(name)
-    if shift is not None and strength > 0:
-        share = min(1.0, theirs / strength)
-        note = (
-            "nothing that it depends on is as unusual"
-            if topology.supports(name)
-            else "it depends on nothing that is known"
-        )
-        found += metric_clue(Feature.QUIET_CALLEES, strength * (1.0 - share), shift, subject=name, note=note)
-        reached = min(topology.reached.get(name, 0.0), strength)
         found += metric_clue(
-            Feature.TRAIL,
-            reached,
-            shift,
-            subject=name,
-            note=f"an unbroken trail of symptoms leads here from {topology.alarm}",
+            Feature.LATE, late, first, subject=name, note=f"{name} moved {lag:.0f} s after the alarm's own metric"
         )
-        if theirs > 0:
-            found += metric_clue(
-                Feature.CALLEE_WORSE, share, topology.symptom[worst], subject=name, note=f"{name} depends on it"
-            )
-    elif theirs > 0:
-        found += metric_clue(
-            Feature.CALLEE_WORSE, 1.0, topology.symptom[worst], subject=name, note=f"{name} depends on it"
-        )
-    blamed = topology.blame.get(name)
-    if blamed is not None:
-        gap = blamed.gap
-        note = f"{gap.seconds * 1000:.3g} ms of it {gap.callee} doesn't see"
-        found += metric_clue(Feature.EDGE_GAP, blamed.value, gap.shift, subject=name, note=note)
     return found
+
+
+def _moved_with(name: str, value: float, alarm: Shift) -> str:
+    if alarm.series.component == name:
+        return f"The alarm is about {name} itself"
+    return f"{name} moved with {alarm.reference}, correlation {value:.2f}"
 
 
 def _silence(name: str, field: Field) -> list[Evidence]:
@@ -185,5 +149,5 @@ def _silence(name: str, field: Field) -> list[Evidence]:
         subject=name,
         kind=EvidenceKind.METRIC,
         refers_to=worst.reference,
-        summary=f"none of the {len(known)} metrics of {name} left its normal",
+        summary=f"None of the {len(known)} metrics of {name} left its normal",
     )

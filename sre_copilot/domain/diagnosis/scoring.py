@@ -90,6 +90,11 @@ class Weights:
     version: str
     features: Mapping[Feature, float] = attrs.field(validator=_signed)
 
+    def of(self, evidence: Evidence) -> float:
+        """What one item adds to a score when it is the strongest of its feature."""
+        feature = _known(evidence)
+        return self.features.get(feature, 0.0) * evidence.strength if feature else 0.0
+
 
 def values(evidence: Iterable[Evidence]) -> dict[Feature, float]:
     """Return the value of each feature: its strongest item. So items count once, in any order, however often they come.
@@ -98,14 +103,18 @@ def values(evidence: Iterable[Evidence]) -> dict[Feature, float]:
     """
     found: dict[Feature, float] = {}
     for item in evidence:
-        feature = _FEATURES.get(item.feature)
-        if feature is None or item.polarity is not polarity(feature):
-            continue
-        found[feature] = max(found.get(feature, 0.0), item.strength)
+        feature = _known(item)
+        if feature is not None:
+            found[feature] = max(found.get(feature, 0.0), item.strength)
     return found
 
 
 _FEATURES = {feature.value: feature for feature in Feature}
+
+
+def _known(item: Evidence) -> Feature | None:
+    feature = _FEATURES.get(item.feature)
+    return feature if feature is not None and item.polarity is polarity(feature) else None
 
 
 def weigh(evidence: Iterable[Evidence], weights: Weights) -> tuple[float, dict[Component, ComponentScore]]:

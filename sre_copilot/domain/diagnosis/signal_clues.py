@@ -34,12 +34,12 @@ def outside_clues(
         subject="",
         kind=EvidenceKind.SIGNAL,
         refers_to=refers_to,
-        summary="a cause that nothing here measures could explain every signal",
+        summary="A cause that nothing here measures could explain every signal",
     )
     demand = readings.worst(snapshot.alarm, Family.TRAFFIC)
     if demand is not None and demand.after > demand.before:
         found += metric_clue(
-            Feature.SURGE, demand.strength, demand, subject="", note="demand rose, nothing inside has to be broken"
+            Feature.SURGE, demand.strength, demand, subject="", note="Demand rose; nothing inside has to be broken"
         )
     for complaint in complaints:
         said = words(complaint.title) & EXTERNAL
@@ -57,6 +57,8 @@ def outside_clues(
 
 
 def _explained(name: str, complaints: Sequence[Complaint], suffering: Suffering) -> list[Evidence]:
+    if not suffering.known:
+        return []  # who suffers from whom is unknown, so the alarm's own component would always seem to explain most
     share, best = explained(complaints, name, suffering.of(name))
     if best is None:
         return []
@@ -66,7 +68,7 @@ def _explained(name: str, complaints: Sequence[Complaint], suffering: Suffering)
         subject=name,
         kind=EvidenceKind.SIGNAL,
         refers_to=str(best.first.id),
-        summary=f'trouble of {name} would explain {share * 100:.0f} % of the signals, such as "{best.title}"',
+        summary=f'Trouble of {name} would explain {share * 100:.0f} % of the signals, such as "{best.title}"',
         at=best.first.started_at,
     )
 

@@ -20,6 +20,14 @@ MOST_CALLS = 20.0
 LARGEST_EXCESS = 1e9
 
 
+@attrs.frozen(kw_only=True)
+class Share:
+    """What a component adds itself, per request of the alarm's component, and the series that tells."""
+
+    own: float
+    shift: Shift
+
+
 @attrs.define(kw_only=True, slots=False)
 class Topology:
     """The graph of one snapshot with the excess of each component on it. Lazy, and read-only to its users."""
@@ -80,12 +88,12 @@ class Topology:
         return gaps(self.readings)
 
     @cached_property
-    def own_delay(self) -> Mapping[str, float]:
+    def own_delay(self) -> Mapping[str, Share]:
         """Seconds per request of the alarm's component that each component adds by itself; for incidents of delay."""
         return self._own(self._delays) if MetricKind.LATENCY in self.focus else {}
 
     @cached_property
-    def own_failures(self) -> Mapping[str, float]:
+    def own_failures(self) -> Mapping[str, Share]:
         """Failed requests per request of the alarm's component that begin at each component; for incidents of failure."""
         return self._own(self._failures) if MetricKind.ERROR_RATE in self.focus else {}
 
@@ -121,14 +129,15 @@ class Topology:
                     heappush(heap, (-onward, other))
         return found
 
-    def _own(self, measure: Callable[[str], float | None]) -> Mapping[str, float]:
-        excess = {name: value for name in self.components if (value := measure(name)) is not None}
+    def _own(self, measure: Callable[[str], Share | None]) -> Mapping[str, Share]:
+        whole = {name: share for name in self.components if (share := measure(name)) is not None}
+        excess = {name: share.own for name, share in whole.items()}
         own = {}
-        for name, value in excess.items():
+        for name, share in whole.items():
             passed = sum(
                 excess[other] * self._share(name, other, excess) for other in self.supports(name) if other in excess
             )
-            own[name] = max(0.0, value - passed)
+            own[name] = attrs.evolve(share, own=max(0.0, share.own - passed))
         return own
 
     def _share(self, caller: str, callee: str, excess: Mapping[str, float]) -> float:
@@ -136,24 +145,28 @@ class Topology:
         total = sum(excess.get(name, 0.0) for name in callers)
         return excess[caller] / total if caller in callers and total > 0 else 1.0
 
-    def _delays(self, name: str) -> float | None:
+    def _delays(self, name: str) -> Share | None:
         shift = typical_latency(self.readings.own.get(name, ()))
-        unseen = max((gap.seconds for gap in self.gaps_into.get(name, ())), default=0.0)
-        if shift is None and not unseen:
-            return None
+        unseen = max(self.gaps_into.get(name, ()), key=lambda gap: (gap.seconds, gap.caller), default=None)
         own = gain(shift) if shift is not None and shift.strength > 0 else 0.0
-        return min((own + unseen) * self.calls_per_request(name), LARGEST_EXCESS)
+        total = own + (unseen.seconds if unseen else 0.0)
+        told = shift or (unseen.shift if unseen else None)
+        if told is None:
+            return None
+        return Share(own=min(total * self.calls_per_request(name), LARGEST_EXCESS), shift=told)
 
-    def _failures(self, name: str) -> float | None:
-        best: float | None = None
+    def _failures(self, name: str) -> Share | None:
+        best: Share | None = None
         for shift in self.readings.own.get(name, ()):
             if shift.series.kind not in (MetricKind.ERROR_RATE, MetricKind.AVAILABILITY):
                 continue
             before, after = failed_share(shift.series, shift.before), failed_share(shift.series, shift.after)
             if before is None or after is None:
                 continue
-            gain = max(0.0, after - before) if shift.strength > 0 else 0.0
-            best = max(best or 0.0, gain * self.calls_per_request(name, during=True))
+            gained = max(0.0, after - before) if shift.strength > 0 else 0.0
+            share = Share(own=gained * self.calls_per_request(name, during=True), shift=shift)
+            if best is None or share.own > best.own:
+                best = share
         return best
 
     def calls_per_request(self, name: str, *, during: bool = False) -> float:

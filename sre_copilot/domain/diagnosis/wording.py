@@ -23,6 +23,13 @@ def moved(shift: Shift) -> str:
     )
 
 
+def brief(shift: Shift) -> str:
+    """For example "latency_p99 of payments 0.21 s -> 1.9 s"."""
+    series = shift.series
+    who = f"{series.component} calling {series.callee}" if series.callee else series.component
+    return f"{series.name} of {who} {quantity(shift.before, series.unit)} -> {quantity(shift.after, series.unit)}"
+
+
 def spreads(value: float) -> str:
     """A change score in words, whole from ten on."""
     shown = f"{value:.0f}" if abs(value) >= 10 else f"{value:.1f}"

@@ -19,13 +19,18 @@ _ENDINGS = ("ations", "ation", "ings", "ing", "edly", "ies", "ied", "ed", "es", 
 
 def words(*texts: str) -> frozenset[str]:
     """The stems of the words in `texts` that carry meaning: three letters or more, no stop words, no numbers."""
-    found = set()
+    return frozenset(spoken(*texts))
+
+
+def spoken(*texts: str) -> dict[str, str]:
+    """The same stems, each with the word that it was first seen as."""
+    found: dict[str, str] = {}
     for text in texts:
         for match in _WORD.finditer(text):
             word = match.group().lower()
             if len(word) >= 3 and word not in _STOP:
-                found.add(stem(word))
-    return frozenset(found)
+                found.setdefault(stem(word), word)
+    return found
 
 
 def stem(word: str) -> str:
