@@ -64,6 +64,9 @@ class Placing:
             candidates = list(self.uow.incidents.candidates())
             for place, episode, original in sorted(homeless, key=lambda row: (row[1].started_at, row[1].fingerprint)):
                 decision, incident = self._decide(episode, original, candidates, result[place])
+                if episode.waiting and decision.outcome is CorrelationOutcome.WAITING:
+                    # The word that it waits is on record already; timers would repeat it for ever.
+                    continue
                 if incident is not None:
                     opened.append(incident)
                 home, waiting = decision.incident_id, decision.outcome is CorrelationOutcome.WAITING

@@ -16,6 +16,8 @@ CLOCK_SKEW = timedelta(minutes=5)
 """A start further ahead of the receive time than this is stored as of the receive time."""
 EARLIEST_YEAR = 2000
 LATEST_AHEAD = timedelta(hours=24)
+KEPT_HEADERS = frozenset({"content-type", "user-agent", "content-length", "webhook-id", "webhook-timestamp"})
+"""Headers (in lower case) that matter and hold no credentials; only these are stored."""
 
 
 @attrs.frozen(kw_only=True)

@@ -111,6 +111,11 @@ def symptom_query(texts: Iterable[str], *, names: Collection[str] = ()) -> str:
     return " ".join(list(found)[:MAX_QUERY_WORDS])
 
 
+def search_words(text: str) -> tuple[str, ...]:
+    """Return the words of a text as a search sees them: split and in lower case as in `symptom_query`, each once."""
+    return tuple(dict.fromkeys(_words(text)))
+
+
 def _without(text: str, names: Collection[str]) -> str:
     # Longest first, so that "payments-db-1" goes as a whole before "payments" can tear it apart.
     known = sorted((name for name in names if name), key=lambda name: (-len(name), name))

@@ -85,7 +85,10 @@ class SeriesUpdate:
             history=attrs.evolve(self.history, episodes=episodes, memberships=members),
             opened=tuple(map(episode_homed, self.opened)),
             saved=tuple(sorted((e for e in episodes if e.id in saved), key=lambda episode: episode.is_open)),
-            memberships=tuple(member for member in members if member.signal_id in changed),
+            memberships=(
+                *(member for member in members if member.signal_id in changed),
+                *(member for member in self.memberships if member.episode_id is None),
+            ),
         )
 
 
@@ -173,7 +176,7 @@ class SeriesHistory:
             reopened=tuple(e for e in after if e.is_open and e.id in before and not before[e.id].is_open),
             saved=tuple(sorted(saved, key=lambda episode: episode.is_open)),
             dropped=tuple(sorted(set(before) - kept)),
-            memberships=tuple(m for m in members if homes.get(m.signal_id) != m),
+            memberships=(*(m for m in members if homes.get(m.signal_id) != m), *_left(homes, members)),
         )
 
 
@@ -204,6 +207,12 @@ def _decision(entry: UUID | Decision, history: SeriesHistory, facts: dict[UUID, 
     if facts[entry].status is SignalStatus.RESOLVED:
         return Decision.RESOLVED if member is not None else Decision.ORPHAN_RESOLVE
     return Decision.NEW_EPISODE if member is not None and member.original_id is None else Decision.DUPLICATE
+
+
+def _left(homes: dict[UUID, Membership], members: Iterable[Membership]) -> Iterable[Membership]:
+    """Say of resolves that ended an episode until an earlier one came to be known that they belong nowhere now."""
+    for signal_id in sorted(set(homes) - {member.signal_id for member in members}):
+        yield Membership(signal_id=signal_id, episode_id=None, incident_id=None, original_id=None)
 
 
 def _place(

@@ -94,7 +94,7 @@ CONSTRAINT_ERRORS: dict[str, type[CopilotError]] = {
         ForeignReference,
     ),
 }
-"""Constraint name -> domain error. Django's own foreign keys are recognised by their suffix."""
+"""Constraint name -> domain error. Django's foreign keys and PostgreSQL's primary keys are told by their suffix."""
 
 
 @contextmanager
@@ -104,7 +104,7 @@ def translated() -> Iterator[None]:
         yield
     except IntegrityError as error:
         name = _diagnostic(error, "constraint_name")
-        kind = CONSTRAINT_ERRORS.get(name) or (ForeignReference if "_fk_" in name else None)
+        kind = CONSTRAINT_ERRORS.get(name) or _by_suffix(name)
         if kind is None:
             raise
         raise kind(constraint=name) from error
@@ -114,6 +114,12 @@ def translated() -> Iterator[None]:
         if _diagnostic(error, "sqlstate") == IMMUTABLE:
             raise ImmutableRecord(table=_diagnostic(error, "table_name")) from error
         raise
+
+
+def _by_suffix(name: str) -> type[CopilotError] | None:
+    if name.endswith("_pkey"):
+        return AlreadyExists
+    return ForeignReference if "_fk_" in name else None
 
 
 def _diagnostic(error: Exception, name: str) -> str:

@@ -7,7 +7,8 @@ import psycopg
 from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
-from django.db import OperationalError, connections
+from django.db import OperationalError, ProgrammingError, connections
+from django.db.migrations.exceptions import MigrationSchemaMissing
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
@@ -82,7 +83,10 @@ def adapters() -> "tuple[DjangoUnitOfWorkFactory, DjangoDirectory]":
 
 
 def migrate(owner_url: str) -> list[str]:
-    """Apply what is missing, as the owner; return the names of what was applied. Raises DatabaseUnavailable."""
+    """Apply what is missing, as the owner; return the names of what was applied.
+
+    Raises DatabaseUnavailable, and DatabaseNotReady where the role of `owner_url` may not change tables.
+    """
     _point(OWNER_ALIAS, connection_settings(owner_url, MIGRATION_TIMEOUTS))
     try:
         missing = _pending(OWNER_ALIAS)
@@ -91,6 +95,11 @@ def migrate(owner_url: str) -> list[str]:
         return missing
     except OperationalError as error:
         raise DatabaseUnavailable(f"The database can't be migrated: {' '.join(str(error).split())}.") from error
+    except (ProgrammingError, MigrationSchemaMissing) as error:
+        raise DatabaseNotReady(
+            f"The database can't be migrated: {' '.join(str(error).split())}. DATABASE_OWNER_URL has to sign in as the "
+            "owner; `sre-copilot roles sql` prints how to create it."
+        ) from error
     finally:
         connections[OWNER_ALIAS].close()
 

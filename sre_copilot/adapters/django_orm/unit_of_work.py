@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Self
 from uuid import UUID
 
-from django.db import connections, transaction
+from django.db import Error, InterfaceError, OperationalError, connections, transaction
 
 from sre_copilot.adapters.django_orm import models
 from sre_copilot.adapters.django_orm.constraints import translated
@@ -48,21 +48,13 @@ class DjangoUnitOfWork:
 
     def __enter__(self) -> Self:
         """Begin, or join the unit of the same tenant. Raises RuntimeError inside one of another tenant."""
-        self._outer = _open.get()
+        self._outer, self._committed = _open.get(), False
         if self._outer is not None:
             if self._outer.tenant_id != self.tenant_id:
                 raise RuntimeError("a unit of work of another tenant is open")
             return self
         with translated():
-            self._atomic = transaction.atomic(using=ALIAS)
-            self._atomic.__enter__()
-            with connections[ALIAS].cursor() as cursor:
-                cursor.execute(
-                    "SELECT current_setting('sre_copilot.tenant_id', true), "
-                    "set_config('sre_copilot.tenant_id', %s, true)",
-                    [str(self.tenant_id)],
-                )
-                self._before = str(cursor.fetchone()[0] or "")
+            self._begin()
         _open.set(self)
         return self
 
@@ -77,11 +69,43 @@ class DjangoUnitOfWork:
         assert atomic is not None
         keeps = self._committed and kind is None
         with translated():
-            if keeps and connections[ALIAS].in_atomic_block:
-                self._restore()
             if not keeps:
                 transaction.set_rollback(True, using=ALIAS)
             atomic.__exit__(kind, error, trace)
+            if keeps and connections[ALIAS].in_atomic_block:
+                self._restore()
+            if isinstance(error, Error):
+                # Reads are not translated one by one; what went wrong in them gets the domain's words here.
+                raise error
+
+    def _begin(self) -> None:
+        """Open the transaction and bind it. A connection that the server has ended meanwhile is renewed once."""
+        connection = connections[ALIAS]
+        joins = connection.in_atomic_block
+        try:
+            self._bind()
+        except (OperationalError, InterfaceError):
+            if joins:
+                raise
+            connection.close()
+            self._bind()
+
+    def _bind(self) -> None:
+        atomic = transaction.atomic(using=ALIAS)
+        atomic.__enter__()
+        try:
+            with connections[ALIAS].cursor() as cursor:
+                cursor.execute(
+                    "SELECT current_setting('sre_copilot.tenant_id', true), "
+                    "set_config('sre_copilot.tenant_id', %s, true)",
+                    [str(self.tenant_id)],
+                )
+                self._before = str(cursor.fetchone()[0] or "")
+        except BaseException as error:
+            # Else Django would think for ever that this thread is inside a transaction.
+            atomic.__exit__(type(error), error, error.__traceback__)
+            raise
+        self._atomic = atomic
 
     def commit(self) -> None:
         """Have everything kept when the unit ends. A joined unit leaves that to the outer one."""
@@ -91,7 +115,7 @@ class DjangoUnitOfWork:
         self._committed = True
 
     def _restore(self) -> None:
-        """A savepoint of somebody else's transaction would keep our setting after its release."""
+        """Somebody else's transaction, of which we were a savepoint, would keep our setting to its end."""
         with connections[ALIAS].cursor() as cursor:
             cursor.execute("SELECT set_config('sre_copilot.tenant_id', %s, true)", [self._before])
 

@@ -49,10 +49,13 @@ class IncidentView:
         return tuple(sorted(self._entries(), key=lambda entry: entry.at))
 
     def _entries(self) -> Iterable[TimelineEntry]:
+        # A resolve may carry nothing but its key: it is told in the words of the signal that fired.
+        told = {signal.fingerprint: signal.draft for signal in reversed(self.signals) if signal.is_firing}
         for signal in self.signals:
             kind = "resolve" if signal.draft.status is SignalStatus.RESOLVED else "signal"
-            title = f"{signal.draft.name}: {signal.draft.title or signal.draft.name}"
-            yield TimelineEntry(at=signal.timestamp, kind=kind, text=title, service=signal.draft.service)
+            draft = told.get(signal.fingerprint, signal.draft)
+            text = f"{draft.name}: {draft.title}" if draft.title else draft.name
+            yield TimelineEntry(at=signal.timestamp, kind=kind, text=text, service=draft.service)
         for change in self.changes:
             yield TimelineEntry(at=change.at, kind="change", text=change.summary, service=change.service)
         for row in self.transitions:

@@ -8,8 +8,9 @@ import attrs
 from sre_copilot.application.placing import Placing, quiet_since
 from sre_copilot.application.ports.ids import Ids
 from sre_copilot.application.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
-from sre_copilot.application.trail import record_transition
+from sre_copilot.application.trail import record_audit, record_transition
 from sre_copilot.domain.actors import Actor, Permission
+from sre_copilot.domain.audit import AuditAction
 from sre_copilot.domain.incidents import Resolution
 from sre_copilot.domain.lifecycle import Action
 from sre_copilot.domain.series import SeriesUpdate
@@ -85,6 +86,15 @@ class RunDueTimers:
                 text = "All signals of this incident have ended and stayed quiet. Resolve it if it is over."
                 uow.incidents.add_note(
                     Note(id=self.ids.new(), incident_id=incident_id, user_id=None, text=text, at=now)
+                )
+                record_audit(
+                    uow,
+                    self.ids,
+                    actor,
+                    "incident.settle_suggested",
+                    AuditAction.UPDATE,
+                    at=now,
+                    resource=("incident", incident_id),
                 )
                 suggested.append(incident_id)
         return tuple(resolved), tuple(suggested)

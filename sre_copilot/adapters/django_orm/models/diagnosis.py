@@ -97,7 +97,7 @@ class Hypothesis(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(fields=["tenant", "id"], name="hypotheses_tenant_id_unique"),
-            models.UniqueConstraint(fields=["diagnosis", "rank"], name="hypotheses_rank_unique"),
+            models.UniqueConstraint(fields=["tenant", "diagnosis", "rank"], name="hypotheses_rank_unique"),
             models.CheckConstraint(
                 condition=models.Q(confidence_lower__gte=0)
                 & models.Q(confidence_lower__lte=models.F("confidence_primary"))

@@ -165,7 +165,7 @@ class IncidentStateTransition(models.Model):
         ordering = ["timestamp"]
         indexes = [models.Index(fields=["incident", "timestamp"])]
         constraints = [
-            models.UniqueConstraint(fields=["incident", "sequence"], name="transitions_sequence_unique"),
+            models.UniqueConstraint(fields=["tenant", "incident", "sequence"], name="transitions_sequence_unique"),
         ]
 
     def __str__(self) -> str:

@@ -11,10 +11,14 @@ from sre_copilot.adapters.django_orm import models
 from sre_copilot.adapters.django_orm.constraints import translated
 from sre_copilot.adapters.django_orm.documents import from_document, to_document
 from sre_copilot.adapters.django_orm.routing import ALIAS
-from sre_copilot.domain.deliveries import Delivery, DeliveryRecord, DeliveryStatus, QuarantineReason, Receipt
-
-KEPT_HEADERS = frozenset({"content-type", "user-agent", "content-length", "webhook-id", "webhook-timestamp"})
-"""Headers that matter and hold no credentials."""
+from sre_copilot.domain.deliveries import (
+    KEPT_HEADERS,
+    Delivery,
+    DeliveryRecord,
+    DeliveryStatus,
+    QuarantineReason,
+    Receipt,
+)
 
 
 @attrs.frozen

@@ -16,7 +16,7 @@ from sre_copilot.domain.actions import ActionType, Reversibility, RiskLevel
 from sre_copilot.domain.errors import NotFound
 from sre_copilot.domain.outcomes import Outcome, OutcomeResult
 from sre_copilot.domain.recommendations import Recommendation, RecommendationStatus
-from sre_copilot.domain.runbooks import Runbook, RunbookAction
+from sre_copilot.domain.runbooks import Runbook, RunbookAction, search_words
 
 SEARCH = """
 SELECT id, ts_rank_cd('{0.05, 0.2, 0.6, 1.0}', search, query, 32) AS relevance
@@ -86,8 +86,7 @@ class DjangoRunbooks:
 
     def search(self, query: str, *, limit: int) -> Sequence[tuple[Runbook, float]]:
         """Active runbooks that match any word, best first."""
-        words = ["".join(filter(str.isalnum, word)) for word in query.split()]
-        wanted = " | ".join(word for word in words if word)
+        wanted = " | ".join(search_words(query))
         if not wanted:
             return []
         with translated(), connections[ALIAS].cursor() as cursor:
