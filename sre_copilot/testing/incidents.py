@@ -1,0 +1,107 @@
+"""Incidents in memory."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import attrs
+
+from sre_copilot.application.placing import subject_of
+from sre_copilot.application.ports.incidents import IncidentFilter
+from sre_copilot.domain.correlation import Candidate
+from sre_copilot.domain.errors import ConcurrentTransition, InvalidTransition, NotFound
+from sre_copilot.domain.incidents import Incident
+from sre_copilot.domain.lifecycle import legal_pairs
+from sre_copilot.domain.timeline import Note, Transition
+from sre_copilot.testing.tables import TenantTables
+
+
+@attrs.frozen
+class InMemoryIncidents:
+    """The tenant's incidents. Units of work are serial, so that locks are free."""
+
+    tables: TenantTables
+
+    def get(self, incident_id: UUID, *, lock: bool = False) -> Incident:
+        """One incident. Raises NotFound."""
+        if incident_id not in self.tables.incidents:
+            raise NotFound(incident=incident_id)
+        return self.tables.incidents[incident_id]
+
+    def save(self, incident: Incident) -> None:
+        """Store an incident, new or changed."""
+        self.tables.incidents[incident.id] = incident
+
+    def log(self, transition: Transition) -> None:
+        """Append a row to the log. Raises ConcurrentTransition for a taken sequence, InvalidTransition for no legal pair."""
+        if any(row.sequence == transition.sequence for row in self.transitions(transition.incident_id)):
+            raise ConcurrentTransition(sequence=transition.sequence)
+        if (transition.from_state, transition.to_state) not in legal_pairs():
+            raise InvalidTransition(state=transition.from_state, wanted=transition.to_state)
+        self.tables.transitions[transition.id] = transition
+
+    def transitions(self, incident_id: UUID) -> Sequence[Transition]:
+        """The log of an incident, by sequence."""
+        rows = [row for row in self.tables.transitions.values() if row.incident_id == incident_id]
+        return sorted(rows, key=lambda row: row.sequence)
+
+    def add_note(self, note: Note) -> None:
+        """Store a note."""
+        self.tables.notes[note.id] = note
+
+    def notes(self, incident_id: UUID) -> Sequence[Note]:
+        """The notes of an incident, by time."""
+        rows = [note for note in self.tables.notes.values() if note.incident_id == incident_id]
+        return sorted(rows, key=lambda note: (note.at, note.id))
+
+    def list(self, narrowed: IncidentFilter) -> Sequence[Incident]:
+        """Incidents by detection, newest first, after the keyset where one is given."""
+        rows = [incident for incident in self.tables.incidents.values() if _matches(incident, narrowed)]
+        return sorted(rows, key=lambda row: (row.detected_at, row.id), reverse=True)[: narrowed.limit]
+
+    def lock_correlation(self) -> None:
+        """Nothing to do: nobody else is in."""
+
+    def candidates(self) -> Sequence[Candidate]:
+        """The open incidents with the originals of their episodes."""
+        return [self._candidate(incident) for incident in self.tables.incidents.values() if incident.state.is_open]
+
+    def opened_since(self, start: datetime) -> int:
+        """How many incidents were created at or after `start`."""
+        return sum(incident.created_at >= start for incident in self.tables.incidents.values())
+
+    def settling(self, now: datetime) -> Sequence[UUID]:
+        """Ids of the open incidents whose `settle_at` has come, by that time."""
+        due = [
+            (incident.settle_at, incident.id)
+            for incident in self.tables.incidents.values()
+            if incident.state.is_open and incident.settle_at is not None and incident.settle_at <= now
+        ]
+        return [incident_id for _, incident_id in sorted(due)]
+
+    def _candidate(self, incident: Incident) -> Candidate:
+        episodes = sorted(
+            (episode for episode in self.tables.episodes.values() if episode.incident_id == incident.id),
+            key=lambda episode: (episode.started_at, episode.id),
+        )
+        return Candidate(
+            incident_id=incident.id,
+            opened_at=incident.created_at,
+            detected_at=incident.detected_at,
+            last_signal_at=incident.last_signal_at or incident.created_at,
+            has_open_episode=any(episode.is_open for episode in episodes),
+            members=tuple(subject_of(self.tables.signals[e.original_id], e.started_at) for e in episodes),
+        )
+
+
+def _matches(incident: Incident, narrowed: IncidentFilter) -> bool:
+    wanted = (narrowed.text or "").casefold()
+    return (
+        (not narrowed.states or incident.state in narrowed.states)
+        and (not narrowed.severities or incident.severity in narrowed.severities)
+        and narrowed.service in (None, incident.service)
+        and narrowed.environment in (None, incident.environment)
+        and narrowed.assigned_to in (None, incident.assigned_to)
+        and (wanted in incident.title.casefold() or wanted in incident.description.casefold())
+        and (narrowed.before is None or (incident.detected_at, incident.id) < narrowed.before)
+    )

@@ -1,0 +1,198 @@
+"""Series, signals and episodes in memory."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import attrs
+
+from sre_copilot.application.ports.series import DueSeries, KnownSignal, StoredDecision, VendorKey
+from sre_copilot.domain.episodes import Fact
+from sre_copilot.domain.errors import AlreadyExists, NotFound
+from sre_copilot.domain.series import Episode, Membership, SeriesHistory, SeriesUpdate
+from sre_copilot.domain.signals import Signal, SignalType
+from sre_copilot.domain.snapshots import ObservedChange
+from sre_copilot.testing.tables import TenantTables
+
+CHANGE_KINDS = {SignalType.DEPLOY_EVENT: "deploy", SignalType.CONFIG_CHANGE: "config"}
+
+
+@attrs.frozen
+class InMemorySeriesStore:
+    """The tenant's series. Units of work are serial, so that a load needs no lock of its own."""
+
+    tables: TenantTables
+
+    def load(self, fingerprints: Sequence[str]) -> Mapping[str, SeriesHistory]:
+        """Return the history of every fingerprint given, an empty one where it is new."""
+        return {name: self._history(name) for name in sorted(set(fingerprints))}
+
+    def known(self, integration_id: UUID, keys: Sequence[VendorKey]) -> Mapping[VendorKey, KnownSignal]:
+        """The stored signals that these vendor ids lead to."""
+        stored = {_vendor_key(signal): signal for signal in self.tables.signals.values()}
+        found = {key: stored.get((integration_id, *key)) for key in keys}
+        return {
+            key: KnownSignal(
+                signal_id=signal.id, fingerprint=signal.fingerprint, content_hash=signal.draft.content_hash
+            )
+            for key, signal in found.items()
+            if signal is not None
+        }
+
+    def save(self, updates: Sequence[SeriesUpdate], signals: Sequence[Signal]) -> None:
+        """Store new signals, changed episodes and memberships, sightings.
+
+        Raises AlreadyExists for a vendor id that is stored, and for a second open episode of a series.
+        """
+        self._add_signals(signals)
+        fresh = {signal.id for signal in signals}
+        for update in updates:
+            for dropped in update.dropped:
+                del self.tables.episodes[dropped]
+            self.tables.episodes.update({episode.id: episode for episode in update.saved})
+            for member in update.history.memberships:
+                if member.signal_id in fresh and member.episode_id is not None:
+                    self.tables.episode_of[member.signal_id] = member.episode_id
+            for member in update.memberships:
+                if member.signal_id not in fresh:
+                    self._move(member)
+            for fact in update.sightings:
+                self.tables.sightings[fact.signal_id] = (fact.last_seen_at, fact.expires_at)
+        self._refuse_second_open_episode()
+
+    def due(self, now: datetime) -> Sequence[DueSeries]:
+        """Series with an open episode whose `due_at` has come, by fingerprint."""
+        found = {
+            episode.fingerprint: self.tables.signals[episode.original_id].integration_id
+            for episode in self.tables.episodes.values()
+            if episode.is_open and episode.due_at is not None and episode.due_at <= now
+        }
+        return [
+            DueSeries(fingerprint=name, window=self.tables.integrations[integration_id].dedup_window)
+            for name, integration_id in sorted(found.items())
+        ]
+
+    def decide(self, decisions: Sequence[StoredDecision]) -> None:
+        """Store correlation decisions."""
+        self.tables.decisions.update({stored.signal_id: stored for stored in decisions})
+
+    def _add_signals(self, signals: Sequence[Signal]) -> None:
+        taken = {_vendor_key(signal) for signal in self.tables.signals.values()}
+        for signal in signals:
+            if signal.vendor_id is not None and _vendor_key(signal) in taken:
+                raise AlreadyExists(vendor_id=signal.vendor_id)
+            taken.add(_vendor_key(signal))
+            self.tables.signals[signal.id] = signal
+
+    def _move(self, member: Membership) -> None:
+        self.tables.signals[member.signal_id] = attrs.evolve(
+            self.tables.signals[member.signal_id],
+            incident_id=member.incident_id,
+            original_id=member.original_id,
+            is_duplicate=member.original_id is not None,
+        )
+        if member.episode_id is None:
+            self.tables.episode_of.pop(member.signal_id, None)
+        else:
+            self.tables.episode_of[member.signal_id] = member.episode_id
+
+    def _refuse_second_open_episode(self) -> None:
+        going_on = [episode.fingerprint for episode in self.tables.episodes.values() if episode.is_open]
+        if len(going_on) != len(set(going_on)):
+            raise AlreadyExists("The series has an open episode already.")
+
+    def _history(self, name: str) -> SeriesHistory:
+        signals = [signal for signal in self.tables.signals.values() if signal.fingerprint == name]
+        signals.sort(key=lambda signal: signal.ordinal)
+        episodes = [episode for episode in self.tables.episodes.values() if episode.fingerprint == name]
+        return SeriesHistory(
+            fingerprint=name,
+            facts=tuple(self._fact(signal) for signal in signals),
+            episodes=tuple(sorted(episodes, key=lambda episode: (episode.started_at, episode.id))),
+            memberships=tuple(
+                Membership(
+                    signal_id=signal.id,
+                    episode_id=self.tables.episode_of[signal.id],
+                    incident_id=signal.incident_id,
+                    original_id=signal.original_id,
+                )
+                for signal in signals
+                if signal.id in self.tables.episode_of
+            ),
+        )
+
+    def _fact(self, signal: Signal) -> Fact:
+        fact = Fact(
+            signal_id=signal.id,
+            ordinal=signal.ordinal,
+            status=signal.draft.status,
+            occurred_at=signal.occurred_at,
+            received_at=signal.received_at,
+            last_seen_at=signal.received_at,
+            episode_started_at=signal.draft.episode_started_at,
+            expires_at=signal.draft.expires_at,
+        )
+        seen = self.tables.sightings.get(signal.id)
+        return fact.seen_again(*seen) if seen is not None else fact
+
+
+@attrs.frozen
+class InMemorySignals:
+    """Signals and episodes as people read them."""
+
+    tables: TenantTables
+
+    def get(self, signal_id: UUID) -> Signal:
+        """One signal. Raises NotFound."""
+        if signal_id not in self.tables.signals:
+            raise NotFound(signal=signal_id)
+        return self.tables.signals[signal_id]
+
+    def of_incident(self, incident_id: UUID) -> Sequence[Signal]:
+        """Every signal of an incident, by timestamp, then ordinal."""
+        found = [signal for signal in self.tables.signals.values() if signal.incident_id == incident_id]
+        return sorted(found, key=lambda signal: (signal.timestamp, signal.ordinal, signal.id))
+
+    def episodes_of(self, incident_id: UUID) -> Sequence[Episode]:
+        """The episodes of an incident, by start."""
+        return _by_start(one for one in self.tables.episodes.values() if one.incident_id == incident_id)
+
+    def waiting(self) -> Sequence[Episode]:
+        """Open episodes without an incident because of the plan's limit, oldest first."""
+        return _by_start(one for one in self.tables.episodes.values() if one.waiting and one.is_open)
+
+    def changes(self, start: datetime, end: datetime) -> Sequence[ObservedChange]:
+        """The change signals with start <= timestamp <= end, by time."""
+        found = [
+            signal
+            for signal in self.tables.signals.values()
+            if signal.draft.signal_type.is_change and start <= signal.timestamp <= end
+        ]
+        return [_change(signal) for signal in sorted(found, key=lambda signal: (signal.timestamp, signal.id))]
+
+    def decision(self, signal_id: UUID) -> StoredDecision | None:
+        """The correlation decision of the episode that this signal opened, or None."""
+        return self.tables.decisions.get(signal_id)
+
+
+def _vendor_key(signal: Signal) -> tuple[UUID, str | None, int]:
+    return (signal.integration_id, signal.vendor_id, signal.vendor_position)
+
+
+def _by_start(episodes: Iterable[Episode]) -> list[Episode]:
+    return sorted(episodes, key=lambda episode: (episode.started_at, episode.id))
+
+
+def _change(signal: Signal) -> ObservedChange:
+    draft, details = signal.draft, signal.draft.change
+    return ObservedChange(
+        id=signal.id,
+        service=draft.service,
+        kind=details.kind if details else CHANGE_KINDS[draft.signal_type],
+        summary=(details.summary if details else "") or draft.title or draft.name,
+        at=signal.timestamp,
+        version=details.version if details else "",
+        author=details.author if details else "",
+        text=details.text if details else draft.description,
+        paths=details.paths if details else (),
+    )

@@ -1,0 +1,36 @@
+"""The service graph in memory."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import attrs
+
+from sre_copilot.domain.service_graph import ServiceGraph
+from sre_copilot.testing.tables import TenantTables
+
+
+@attrs.frozen
+class InMemoryServices:
+    """The services of the tenant."""
+
+    tables: TenantTables
+
+    def graph(self) -> ServiceGraph:
+        """Everything declared; services that only signals named are not in it."""
+        return self.tables.graphs.get("", ServiceGraph())
+
+    def replace(self, graph: ServiceGraph, *, at: datetime) -> None:
+        """Make this the graph; services seen in signals stay known."""
+        self.tables.graphs[""] = graph
+        for name in graph.services:
+            self.tables.services.setdefault(name, False)
+
+    def saw(self, names: Iterable[str], *, at: datetime, limit: int) -> None:
+        """Remember services that signals named; those beyond the limit are flagged."""
+        fresh = sorted(set(names) - set(self.tables.services))
+        room = max(0, limit - len(self.tables.services))
+        self.tables.services.update({name: place >= room for place, name in enumerate(fresh)})
+
+    def over_limit(self) -> tuple[str, ...]:
+        """The services flagged as beyond the plan's limit, sorted."""
+        return tuple(sorted(name for name, is_over in self.tables.services.items() if is_over))

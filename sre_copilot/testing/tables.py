@@ -1,0 +1,77 @@
+"""What the database in memory holds: a few dictionaries of frozen values per tenant."""
+
+from datetime import datetime
+from threading import RLock
+from typing import Self
+from uuid import UUID
+
+import attrs
+
+from sre_copilot.application.ports.diagnoses import FeedbackGiven
+from sre_copilot.application.ports.series import StoredDecision
+from sre_copilot.domain.audit import AuditEntry
+from sre_copilot.domain.deliveries import DeliveryRecord, Integration
+from sre_copilot.domain.hypotheses import Diagnosis, Hypothesis
+from sre_copilot.domain.incidents import Incident
+from sre_copilot.domain.outcomes import Outcome
+from sre_copilot.domain.recommendations import Recommendation
+from sre_copilot.domain.runbooks import Runbook
+from sre_copilot.domain.series import Episode
+from sre_copilot.domain.service_graph import ServiceGraph
+from sre_copilot.domain.signals import Signal
+from sre_copilot.domain.snapshots import ContextSnapshot
+from sre_copilot.domain.tenants import Tenant, User
+from sre_copilot.domain.timeline import Note, Transition
+
+
+@attrs.define
+class TenantTables:
+    """Everything that one tenant has, by id unless said otherwise. Values are frozen, so that a copy is shallow."""
+
+    tenants: dict[UUID, Tenant] = attrs.field(factory=dict)
+    users: dict[UUID, User] = attrs.field(factory=dict)
+    integrations: dict[UUID, Integration] = attrs.field(factory=dict)
+    deliveries: dict[UUID, DeliveryRecord] = attrs.field(factory=dict)
+    signals: dict[UUID, Signal] = attrs.field(factory=dict)
+    episode_of: dict[UUID, UUID] = attrs.field(factory=dict)
+    """The episode of each signal that has one."""
+    sightings: dict[UUID, tuple[datetime, datetime | None]] = attrs.field(factory=dict)
+    """By signal: when it was last seen, and the latest expiry."""
+    episodes: dict[UUID, Episode] = attrs.field(factory=dict)
+    decisions: dict[UUID, StoredDecision] = attrs.field(factory=dict)
+    """The latest, by signal."""
+    incidents: dict[UUID, Incident] = attrs.field(factory=dict)
+    transitions: dict[UUID, Transition] = attrs.field(factory=dict)
+    notes: dict[UUID, Note] = attrs.field(factory=dict)
+    graphs: dict[str, ServiceGraph] = attrs.field(factory=dict)
+    """At most one, under ""."""
+    services: dict[str, bool] = attrs.field(factory=dict)
+    """By name: whether it lies beyond the plan's limit."""
+    snapshots: dict[UUID, ContextSnapshot] = attrs.field(factory=dict)
+    diagnoses: dict[UUID, Diagnosis] = attrs.field(factory=dict)
+    hypotheses: dict[UUID, Hypothesis] = attrs.field(factory=dict)
+    feedback: dict[UUID, FeedbackGiven] = attrs.field(factory=dict)
+    runbooks: dict[UUID, Runbook] = attrs.field(factory=dict)
+    recommendations: dict[UUID, Recommendation] = attrs.field(factory=dict)
+    outcomes: dict[UUID, Outcome] = attrs.field(factory=dict)
+    audit: dict[UUID, AuditEntry] = attrs.field(factory=dict)
+
+    def copy(self) -> Self:
+        """Return tables of their own with the same values."""
+        return type(self)(**{field.name: dict(getattr(self, field.name)) for field in attrs.fields(type(self))})
+
+
+@attrs.define
+class InMemoryDatabase:
+    """The tables of every tenant, and the one lock that lets units of work in one by one."""
+
+    tables: dict[UUID, TenantTables] = attrs.field(factory=dict, repr=False)
+    lock: RLock = attrs.field(factory=RLock, eq=False, repr=False)
+
+    def of(self, tenant_id: UUID) -> TenantTables:
+        """The tables of a tenant, empty ones where it is not known yet."""
+        return self.tables.setdefault(tenant_id, TenantTables())
+
+    def everywhere(self) -> list[TenantTables]:
+        """The tables of all tenants."""
+        return list(self.tables.values())

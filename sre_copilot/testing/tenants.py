@@ -1,0 +1,89 @@
+"""Tenants, people and integrations in memory, and the way in before a tenant is known."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import attrs
+
+from sre_copilot.domain.deliveries import Integration
+from sre_copilot.domain.errors import AlreadyExists, NotFound
+from sre_copilot.domain.tenants import Tenant, User
+from sre_copilot.testing.tables import InMemoryDatabase, TenantTables
+
+
+@attrs.frozen
+class InMemoryDirectory:
+    """Finds tenants across the database."""
+
+    database: InMemoryDatabase
+
+    def tenants(self) -> Sequence[Tenant]:
+        """Every tenant, by creation."""
+        with self.database.lock:
+            found = [tenant for tables in self.database.everywhere() for tenant in tables.tenants.values()]
+        return sorted(found, key=lambda tenant: (tenant.created_at, tenant.id))
+
+    def tenant_of_integration(self, integration_id: UUID) -> UUID | None:
+        """The tenant that an active integration belongs to, or None."""
+        with self.database.lock:
+            for tenant_id, tables in self.database.tables.items():
+                integration = tables.integrations.get(integration_id)
+                if integration is not None and integration.is_active:
+                    return tenant_id
+        return None
+
+
+@attrs.frozen
+class InMemoryTenants:
+    """The tenant of the unit of work, and its people."""
+
+    tenant_id: UUID
+    tables: TenantTables
+    database: InMemoryDatabase
+
+    def current(self) -> Tenant:
+        """The tenant. Raises NotFound."""
+        if self.tenant_id not in self.tables.tenants:
+            raise NotFound(tenant=self.tenant_id)
+        return self.tables.tenants[self.tenant_id]
+
+    def add(self, tenant: Tenant) -> None:
+        """Store a new tenant. Raises AlreadyExists where the slug is taken by any."""
+        everyone = [other for tables in self.database.everywhere() for other in tables.tenants.values()]
+        if any(other.slug == tenant.slug or other.id == tenant.id for other in everyone):
+            raise AlreadyExists(slug=tenant.slug)
+        self.tables.tenants[tenant.id] = tenant
+
+    def users(self) -> Sequence[User]:
+        """The tenant's people, by creation."""
+        return sorted(self.tables.users.values(), key=lambda user: (user.created_at, user.id))
+
+    def add_user(self, user: User) -> None:
+        """Store a new user. Raises AlreadyExists where the e-mail is taken by anybody."""
+        everyone = [other for tables in self.database.everywhere() for other in tables.users.values()]
+        if any(other.email == user.email or other.id == user.id for other in everyone):
+            raise AlreadyExists(email=user.email)
+        self.tables.users[user.id] = user
+
+
+@attrs.frozen
+class InMemoryIntegrations:
+    """The configured sources of the tenant."""
+
+    tables: TenantTables
+
+    def get(self, integration_id: UUID) -> Integration:
+        """One integration. Raises NotFound."""
+        if integration_id not in self.tables.integrations:
+            raise NotFound(integration=integration_id)
+        return self.tables.integrations[integration_id]
+
+    def all(self) -> Sequence[Integration]:
+        """Every integration, by creation."""
+        return sorted(self.tables.integrations.values(), key=lambda one: (one.created_at, one.id))
+
+    def add(self, integration: Integration) -> None:
+        """Store a new integration. Raises AlreadyExists where the name is taken in the tenant."""
+        if any(other.name == integration.name for other in self.tables.integrations.values()):
+            raise AlreadyExists(name=integration.name)
+        self.tables.integrations[integration.id] = integration

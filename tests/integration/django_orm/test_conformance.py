@@ -1,0 +1,87 @@
+"""The adapters on PostgreSQL do what is asked of every adapter."""
+
+from collections.abc import Callable
+
+import pytest
+
+from sre_copilot.adapters.django_orm import setup
+from sre_copilot.adapters.django_orm.unit_of_work import DjangoDirectory, DjangoUnitOfWorkFactory
+from sre_copilot.testing.conformance.deliveries import AuditConformance, LedgerConformance, ServicesConformance
+from sre_copilot.testing.conformance.diagnoses import DiagnosesConformance
+from sre_copilot.testing.conformance.house import Conformance
+from sre_copilot.testing.conformance.incidents import IncidentListConformance, IncidentsConformance
+from sre_copilot.testing.conformance.isolation import TenancyConformance
+from sre_copilot.testing.conformance.locks import LocksConformance
+from sre_copilot.testing.conformance.recommendations import RecommendationsConformance, RunbooksConformance
+from sre_copilot.testing.conformance.series import SeriesConformance
+from sre_copilot.testing.conformance.signals import SignalsConformance
+from sre_copilot.testing.conformance.units import UnitOfWorkConformance
+from tests.integration.database import Database
+
+
+class OnPostgres(Conformance):
+    """One database for all tests."""
+
+    @pytest.fixture
+    def units(self, database: Database) -> DjangoUnitOfWorkFactory:
+        return DjangoUnitOfWorkFactory()
+
+    @pytest.fixture
+    def directory(self, database: Database) -> DjangoDirectory:
+        return DjangoDirectory()
+
+    @pytest.fixture
+    def end_thread(self) -> Callable[[], None]:
+        return setup.close
+
+
+class TestUnitOfWork(OnPostgres, UnitOfWorkConformance):
+    """Commit, rollback, nesting."""
+
+
+class TestTenancy(OnPostgres, TenancyConformance):
+    """Isolation."""
+
+
+class TestLedger(OnPostgres, LedgerConformance):
+    """Deliveries."""
+
+
+class TestAudit(OnPostgres, AuditConformance):
+    """The trail."""
+
+
+class TestServices(OnPostgres, ServicesConformance):
+    """The graph."""
+
+
+class TestIncidents(OnPostgres, IncidentsConformance):
+    """One by one."""
+
+
+class TestIncidentLists(OnPostgres, IncidentListConformance):
+    """In lists."""
+
+
+class TestSeries(OnPostgres, SeriesConformance):
+    """Recording."""
+
+
+class TestSignals(OnPostgres, SignalsConformance):
+    """Reading."""
+
+
+class TestDiagnoses(OnPostgres, DiagnosesConformance):
+    """Causes."""
+
+
+class TestRunbooks(OnPostgres, RunbooksConformance):
+    """Finding."""
+
+
+class TestRecommendations(OnPostgres, RecommendationsConformance):
+    """Deciding."""
+
+
+class TestLocks(OnPostgres, LocksConformance):
+    """Two threads."""

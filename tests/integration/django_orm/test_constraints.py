@@ -1,0 +1,48 @@
+"""What the database refuses has a name, and the name a meaning in the domain."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+import pytest
+
+from sre_copilot.adapters.django_orm import models
+from sre_copilot.adapters.django_orm.constraints import CONSTRAINT_ERRORS, translated
+from sre_copilot.adapters.django_orm.unit_of_work import DjangoUnitOfWork
+from sre_copilot.adapters.postgres.row_security import GLOBAL_TABLES
+from sre_copilot.domain.errors import ForeignReference, InvalidTransition
+from tests.integration.database import Database
+
+Fill = Callable[[], dict[str, UUID]]
+
+
+def test_every_constraint_of_ours_has_a_domain_error_and_every_listed_one_exists(database: Database) -> None:
+    with database.connect("owner") as db:
+        rows = db.execute(
+            "SELECT conname FROM pg_constraint WHERE connamespace = 'public'::regnamespace "
+            "AND (contype = 'u' OR contype = 'c' AND conname NOT LIKE '%\\_check' OR contype = 'f' AND conname NOT LIKE '%\\_fk\\_%') "
+            "AND conrelid <> 'django_migrations'::regclass "
+            "UNION SELECT i.indexrelid::regclass::text FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid "
+            "WHERE i.indisunique AND NOT i.indisprimary AND c.relnamespace = 'public'::regnamespace"
+        ).fetchall()
+    assert {str(name) for (name,) in rows} == set(CONSTRAINT_ERRORS)
+    assert "django_migrations" in GLOBAL_TABLES
+
+
+def test_naming_another_tenants_user_is_a_foreign_reference(database: Database, filled_tenant: Fill) -> None:
+    ours, theirs = filled_tenant(), filled_tenant()
+    with pytest.raises(ForeignReference), DjangoUnitOfWork(ours["tenants"]) as unit:
+        models.Incident.objects.using("sre_copilot").filter(id=ours["incidents"]).update(assigned_to_id=theirs["users"])
+        unit.commit()
+
+
+def test_an_illegal_pair_in_the_log_is_an_invalid_transition(database: Database, filled_tenant: Fill) -> None:
+    ours = filled_tenant()
+    with pytest.raises(InvalidTransition), DjangoUnitOfWork(ours["tenants"]), translated():
+        models.IncidentStateTransition.objects.using("sre_copilot").create(
+            tenant_id=ours["tenants"],
+            incident_id=ours["incidents"],
+            sequence=2,
+            from_state="learned",
+            to_state="detected",
+            actor="test",
+        )

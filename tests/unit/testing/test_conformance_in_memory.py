@@ -1,0 +1,80 @@
+"""The twins in memory do what is asked of every adapter."""
+
+import pytest
+
+from sre_copilot.testing.conformance.deliveries import AuditConformance, LedgerConformance, ServicesConformance
+from sre_copilot.testing.conformance.diagnoses import DiagnosesConformance
+from sre_copilot.testing.conformance.house import Conformance
+from sre_copilot.testing.conformance.incidents import IncidentListConformance, IncidentsConformance
+from sre_copilot.testing.conformance.isolation import TenancyConformance
+from sre_copilot.testing.conformance.locks import LocksConformance
+from sre_copilot.testing.conformance.recommendations import RecommendationsConformance, RunbooksConformance
+from sre_copilot.testing.conformance.series import SeriesConformance
+from sre_copilot.testing.conformance.signals import SignalsConformance
+from sre_copilot.testing.conformance.units import UnitOfWorkConformance
+from sre_copilot.testing.tenants import InMemoryDirectory
+from sre_copilot.testing.unit_of_work import InMemoryUnitOfWorkFactory
+
+
+class InMemory(Conformance):
+    """One database per test."""
+
+    @pytest.fixture
+    def units(self) -> InMemoryUnitOfWorkFactory:
+        return InMemoryUnitOfWorkFactory()
+
+    @pytest.fixture
+    def directory(self, units: InMemoryUnitOfWorkFactory) -> InMemoryDirectory:
+        return InMemoryDirectory(units.database)
+
+
+class TestUnitOfWork(InMemory, UnitOfWorkConformance):
+    """Commit, rollback, nesting."""
+
+
+class TestTenancy(InMemory, TenancyConformance):
+    """Isolation."""
+
+
+class TestLedger(InMemory, LedgerConformance):
+    """Deliveries."""
+
+
+class TestAudit(InMemory, AuditConformance):
+    """The trail."""
+
+
+class TestServices(InMemory, ServicesConformance):
+    """The graph."""
+
+
+class TestIncidents(InMemory, IncidentsConformance):
+    """One by one."""
+
+
+class TestIncidentLists(InMemory, IncidentListConformance):
+    """In lists."""
+
+
+class TestSeries(InMemory, SeriesConformance):
+    """Recording."""
+
+
+class TestSignals(InMemory, SignalsConformance):
+    """Reading."""
+
+
+class TestDiagnoses(InMemory, DiagnosesConformance):
+    """Causes."""
+
+
+class TestRunbooks(InMemory, RunbooksConformance):
+    """Finding."""
+
+
+class TestRecommendations(InMemory, RecommendationsConformance):
+    """Deciding."""
+
+
+class TestLocks(InMemory, LocksConformance):
+    """Two threads."""
