@@ -6,8 +6,8 @@ planted violations can run them on a damaged copy.
 
 import ast
 import re
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Callable, Iterator
+from functools import cache, wraps
 from pathlib import Path
 
 PACKAGE = "sre_copilot"
@@ -28,94 +28,102 @@ WORLDLY_LIBRARIES = {"logging", "os", "random", "secrets", "time"}
 CLOCKS_AND_IDS = {f"datetime.datetime.{name}" for name in ("now", "utcnow", "today")} | {"datetime.date.today"} | {
     f"uuid.{name}" for name in ("uuid1", "uuid4", "uuid6", "uuid7", "uuid8", "getnode")
 }  # fmt: skip
-BELOW_ADAPTERS = ("domain", "application", "hookspecs.py")
-DOCUMENTED = ("domain", "application", "hookspecs.py", "testing")
-# The plugin gateway and the process edge.
-BROAD_EXCEPT_HOMES = (f"{PACKAGE}/adapters/integrations/", f"{PACKAGE}/entrypoints/")
+# The plugin gateway, which has the calling of plugins in a module of its own, and the process edge.
+BROAD_EXCEPT_HOMES = {f"{PACKAGE}/adapters/integrations/isolation.py", f"{PACKAGE}/entrypoints/cli/main.py"}
 
 
-def impure_imports(checkout: Path) -> list[str]:
+Rule = Callable[[Path], list[str]]
+
+
+def of_each_module(*parts: str) -> Callable[[Callable[[str, str], Iterator[str]]], Rule]:
+    """Make a rule of a look at one module, given as path and text; a text that was looked at before is not again."""
+
+    def decorate(look: Callable[[str, str], Iterator[str]]) -> Rule:
+        @cache
+        def looked(place: str, text: str) -> tuple[str, ...]:
+            return tuple(f"{place}:{row}" for row in look(place, text))
+
+        @wraps(look)
+        def rule(checkout: Path) -> list[str]:
+            texts = ((path.relative_to(checkout).as_posix(), path.read_text()) for path in _modules(checkout, *parts))
+            return [row for place, text in texts for row in looked(place, text)]
+
+        return rule
+
+    return decorate
+
+
+@of_each_module("domain", "application")
+def impure_imports(place: str, text: str) -> Iterator[str]:
     """Imports of domain and application that are not on the allow-list."""
-    found = []
-    for path in _modules(checkout, "domain", "application"):
-        for name, line in _imported(_parse(path)):
-            allowed = name.split(".")[0] in {PACKAGE, *PURE_LIBRARIES} or any(
-                name == library or name.startswith(f"{library}.") for library in PURE_LIBRARIES
-            )
-            if not allowed:
-                found.append(f"{path.relative_to(checkout)}:{line} imports {name}")
-    return found
+    for name, line in _imported(_parsed(text)):
+        allowed = name.split(".")[0] in {PACKAGE, *PURE_LIBRARIES} or any(
+            name == library or name.startswith(f"{library}.") for library in PURE_LIBRARIES
+        )
+        if not allowed:
+            yield f"{line} imports {name}"
 
 
-def clocks_and_chance(checkout: Path) -> list[str]:
+@of_each_module("domain", "application", "hookspecs.py")
+def clocks_and_chance(place: str, text: str) -> Iterator[str]:
     """Readings of a clock, random numbers and ids, the environment or a log below the adapters."""
-    found = []
-    for path in _modules(checkout, *BELOW_ADAPTERS):
-        tree = _parse(path)
-        meanings = dict(_meanings(tree))
-        used = [(name, line) for name, line in _imported(tree) if name.split(".")[0] in WORLDLY_LIBRARIES]
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Name | ast.Attribute):
-                head, dot, rest = ast.unparse(node).partition(".")
-                meaning = f"{meanings.get(head, head)}{dot}{rest}"
-                used += [(meaning, node.lineno)] if meaning in CLOCKS_AND_IDS else []
-        found += [f"{path.relative_to(checkout)}:{line} uses {name}" for name, line in used]
-    return found
+    tree = _parsed(text)
+    meanings = dict(_meanings(tree))
+    for name, line in _imported(tree):
+        if name.split(".")[0] in WORLDLY_LIBRARIES:
+            yield f"{line} uses {name}"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name | ast.Attribute):
+            head, dot, rest = ast.unparse(node).partition(".")
+            meaning = f"{meanings.get(head, head)}{dot}{rest}"
+            if meaning in CLOCKS_AND_IDS:
+                yield f"{node.lineno} uses {meaning}"
 
 
-def long_files(checkout: Path) -> list[str]:
+@of_each_module("")
+def long_files(place: str, text: str) -> Iterator[str]:
     """Files over 300 lines."""
-    return [
-        f"{path.relative_to(checkout)}:{lines} lines, at most {MAX_FILE_LINES}"
-        for path in _modules(checkout, "")
-        if (lines := path.read_text().count("\n")) > MAX_FILE_LINES
-    ]
+    lines = text.count("\n")
+    if lines > MAX_FILE_LINES:
+        yield f"{lines} lines, at most {MAX_FILE_LINES}"
 
 
-def long_functions(checkout: Path) -> list[str]:
+@of_each_module("")
+def long_functions(place: str, text: str) -> Iterator[str]:
     """Functions over 60 lines."""
-    return [
-        f"{path.relative_to(checkout)}:{node.lineno} {node.name} has {lines} lines, at most {MAX_FUNCTION_LINES}"
-        for path in _modules(checkout, "")
-        for node in ast.walk(_parse(path))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and (lines := (node.end_lineno or node.lineno) - node.lineno + 1) > MAX_FUNCTION_LINES
-    ]
+    for node in ast.walk(_parsed(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            lines = (node.end_lineno or node.lineno) - node.lineno + 1
+            if lines > MAX_FUNCTION_LINES:
+                yield f"{node.lineno} {node.name} has {lines} lines, at most {MAX_FUNCTION_LINES}"
 
 
-def vague_names(checkout: Path) -> list[str]:
+@of_each_module("")
+def vague_names(place: str, text: str) -> Iterator[str]:
     """Modules and packages whose name says nothing."""
-    return [
-        f"{path.relative_to(checkout)}:1 has a name that says nothing"
-        for path in _modules(checkout, "")
-        if path.stem in VAGUE_NAMES or (path.stem == "__init__" and path.parent.name in VAGUE_NAMES)
-    ]
+    if VAGUE_NAMES & set(Path(place).with_suffix("").parts):
+        yield "1 has a name that says nothing"
 
 
-def broad_excepts(checkout: Path) -> list[str]:
-    """`except Exception` outside the plugin gateway and the process edge, and errors swallowed in silence anywhere."""
-    found = []
-    for path in _modules(checkout, ""):
-        place = path.relative_to(checkout).as_posix()
-        for node in ast.walk(_parse(path)):
-            if not isinstance(node, ast.ExceptHandler):
-                continue
+@of_each_module("")
+def broad_excepts(place: str, text: str) -> Iterator[str]:
+    """`except Exception` that keeps what it catches, outside the plugin gateway and the process edge; silent ones anywhere."""
+    for node in ast.walk(_parsed(text)):
+        if isinstance(node, ast.ExceptHandler):
             caught = "" if node.type is None else ast.unparse(node.type)
-            if caught in ("", "Exception", "BaseException") and not place.startswith(BROAD_EXCEPT_HOMES):
-                found.append(f"{place}:{node.lineno} catches everything")
+            passes_on = isinstance(node.body[-1], ast.Raise) and node.body[-1].exc is None
+            if caught in ("", "Exception", "BaseException") and not passes_on and place not in BROAD_EXCEPT_HOMES:
+                yield f"{node.lineno} catches everything"
             if len(node.body) == 1 and isinstance(node.body[0], ast.Pass):
-                found.append(f"{place}:{node.lineno} swallows an error in silence; contextlib.suppress says why")
-    return found
+                yield f"{node.lineno} swallows an error in silence; contextlib.suppress says which"
 
 
-def undocumented(checkout: Path) -> list[str]:
+@of_each_module("domain", "application", "hookspecs.py", "testing")
+def undocumented(place: str, text: str) -> Iterator[str]:
     """Public classes and functions of domain, application, hookspecs and testing without a docstring."""
-    found = []
-    for path in _modules(checkout, *DOCUMENTED):
-        for owner, node in _public(_parse(path)):
-            if not ast.get_docstring(node):
-                found.append(f"{path.relative_to(checkout)}:{node.lineno} {owner}{node.name} has no docstring")
-    return found
+    for owner, node in _public(_parsed(text)):
+        if not ast.get_docstring(node):
+            yield f"{node.lineno} {owner}{node.name} has no docstring"
 
 
 def unexplained_hooks(checkout: Path) -> list[str]:
@@ -139,7 +147,7 @@ def hooks(checkout: Path) -> list[ast.FunctionDef]:
     """The functions that hookspecs.py marks as hooks."""
     return [
         node
-        for node in ast.walk(_parse(checkout / PACKAGE / "hookspecs.py"))
+        for node in ast.walk(_parsed((checkout / PACKAGE / "hookspecs.py").read_text()))
         if isinstance(node, ast.FunctionDef) and any("hookspec" in ast.unparse(mark) for mark in node.decorator_list)
     ]
 
@@ -173,10 +181,6 @@ def _modules(checkout: Path, *parts: str) -> Iterator[Path]:
     for part in parts:
         place = checkout / PACKAGE / part
         yield from [place] if place.is_file() else sorted(p for p in place.rglob("*.py") if "migrations" not in p.parts)
-
-
-def _parse(path: Path) -> ast.Module:
-    return _parsed(path.read_text())
 
 
 @cache

@@ -183,22 +183,29 @@ def findings(checkout: Path) -> dict[str, list[str]]:
 
 
 @pytest.fixture(scope="module")
-def before() -> dict[str, list[str]]:
-    """What is wrong already (test_rules.py complains about it), so that one real violation does not fail every row here."""
-    return findings(CHECKOUT)
-
-
-@pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    """A copy of what is checked."""
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of what is checked, to make further copies of: the checkout may be edited while the tests run."""
+    folder = tmp_path_factory.mktemp("template")
     for part in ("sre_copilot", "tests", "docs"):
         for path in (CHECKOUT / part).rglob("*"):
             if path.suffix in (".py", ".md"):
-                copy = tmp_path / path.relative_to(CHECKOUT)
+                copy = folder / path.relative_to(CHECKOUT)
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, copy)
-    shutil.copyfile(CHECKOUT / "importlinter.ini", tmp_path / "importlinter.ini")
-    return tmp_path
+    shutil.copyfile(CHECKOUT / "importlinter.ini", folder / "importlinter.ini")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def before(template: Path) -> dict[str, list[str]]:
+    """What is wrong already (test_rules.py complains about it), so that one real violation does not fail every row."""
+    return findings(template)
+
+
+@pytest.fixture
+def checkout(template: Path, tmp_path: Path) -> Path:
+    """A copy to damage."""
+    return Path(shutil.copytree(template, tmp_path / "checkout", copy_function=shutil.copyfile))
 
 
 @pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.clause)
