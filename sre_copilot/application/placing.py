@@ -61,7 +61,7 @@ class Placing:
         decisions: list[StoredDecision] = []
         if homeless:
             self.uow.incidents.lock_correlation()
-            candidates = list(self.uow.incidents.candidates())
+            candidates = [self._with_members(candidate) for candidate in self.uow.incidents.candidates()]
             for place, episode, original in sorted(homeless, key=lambda row: (row[1].started_at, row[1].fingerprint)):
                 decision, incident = self._decide(episode, original, candidates, result[place])
                 if episode.waiting and decision.outcome is CorrelationOutcome.WAITING:
@@ -96,6 +96,12 @@ class Placing:
         for episode in update.reopened:
             if episode.incident_id is not None and not self.uow.incidents.get(episode.incident_id).state.is_open:
                 yield episode
+
+    def _with_members(self, candidate: Candidate) -> Candidate:
+        """An incident that people declared has no episode yet; without their words only its time would be known."""
+        if candidate.members:
+            return candidate
+        return attrs.evolve(candidate, members=(_declared(self.uow.incidents.get(candidate.incident_id)),))
 
     def _decide(
         self, episode: Episode, original: Signal, candidates: Sequence[Candidate], update: SeriesUpdate
@@ -197,6 +203,17 @@ def subject_of(original: Signal, started_at: datetime) -> Subject:
         severity=draft.severity,
         labels={**draft.labels, "environment": draft.environment.value},
         text=f"{draft.name} {draft.title}",
+    )
+
+
+def _declared(incident: Incident) -> Subject:
+    """What correlation looks at in an incident that no signal opened."""
+    return Subject(
+        service=incident.service,
+        started_at=incident.detected_at,
+        severity=incident.severity,
+        labels={"environment": incident.environment.value},
+        text=incident.title,
     )
 
 

@@ -9,9 +9,10 @@ import attrs
 from sre_copilot.application.placing import subject_of
 from sre_copilot.application.ports.incidents import IncidentFilter
 from sre_copilot.domain.correlation import Candidate
-from sre_copilot.domain.errors import ConcurrentTransition, InvalidTransition, NotFound
+from sre_copilot.domain.errors import ConcurrentTransition, ImmutableRecord, InvalidTransition, NotFound
 from sre_copilot.domain.incidents import Incident
 from sre_copilot.domain.lifecycle import legal_pairs
+from sre_copilot.domain.snapshots import ContextSnapshot
 from sre_copilot.domain.timeline import Note, Transition
 from sre_copilot.testing.tables import TenantTables
 
@@ -29,8 +30,16 @@ class InMemoryIncidents:
         return self.tables.incidents[incident_id]
 
     def save(self, incident: Incident) -> None:
-        """Store an incident, new or changed."""
-        self.tables.incidents[incident.id] = incident
+        """Store an incident, new or changed, all but its snapshot."""
+        known = self.tables.incidents.get(incident.id)
+        self.tables.incidents[incident.id] = attrs.evolve(incident, snapshot_id=known.snapshot_id if known else None)
+
+    def keep_snapshot(self, snapshot: ContextSnapshot) -> None:
+        """Make a stored snapshot the one of its incident's detection. Raises ImmutableRecord where it has one."""
+        incident = self.get(snapshot.incident_id)
+        if incident.snapshot_id is not None:
+            raise ImmutableRecord(incident=incident.id)
+        self.tables.incidents[incident.id] = attrs.evolve(incident, snapshot_id=snapshot.id)
 
     def log(self, transition: Transition) -> None:
         """Append a row to the log. Raises ConcurrentTransition for a taken sequence, InvalidTransition for no legal pair."""

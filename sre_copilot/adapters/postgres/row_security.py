@@ -75,6 +75,28 @@ GRANT UPDATE, DELETE ON {table} TO {APP};
 """
 
 
+KEEP = f"""
+CREATE FUNCTION sre_copilot_keep() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF to_jsonb(OLD) - TG_ARGV IS DISTINCT FROM to_jsonb(NEW) - TG_ARGV THEN
+        RAISE EXCEPTION 'of rows of % nothing changes but %', TG_TABLE_NAME, array_to_string(TG_ARGV, ', ')
+            USING ERRCODE = '{IMMUTABLE}', TABLE = TG_TABLE_NAME;
+    END IF;
+    RETURN NEW;
+END $$;
+"""
+DROP_KEEP = "DROP FUNCTION sre_copilot_keep();"
+
+
+def kept_table(table: str, *changing: str) -> str:
+    """Of a stored row only the columns `changing` ever change; a column that comes later is kept as well."""
+    names = ", ".join(f"'{column}'" for column in changing)
+    return f"""
+CREATE TRIGGER {table}_keep BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION sre_copilot_keep({names});
+ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_keep;
+"""
+
+
 def reference_within_tenant(child: str, name: str, parent: str, on_delete: str) -> str:
     """The child's `<name>_id` leads to a parent of the same tenant; the parent needs a unique (tenant_id, id)."""
     return f"""

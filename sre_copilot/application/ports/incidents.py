@@ -12,6 +12,7 @@ from sre_copilot.domain.correlation import Candidate
 from sre_copilot.domain.incidents import Incident
 from sre_copilot.domain.lifecycle import State
 from sre_copilot.domain.signals import Environment, Severity
+from sre_copilot.domain.snapshots import ContextSnapshot
 from sre_copilot.domain.timeline import Note, Transition
 
 
@@ -38,7 +39,14 @@ class Incidents(Protocol):
 
     @abstractmethod
     def save(self, incident: Incident) -> None:
-        """Store an incident, new or changed."""
+        """Store an incident, new or changed, all but its snapshot."""
+
+    @abstractmethod
+    def keep_snapshot(self, snapshot: ContextSnapshot) -> None:
+        """Make a stored snapshot the one of its incident's detection, for good.
+
+        Raises ImmutableRecord where the incident has one.
+        """
 
     @abstractmethod
     def log(self, transition: Transition) -> None:

@@ -1,6 +1,7 @@
 """Propose what to do about an incident, from its latest diagnosis and the runbooks."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 import attrs
@@ -11,7 +12,7 @@ from sre_copilot.application.ports.unit_of_work import UnitOfWork, UnitOfWorkFac
 from sre_copilot.application.trail import record_audit
 from sre_copilot.domain.actors import Actor, Permission
 from sre_copilot.domain.audit import AuditAction
-from sre_copilot.domain.hypotheses import CandidateKind, Hypothesis
+from sre_copilot.domain.hypotheses import CandidateKind, Diagnosis, EvidenceKind, Hypothesis, RankedCause
 from sre_copilot.domain.incidents import Incident
 from sre_copilot.domain.proposals import ProposedRecommendation, RunbookMatch
 from sre_copilot.domain.recommendations import Recommendation, recommend
@@ -45,12 +46,13 @@ class RecommendActions:
             taken = uow.diagnoses.snapshot(diagnosis.snapshot_id)
             proposals = recommend(
                 [hypothesis.cause for hypothesis in hypotheses],
-                _matches(uow, incident, hypotheses, taken),
+                _matches(uow, incident, diagnosis, hypotheses, taken),
                 now=now,
                 limit=limit,
                 change_kinds={change.id: change.kind for change in taken.changes},
             )
-            rows = tuple(self._stored(proposal, hypotheses, incident_id) for proposal in proposals)
+            # All of one moment, by which they are known to belong together.
+            rows = tuple(self._stored(proposal, hypotheses, incident_id, now) for proposal in proposals)
             uow.recommendations.add(rows)
             record_audit(
                 uow,
@@ -66,7 +68,7 @@ class RecommendActions:
         return rows
 
     def _stored(
-        self, proposal: ProposedRecommendation, hypotheses: Sequence[Hypothesis], incident_id: UUID
+        self, proposal: ProposedRecommendation, hypotheses: Sequence[Hypothesis], incident_id: UUID, at: datetime
     ) -> Recommendation:
         index = proposal.hypothesis_index
         return Recommendation(
@@ -82,23 +84,26 @@ class RecommendActions:
             reversibility=proposal.reversibility,
             relevance_score=proposal.relevance_score,
             rank=proposal.rank,
-            created_at=self.clock.now(),
+            created_at=at,
         )
 
 
 def _matches(
-    uow: UnitOfWork, incident: Incident, hypotheses: Sequence[Hypothesis], taken: ContextSnapshot
+    uow: UnitOfWork,
+    incident: Incident,
+    diagnosis: Diagnosis,
+    hypotheses: Sequence[Hypothesis],
+    taken: ContextSnapshot,
 ) -> list[RunbookMatch]:
-    """Search for the symptoms as a whole, and for each specific hypothesis by the signals and evidence of its subject."""
+    """Search for each specific hypothesis by what is known of its subject, and unless that convinces, for all symptoms."""
     names = _names(taken.graph, incident)
     queries: list[tuple[int | None, list[str]]] = [
-        (None, [incident.title, *(signal.title for signal in taken.signals)])
+        (index, _symptoms_of(hypothesis.cause, taken))
+        for index, hypothesis in enumerate(hypotheses[:TOP_HYPOTHESES])
+        if hypothesis.cause.kind not in UNSPECIFIC
     ]
-    for index, hypothesis in enumerate(hypotheses[:TOP_HYPOTHESES]):
-        cause = hypothesis.cause
-        if cause.kind not in UNSPECIFIC:
-            own = [signal.title for signal in taken.signals if cause.subject in (signal.service, *signal.hosts)]
-            queries.append((index, [*own, cause.claim, *(item.summary for item in cause.supporting)]))
+    if not diagnosis.convincing:
+        queries.append((None, [incident.title, *(signal.title for signal in taken.signals)]))
     found: list[RunbookMatch] = []
     for place, texts in queries:
         hits = uow.runbooks.search(symptom_query(texts, names=names), limit=MATCHES_PER_QUERY)
@@ -107,6 +112,14 @@ def _matches(
     return [
         attrs.evolve(match, outcomes=tuple(o for o in outcomes if o.runbook_id == match.runbook.id)) for match in found
     ]
+
+
+def _symptoms_of(cause: RankedCause, taken: ContextSnapshot) -> list[str]:
+    """What its own signals say, or without any which of its metrics moved, and what was changed; no word of ours."""
+    signals = [signal.title for signal in taken.signals if cause.subject in (signal.service, *signal.hosts)]
+    metrics = [item.refers_to.rpartition("/")[2] for item in cause.supporting if item.kind is EvidenceKind.METRIC]
+    kind = ["node host"] if cause.kind is CandidateKind.HOST else []
+    return [*(signals or metrics), cause.change_summary or "", *kind]
 
 
 def _names(graph: ServiceGraph, incident: Incident) -> frozenset[str]:

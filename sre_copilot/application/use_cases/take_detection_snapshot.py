@@ -36,7 +36,7 @@ class TakeDetectionSnapshot:
             if incident.snapshot_id is not None:
                 return uow.diagnoses.snapshot(incident.snapshot_id)
             uow.diagnoses.add_snapshot(taken)
-            uow.incidents.save(attrs.evolve(incident, snapshot_id=taken.id))
+            uow.incidents.keep_snapshot(taken)
             record_audit(
                 uow,
                 self.ids,

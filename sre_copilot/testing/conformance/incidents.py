@@ -8,12 +8,12 @@ import pytest
 from sre_copilot.adapters.system import new_id
 from sre_copilot.application.ports.incidents import IncidentFilter
 from sre_copilot.domain.actors import Actor
-from sre_copilot.domain.errors import ConcurrentTransition, InvalidTransition, NotFound
+from sre_copilot.domain.errors import ConcurrentTransition, ImmutableRecord, InvalidTransition, NotFound
 from sre_copilot.domain.incidents import Impact, Incident, Resolution
 from sre_copilot.domain.lifecycle import Action, State
 from sre_copilot.domain.signals import Environment, Severity
 from sre_copilot.domain.timeline import Note, Transition, replay
-from sre_copilot.testing.builders import make_incident
+from sre_copilot.testing.builders import make_incident, make_snapshot
 from sre_copilot.testing.clock import BEGINNING
 from sre_copilot.testing.conformance.house import Conformance, House
 from sre_copilot.testing.conformance.recording import stored_series
@@ -67,6 +67,20 @@ class IncidentsConformance(Conformance):
         with house.reading() as uow:
             assert uow.incidents.get(incident.id) == incident
             assert uow.incidents.get(again.id, lock=True) == again
+
+    def test_the_snapshot_of_the_detection_is_kept_once(self, house: House) -> None:
+        """Saving the incident doesn't touch it, and nobody replaces it."""
+        incident = house.with_incident()
+        first, second = make_snapshot(incident), make_snapshot(incident)
+        with house.changing() as uow:
+            uow.diagnoses.add_snapshot(first)
+            uow.diagnoses.add_snapshot(second)
+            uow.incidents.keep_snapshot(first)
+            uow.incidents.save(incident.assigned(house.user.id, at=BEGINNING))
+        with pytest.raises(ImmutableRecord), house.changing() as uow:
+            uow.incidents.keep_snapshot(second)
+        with house.reading() as uow:
+            assert uow.incidents.get(incident.id).snapshot_id == first.id
 
     def test_an_unknown_incident_is_not_found(self, house: House) -> None:
         """With and without a lock."""

@@ -5,15 +5,16 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from psycopg import errors
+from psycopg import DatabaseError, errors
 from psycopg.sql import SQL, Identifier
 
-from sre_copilot.adapters.postgres.row_security import GLOBAL_TABLES, GLOBAL_UNIQUES
+from sre_copilot.adapters.postgres.row_security import GLOBAL_TABLES, GLOBAL_UNIQUES, IMMUTABLE
 from sre_copilot.adapters.system import new_id
 from tests.integration.database import Database
 
 Fill = Callable[[], dict[str, UUID]]
 TRAILS = {"audit_logs", "incident_state_transitions", "context_snapshots", "correlation_decisions"}
+NO_PRIVILEGE, NO_SUCH_ROW = "42501", "23503"
 TABLES = "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace"
 
 
@@ -103,8 +104,10 @@ def test_no_row_can_be_moved_into_another_tenant(database: Database, filled_tena
             move = SQL("UPDATE {} SET {} = {}").format(
                 Identifier(table), Identifier(column(table)), new_id() if table == "tenants" else theirs["tenants"]
             )
-            with pytest.raises(errors.InsufficientPrivilege), db.transaction():
+            with pytest.raises(DatabaseError) as refused, db.transaction():
                 db.execute(move)
+            # Triggers are asked before policies.
+            assert refused.value.sqlstate == (IMMUTABLE if table == "signals" else NO_PRIVILEGE)
 
 
 def test_no_row_can_be_inserted_for_another_tenant(database: Database, filled_tenant: Fill) -> None:
@@ -156,11 +159,12 @@ def test_no_row_can_name_another_tenants_row(database: Database, filled_tenant: 
             statement = SQL("UPDATE {} SET {} = {}").format(
                 Identifier(str(child)), Identifier(reference), theirs[str(parent)]
             )
-            # A trail's rows are never updated; the next test inserts some.
-            expected = errors.InsufficientPrivilege if child in TRAILS else errors.ForeignKeyViolation
-            with pytest.raises(expected), db.transaction():
+            # A trail's rows are never updated; the next test inserts some. Nor does a signal change where it came from.
+            expected = NO_PRIVILEGE if child in TRAILS else NO_SUCH_ROW
+            with pytest.raises(DatabaseError) as refused, db.transaction():
                 db.execute(f"SET CONSTRAINTS {name} IMMEDIATE".encode())
                 db.execute(statement)
+            assert refused.value.sqlstate == (IMMUTABLE if name == "signals_integration_of_tenant" else expected)
 
 
 def test_a_new_transition_or_audit_row_can_not_name_another_tenants_user(

@@ -97,6 +97,38 @@ def test_an_insert_that_would_overwrite_is_refused_too(
     assert refused.value.sqlstate == (IMMUTABLE if role == "owner" else NO_PRIVILEGE)
 
 
+@pytest.mark.parametrize(
+    "column", ["raw_data", "normalized_data", "fingerprint", "timestamp", "decision", "severity", "delivery_id"]
+)
+@pytest.mark.parametrize("role", ["app", "owner", "superuser"])
+def test_what_a_signal_said_is_never_changed(database: Database, filled_tenant: Fill, role: str, column: str) -> None:
+    made = filled_tenant()
+    changed = {"raw_data": '{"a": 1}', "normalized_data": '{"a": 1}', "timestamp": "2001-01-01Z"}
+    value = changed.get(column, str(made["incidents"]))
+    with database.connect(role, made["tenants"]) as db, pytest.raises(DatabaseError) as refused:
+        db.execute(SQL("UPDATE signals SET {} = %s WHERE id = %s").format(Identifier(column)), [value, made["signals"]])
+    assert refused.value.sqlstate == IMMUTABLE
+
+
+def test_the_place_of_a_signal_may_change(database: Database, filled_tenant: Fill) -> None:
+    made = filled_tenant()
+    with database.connect("app", made["tenants"]) as db:
+        done = db.execute(
+            "UPDATE signals SET incident_id = NULL, is_duplicate = true, waiting = true, episode_id = gen_random_uuid(), "
+            "processed = true, processed_at = now() WHERE id = %s",
+            [made["signals"]],
+        )
+        assert done.rowcount == 1
+
+
+@pytest.mark.parametrize("column", ["context_snapshot", "context_snapshot_id"])
+def test_what_was_known_at_detection_is_never_changed(database: Database, filled_tenant: Fill, column: str) -> None:
+    made = filled_tenant()
+    with database.connect("owner") as db, pytest.raises(DatabaseError) as refused:
+        db.execute(SQL("UPDATE incidents SET {} = NULL WHERE id = %s").format(Identifier(column)), [made["incidents"]])
+    assert refused.value.sqlstate == IMMUTABLE
+
+
 @pytest.mark.parametrize("role", ["app", "maintenance"])
 @pytest.mark.parametrize(
     "statement",

@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from sre_copilot.adapters.django_orm import models
 from sre_copilot.adapters.django_orm.constraints import translated
+from sre_copilot.adapters.django_orm.documents import to_document
 from sre_copilot.adapters.django_orm.repositories.signals import subject_from_row
 from sre_copilot.adapters.django_orm.routing import ALIAS
 from sre_copilot.application.ports.incidents import IncidentFilter
@@ -19,6 +20,7 @@ from sre_copilot.domain.errors import NotFound
 from sre_copilot.domain.incidents import Impact, Incident, Resolution
 from sre_copilot.domain.lifecycle import OPEN, State
 from sre_copilot.domain.signals import Environment, Severity
+from sre_copilot.domain.snapshots import ContextSnapshot
 from sre_copilot.domain.timeline import Note, Transition
 
 OPEN_STATES = [state.value for state in OPEN]
@@ -66,11 +68,18 @@ class DjangoIncidents:
         return _incident(row)
 
     def save(self, incident: Incident) -> None:
-        """Store an incident, new or changed."""
+        """Store an incident, new or changed, all but its snapshot."""
         columns = _columns(incident)
         with translated():
             if not self._rows().filter(id=incident.id).update(**columns):
                 self._rows().create(id=incident.id, tenant_id=self.tenant_id, **columns)
+
+    def keep_snapshot(self, snapshot: ContextSnapshot) -> None:
+        """Make a stored snapshot the one of its incident's detection; the database lets that happen once."""
+        with translated():
+            self._rows().filter(id=snapshot.incident_id).update(
+                context_snapshot=to_document(snapshot), context_snapshot_id=snapshot.id
+            )
 
     def log(self, transition: Transition) -> None:
         """Append a row to the transition log."""
@@ -180,7 +189,8 @@ class DjangoIncidents:
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     def _rows(self) -> QuerySet[models.Incident]:
-        return models.Incident.objects.using(ALIAS).filter(tenant_id=self.tenant_id)
+        # The snapshot is large and stands in a row of its own as well; nobody reads it from here.
+        return models.Incident.objects.using(ALIAS).filter(tenant_id=self.tenant_id).defer("context_snapshot")
 
 
 def _condition(narrowed: IncidentFilter) -> Q:
@@ -215,7 +225,6 @@ def _columns(incident: Incident) -> dict[str, Any]:
         "user_impact_description": incident.impact.description,
         "affected_user_count": incident.impact.affected_user_count,
         "slo_breached": incident.impact.slo_breached,
-        "context_snapshot_id": incident.snapshot_id,
         "tags": list(incident.tags),
         "metadata": dict(incident.metadata),
     }

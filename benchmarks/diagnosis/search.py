@@ -1,0 +1,74 @@
+"""Search the labelled runbooks with the labelled alert texts, through the port on real PostgreSQL.
+
+    python -m benchmarks.diagnosis.search --data FOLDER --out predictions.jsonl
+
+FOLDER holds the labelled sets; its folder `runbooks` has corpus.jsonl and queries.jsonl. The corpus goes into a tenant of
+its own on a throw-away server; every query is answered with the ten best documents. The predictions are for the scorer
+of the sets.
+"""
+
+import argparse
+import json
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sre_copilot.adapters.django_orm import setup
+from sre_copilot.adapters.system import new_id
+from sre_copilot.domain.runbooks import Runbook, symptom_query
+from sre_copilot.domain.tenants import Tenant
+from sre_copilot.testing.postgres import migrated_database, shared_server
+
+BEST = 10
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    """The objects of a file, one per line."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+def runbook(number: int, document: dict[str, Any]) -> Runbook:
+    """A labelled document as a runbook: its name is the title, its text the content."""
+    return Runbook(
+        id=new_id(),
+        slug=f"document-{number}",
+        title=document["name"],
+        description="",
+        content=document["text"],
+        created_at=NOW,
+        updated_at=NOW,
+    )
+
+
+def main() -> None:
+    """Store, search, write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder of the labelled sets")
+    parser.add_argument("--out", type=Path, required=True, help="file of predictions to write")
+    arguments = parser.parse_args()
+    with shared_server("benchmark-search") as server, arguments.out.open("w", encoding="utf-8") as file:
+        migrated_database(server, "search")
+        units = setup.adapters()[0]
+        tenant = Tenant(id=new_id(), name="Benchmark", slug="benchmark", contact_email="a@example.com", created_at=NOW)
+        names = {}
+        with units(tenant.id) as uow:
+            uow.tenants.add(tenant)
+            for number, document in enumerate(lines(arguments.data / "runbooks" / "corpus.jsonl")):
+                book = runbook(number, document)
+                names[book.id] = document["id"]
+                uow.runbooks.save(book)
+            uow.commit()
+        for query in lines(arguments.data / "runbooks" / "queries.jsonl"):
+            began = time.perf_counter()
+            with units(tenant.id) as uow:
+                found = uow.runbooks.search(symptom_query([query["text"]]), limit=BEST)
+            taken = (time.perf_counter() - began) * 1000
+            ranked = [{"document": names[book.id]} for book, _ in found]
+            file.write(json.dumps({"id": query["id"], "ms": round(taken, 2), "ranked": ranked}) + "\n")
+        setup.close()
+
+
+if __name__ == "__main__":
+    main()
