@@ -16,13 +16,13 @@ from sre_copilot.domain.correlation import (
     OPEN_TO_NEWCOMERS,
     Candidate,
     CorrelationDecision,
-    Subject,
     correlate,
 )
 from sre_copilot.domain.decisions import CorrelationOutcome
 from sre_copilot.domain.incidents import RECURRENCE_SPAN, TITLE_LENGTH, Incident
 from sre_copilot.domain.series import Episode, SeriesUpdate
 from sre_copilot.domain.signals import Signal
+from sre_copilot.domain.subjects import signalled
 from sre_copilot.domain.tenants import month_of
 
 
@@ -61,7 +61,7 @@ class Placing:
         decisions: list[StoredDecision] = []
         if homeless:
             self.uow.incidents.lock_correlation()
-            candidates = [self._with_members(candidate) for candidate in self.uow.incidents.candidates()]
+            candidates = list(self.uow.incidents.candidates())
             for place, episode, original in sorted(homeless, key=lambda row: (row[1].started_at, row[1].fingerprint)):
                 decision, incident = self._decide(episode, original, candidates, result[place])
                 if episode.waiting and decision.outcome is CorrelationOutcome.WAITING:
@@ -97,16 +97,10 @@ class Placing:
             if episode.incident_id is not None and not self.uow.incidents.get(episode.incident_id).state.is_open:
                 yield episode
 
-    def _with_members(self, candidate: Candidate) -> Candidate:
-        """An incident that people declared has no episode yet; without their words only its time would be known."""
-        if candidate.members:
-            return candidate
-        return attrs.evolve(candidate, members=(_declared(self.uow.incidents.get(candidate.incident_id)),))
-
     def _decide(
         self, episode: Episode, original: Signal, candidates: Sequence[Candidate], update: SeriesUpdate
     ) -> tuple[CorrelationDecision, Incident | None]:
-        subject = subject_of(original, episode.started_at)
+        subject = signalled(original.draft, episode.started_at)
         earliest = episode.started_at - OPEN_TO_NEWCOMERS - CHANGE_LOOKBACK
         decision = correlate(
             subject,
@@ -194,29 +188,6 @@ def quiet_since(episodes: Sequence[Episode]) -> datetime | None:
     return max(episode.end_seen_at or episode.started_at for episode in episodes)
 
 
-def subject_of(original: Signal, started_at: datetime) -> Subject:
-    """What correlation looks at in an episode's original."""
-    draft = original.draft
-    return Subject(
-        service=draft.service,
-        started_at=started_at,
-        severity=draft.severity,
-        labels={**draft.labels, "environment": draft.environment.value},
-        text=f"{draft.name} {draft.title}",
-    )
-
-
-def _declared(incident: Incident) -> Subject:
-    """What correlation looks at in an incident that no signal opened."""
-    return Subject(
-        service=incident.service,
-        started_at=incident.detected_at,
-        severity=incident.severity,
-        labels={"environment": incident.environment.value},
-        text=incident.title,
-    )
-
-
 def _homed(signals: Sequence[Signal], updates: Sequence[SeriesUpdate]) -> Iterable[Signal]:
     members = {member.signal_id: member for update in updates for member in update.history.memberships}
     waiting = {e.original_id for update in updates for e in update.saved if e.waiting}
@@ -238,7 +209,7 @@ def _admit(
     candidates: list[Candidate], opened: Incident | None, home: UUID | None, original: Signal, episode: Episode
 ) -> None:
     """Let later episodes of the batch see where this one went."""
-    member = subject_of(original, episode.started_at)
+    member = signalled(original.draft, episode.started_at)
     if opened is not None:
         candidates.append(
             Candidate(

@@ -16,6 +16,7 @@ from sre_copilot.domain.decisions import CorrelationOutcome
 from sre_copilot.domain.service_graph import ServiceGraph
 from sre_copilot.domain.signals import UNKNOWN_SERVICE, Severity
 from sre_copilot.domain.snapshots import ObservedChange
+from sre_copilot.domain.subjects import Subject
 
 THRESHOLD = 0.5
 ACTIVE_AFTER_LAST_SIGNAL = timedelta(minutes=30)
@@ -29,35 +30,28 @@ WEIGHTS: Mapping[str, float] = {
     "labels": 0.15,
     "time": 0.10,
     "text": 0.15,
-    "common_change": 0.15,
+    "common_change": 0.25,
+    "environment": 2.0,
 }
-"""Set by hand: topology leads, time alone never suffices, text and labels carry the day where topology is unknown."""
+"""Set by hand: topology leads, time alone never suffices, text and labels carry the day where topology is unknown.
+
+The environment is known only where two differ, and then outweighs everything.
+"""
 
 UPSTREAM = (1.0, 1.0, 0.9, 0.8, 0.7)
 """By calls between: the newcomer calls the incident's service, the way a fault travels."""
 DOWNSTREAM = (1.0, 0.95, 0.85, 0.8, 0.7)
 """The newcomer is called by it: a deeper cause that alerts later."""
-SIBLING = 0.65
-"""Both call, or are called by, one service."""
+SIBLING = 0.35
+"""Both call, or are called by, one service: too little without words or labels in common."""
 SAME_HOST = 0.9
 """One is the host that the other runs on, or both name the same host where no call path is known."""
 
 PLACE_LABELS = frozenset({"node", "host", "hostname", "pod", "instance", "container", "device"})
 """Labels that name a place: a match is strong, a mismatch says nothing."""
 PLACE_WEIGHT = 3.0
-NOT_IDENTITY = frozenset({"alertname", "severity", "service"})
+NOT_IDENTITY = frozenset({"alertname", "severity", "service", "environment", "env", "deployment_environment"})
 _WORD = re.compile(r"[a-z]{3,}|[A-Z][a-z]+|[A-Z]{2,}")
-
-
-@attrs.frozen(kw_only=True)
-class Subject:
-    """The original of the episode that is being correlated."""
-
-    service: str
-    started_at: datetime
-    severity: Severity
-    labels: Mapping[str, str] = attrs.field(factory=dict)
-    text: str = ""
 
 
 @attrs.frozen(kw_only=True)
@@ -135,13 +129,15 @@ def score(
     subject: Subject, candidate: Candidate, *, graph: ServiceGraph, changes: Sequence[ObservedChange]
 ) -> CandidateScore:
     """Return the weighted mean of the known factors: sum(weight x value) / sum(weight), rounded to 6 digits."""
+    topology = _topology(subject, candidate, graph)
     values: dict[str, float | None] = {
-        "same_service": _same_service(subject, candidate),
-        "topology": _topology(subject, candidate, graph),
+        "same_service": _same_service(subject, candidate, topology),
+        "topology": topology,
         "labels": _labels(subject, candidate),
         "time": _time(subject, candidate),
         "text": _text(subject, candidate),
         "common_change": _common_change(subject, candidate, graph, changes),
+        "environment": _environment(subject, candidate),
     }
     factors = tuple(Factor(name=name, value=value, weight=WEIGHTS[name]) for name, value in values.items())
     known = [(factor.weight, factor.value) for factor in factors if factor.value is not None]
@@ -150,11 +146,12 @@ def score(
     return CandidateScore(incident_id=candidate.incident_id, score=round(mean, 6), factors=factors)
 
 
-def _same_service(subject: Subject, candidate: Candidate) -> float | None:
-    if subject.service == UNKNOWN_SERVICE:
-        return None
+def _same_service(subject: Subject, candidate: Candidate, topology: float | None) -> float | None:
+    """Of services that are connected it says nothing that they are two: that is what the topology weighs."""
     known = {member.service for member in candidate.members} - {UNKNOWN_SERVICE}
-    return float(subject.service in known) if known else None
+    if subject.service in known:
+        return 1.0
+    return None if subject.service == UNKNOWN_SERVICE or not known or topology else 0.0
 
 
 def _topology(subject: Subject, candidate: Candidate, graph: ServiceGraph) -> float | None:
@@ -224,6 +221,12 @@ def _labels(subject: Subject, candidate: Candidate) -> float | None:
             possible += weight
             matched += weight if matches else 0.0
     return matched / possible if possible else None
+
+
+def _environment(subject: Subject, candidate: Candidate) -> float | None:
+    """0 where both were said and differ; that they are the same is true of nearly all that happens, and says nothing."""
+    theirs = {member.environment for member in candidate.members} - {None}
+    return 0.0 if subject.environment is not None and theirs and subject.environment not in theirs else None
 
 
 def _time(subject: Subject, candidate: Candidate) -> float:

@@ -37,7 +37,9 @@ class Note:
 
 
 def replay(transitions: list[Transition]) -> State:
-    """Return the state that a log leads to. Raises InvalidInput where its rows do not follow on one another."""
+    """Return the state that a log leads to. Raises InvalidInput where its rows do not follow on one another, or are none."""
+    if not transitions:
+        raise InvalidInput("The log has no row, so it leads to no state.")
     state = BEGINNING
     for number, row in enumerate(sorted(transitions, key=lambda row: row.sequence), 1):
         if row.sequence != number or row.from_state != state:

@@ -6,13 +6,13 @@ from uuid import UUID
 
 import attrs
 
-from sre_copilot.application.placing import subject_of
 from sre_copilot.application.ports.incidents import IncidentFilter
 from sre_copilot.domain.correlation import Candidate
 from sre_copilot.domain.errors import ConcurrentTransition, ImmutableRecord, InvalidTransition, NotFound
 from sre_copilot.domain.incidents import Incident
 from sre_copilot.domain.lifecycle import legal_pairs
 from sre_copilot.domain.snapshots import ContextSnapshot
+from sre_copilot.domain.subjects import declared, signalled
 from sre_copilot.domain.timeline import Note, Transition
 from sre_copilot.testing.tables import TenantTables
 
@@ -72,7 +72,7 @@ class InMemoryIncidents:
         """Nothing to do: nobody else is in."""
 
     def candidates(self) -> Sequence[Candidate]:
-        """The open incidents with the originals of their episodes."""
+        """The open incidents, each with the originals of its episodes, and with its own words where people declared it."""
         return [self._candidate(incident) for incident in self.tables.incidents.values() if incident.state.is_open]
 
     def opened_since(self, start: datetime) -> int:
@@ -99,7 +99,10 @@ class InMemoryIncidents:
             detected_at=incident.detected_at,
             last_signal_at=incident.last_signal_at or incident.created_at,
             has_open_episode=any(episode.is_open for episode in episodes),
-            members=tuple(subject_of(self.tables.signals[e.original_id], e.started_at) for e in episodes),
+            members=(
+                *(signalled(self.tables.signals[e.original_id].draft, e.started_at) for e in episodes),
+                *([declared(incident)] if incident.declared else []),
+            ),
         )
 
 

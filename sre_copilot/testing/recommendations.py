@@ -22,7 +22,7 @@ class InMemoryRunbooks:
 
     tables: TenantTables
 
-    def get(self, runbook_id: UUID) -> Runbook:
+    def get(self, runbook_id: UUID, *, lock: bool = False) -> Runbook:
         """One runbook. Raises NotFound."""
         if runbook_id not in self.tables.runbooks:
             raise NotFound(runbook=runbook_id)

@@ -26,3 +26,27 @@ def at_once(*works: Callable[[], T]) -> Sequence[T | CopilotError]:
 
     with ThreadPoolExecutor(len(works)) as pool:
         return list(pool.map(run, works))
+
+
+def in_rounds(rounds: int, works: Sequence[Callable[[int], T]]) -> Sequence[Sequence[T | CopilotError]]:
+    """Let each work run once per round, all of them together, each in a thread and on a connection of its own.
+
+    Returns per round what each returned, or what refused it.
+    """
+    ready = Barrier(len(works))
+
+    def run(work: Callable[[int], T]) -> list[T | CopilotError]:
+        outcomes: list[T | CopilotError] = []
+        try:
+            for number in range(rounds):
+                ready.wait(timeout=30)
+                try:
+                    outcomes.append(work(number))
+                except CopilotError as error:
+                    outcomes.append(error)
+        finally:
+            setup.close()
+        return outcomes
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        return list(zip(*pool.map(run, works), strict=True))

@@ -74,7 +74,7 @@ class Incidents(Protocol):
 
     @abstractmethod
     def candidates(self) -> Sequence[Candidate]:
-        """The open incidents with the originals of their episodes."""
+        """The open incidents, each with the originals of its episodes, and with its own words where people declared it."""
 
     @abstractmethod
     def opened_since(self, start: datetime) -> int:

@@ -16,8 +16,8 @@ class Runbooks(Protocol):
     """The tenant's runbooks."""
 
     @abstractmethod
-    def get(self, runbook_id: UUID) -> Runbook:
-        """One runbook. Raises NotFound."""
+    def get(self, runbook_id: UUID, *, lock: bool = False) -> Runbook:
+        """One runbook; with `lock`, nobody else can change it until the unit of work ends. Raises NotFound."""
 
     @abstractmethod
     def save(self, runbook: Runbook) -> None:

@@ -9,7 +9,7 @@ from sre_copilot.application.ports.deliveries import DeliveryGateway
 from sre_copilot.application.ports.ids import Ids
 from sre_copilot.application.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from sre_copilot.application.recording import IdReused, Recorder
-from sre_copilot.domain.actors import Actor, Permission
+from sre_copilot.domain.actors import Actor, ActorKind, Permission
 from sre_copilot.domain.deliveries import (
     Delivery,
     DeliveryRecord,
@@ -19,7 +19,7 @@ from sre_copilot.domain.deliveries import (
     QuarantineReason,
     Receipt,
 )
-from sre_copilot.domain.errors import PluginFailed, UnreadableDelivery
+from sre_copilot.domain.errors import NotFound, PluginFailed, UnreadableDelivery
 
 
 @attrs.frozen(kw_only=True)
@@ -37,6 +37,9 @@ class IngestDelivery:
         nothing is stored then. A body that only its plugin can't read is kept in quarantine.
         """
         actor.require(Permission.INGEST)
+        if actor.kind is ActorKind.INTEGRATION and actor.id != integration_id:
+            # An integration hands in its own deliveries, and of others it doesn't even learn that they exist.
+            raise NotFound(integration=integration_id)
         with self.units(actor.tenant_id) as uow:
             uow.tenants.current().require_active(delivery.received_at)
             integration = uow.integrations.get(integration_id)

@@ -44,7 +44,7 @@ class RecordOutcome:
                 )
             )
             if executed.runbook_id is not None:
-                uow.runbooks.save(uow.runbooks.get(executed.runbook_id).used(result, now))
+                uow.runbooks.save(uow.runbooks.get(executed.runbook_id, lock=True).used(result, now))
             record_audit(
                 uow,
                 self.ids,

@@ -89,7 +89,7 @@ def combined(confidences: Iterable[Confidence]) -> Confidence:
     """Return the confidence that any one of several exclusive candidates is right: for the row "others"."""
     rows = tuple(confidences)
     primary = min(1.0, math.fsum(row.primary for row in rows))
-    upper = min(1.0, max([primary, *(row.upper for row in rows)]))
+    upper = max([primary, *(row.upper for row in rows)])
     lower = min([primary, *(row.lower for row in rows)])
     return Confidence(
         lower=lower, primary=primary, upper=upper, calibrated_on=min((row.calibrated_on for row in rows), default=0)

@@ -198,7 +198,7 @@ class IncidentListConformance(Conformance):
             assert list(uow.incidents.settling(BEGINNING + 2 * MINUTE)) == [first.id, second.id]
 
     def test_candidates_are_open_incidents_with_the_originals_of_their_episodes(self, house: House) -> None:
-        """As correlation looks at them; an incident without signals is one by its own times."""
+        """As correlation looks at them; one that people declared is known by its own words as well."""
         declared = house.with_incident(declared=True)
         home = house.with_incident(last_signal_at=BEGINNING + MINUTE)
         house.with_incident(state=State.RESOLVED, resolved_at=BEGINNING)
@@ -206,7 +206,8 @@ class IncidentListConformance(Conformance):
         with house.reading() as uow:
             found = {candidate.incident_id: candidate for candidate in uow.incidents.candidates()}
         assert set(found) == {declared.id, home.id}
-        assert found[declared.id].members == ()
+        (told,) = found[declared.id].members
+        assert (told.service, told.text, told.environment) == (declared.service, declared.title, declared.environment)
         assert not found[declared.id].has_open_episode
         assert found[declared.id].last_signal_at == declared.created_at
         assert found[home.id].has_open_episode
@@ -214,7 +215,8 @@ class IncidentListConformance(Conformance):
         (member,) = found[home.id].members
         draft = stored.signal.draft
         assert (member.service, member.severity, member.started_at) == (draft.service, draft.severity, BEGINNING)
-        assert member.labels == {**draft.labels, "environment": draft.environment.value}
+        assert member.labels == draft.labels
+        assert member.environment == (draft.environment if draft.environment_word else None)
         assert member.text == f"{draft.name} {draft.title}"
 
 

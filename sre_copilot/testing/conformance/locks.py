@@ -9,7 +9,7 @@ import pytest
 from sre_copilot.application.ports.unit_of_work import UnitOfWork
 from sre_copilot.domain.incidents import Incident
 from sre_copilot.domain.recommendations import Recommendation
-from sre_copilot.testing.builders import make_recommendation
+from sre_copilot.testing.builders import make_recommendation, make_runbook
 from sre_copilot.testing.conformance.house import Conformance, House
 from sre_copilot.testing.conformance.recording import NAME, stored_series
 
@@ -24,6 +24,9 @@ OTHER = "b" * 64
 LOCKS: dict[str, Lock] = {
     "an incident": lambda uow, incident, _: uow.incidents.get(incident.id, lock=True),
     "a recommendation": lambda uow, _, recommendation: uow.recommendations.get(recommendation.id, lock=True),
+    "a runbook": lambda uow, incident, recommendation: uow.runbooks.get(
+        recommendation.runbook_id or incident.id, lock=True
+    ),
     "correlation": lambda uow, *_: uow.incidents.lock_correlation(),
     "a delivery's id": lambda uow, incident, _: uow.deliveries.claim(incident.tenant_id, "delivery-7"),
     "a known series": lambda uow, *_: uow.series.load([NAME]),
@@ -41,9 +44,11 @@ class LocksConformance(Conformance):
     ) -> None:
         """And then goes on."""
         incident = house.with_incident()
-        recommendation = make_recommendation(incident)
+        runbook = make_runbook()
+        recommendation = make_recommendation(incident, runbook_id=runbook.id)
         stored_series(house)
         with house.changing() as uow:
+            uow.runbooks.save(runbook)
             uow.recommendations.add([recommendation])
         through = Event()
 

@@ -61,6 +61,22 @@ def test_a_change_before_both_brings_two_services_together() -> None:
     assert len(receipt.opened) == 1
 
 
+def test_what_people_declared_is_joined_by_signals_of_its_service_and_not_by_those_of_strangers() -> None:
+    here = stage()
+    declared = here.copilot.declare(actor=here.engineer, title="Search finds nothing", service="search")
+    assert here.send(alert("HighErrorRate", "search")).incidents == (declared.id,)
+    another = here.copilot.declare(actor=here.engineer, title="Mail is late", service="mail")
+    receipt = here.send(alert("DiskFull", "billing"))
+    assert len(receipt.opened) == 1
+    scores = {
+        row.incident_id: row.score
+        for stored in here.tables.decisions.values()
+        for row in stored.decision.scores
+        if stored.decision.incident_id == receipt.opened[0]
+    }
+    assert max(scores[declared.id], scores[another.id]) < 0.5
+
+
 def test_severity_rises_with_the_signals_and_never_falls() -> None:
     here = stage()
     (incident_id,) = here.send(alert(severity=Severity.LOW)).opened
@@ -119,6 +135,19 @@ def test_a_late_resolve_that_splits_an_episode_leaves_the_later_part_in_its_inci
     assert receipt.opened == ()
     assert {episode.incident_id for episode in here.tables.episodes.values()} == {incident_id}
     assert [signal.is_duplicate for signal in here.tables.signals.values()] == [False, False, False]
+
+
+def test_an_episode_that_goes_on_after_all_in_an_open_incident_stays_there() -> None:
+    here = stage()
+    (incident_id,) = here.send(alert(expires_at=BEGINNING + timedelta(minutes=5), occurred_at=BEGINNING)).opened
+    here.wait(minutes=6)
+    assert here.tables.incidents[incident_id].settle_at is not None
+    decided = dict(here.tables.decisions)
+    here.send(alert(expires_at=BEGINNING + timedelta(minutes=30), occurred_at=BEGINNING))
+    (episode,) = here.tables.episodes.values()
+    assert (episode.incident_id, episode.is_open) == (incident_id, True)
+    assert here.tables.incidents[incident_id].settle_at is None
+    assert here.tables.decisions == decided
 
 
 def test_an_episode_that_goes_on_after_all_in_a_closed_incident_finds_a_new_one() -> None:

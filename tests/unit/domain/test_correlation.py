@@ -3,15 +3,17 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sre_copilot.domain.correlation import THRESHOLD, WEIGHTS, Candidate, Subject, correlate, score
+from sre_copilot.domain.correlation import THRESHOLD, WEIGHTS, Candidate, correlate, score
 from sre_copilot.domain.decisions import CorrelationOutcome
 from sre_copilot.domain.service_graph import Call, Placement, ServiceGraph
-from sre_copilot.domain.signals import UNKNOWN_SERVICE, Severity
+from sre_copilot.domain.signals import UNKNOWN_SERVICE, Environment, Severity
 from sre_copilot.domain.snapshots import ObservedChange
+from sre_copilot.domain.subjects import Subject
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 GRAPH = ServiceGraph(
@@ -60,7 +62,7 @@ def factors(
         ("front", "db", 0.8),
         ("pay", "shop", 0.95),
         ("db", "shop", 0.85),
-        ("stock", "pay", 0.65),
+        ("stock", "pay", 0.35),
         ("mail", "pay", 0.0),
         ("host-1", "pay", 0.9),
         ("pay", "host-1", 0.9),
@@ -89,6 +91,45 @@ def test_labels_count_matches_and_a_place_that_differs_says_nothing() -> None:
     assert factors(one, candidate(subject("db", region="eu", pod="pay-2")))["labels"] == 1.0
     assert factors(one, candidate(subject("db", region="us", pod="pay-1")))["labels"] == 0.75
     assert factors(one, candidate(subject("db", zone="a")))["labels"] is None
+
+
+def in_environment(one: Subject, environment: Environment | None) -> Subject:
+    return attrs.evolve(one, environment=environment)
+
+
+@pytest.mark.parametrize("environment", [Environment.PRODUCTION, None])
+def test_the_same_environment_says_nothing_nor_does_one_that_nobody_named(environment: Environment | None) -> None:
+    other = candidate(in_environment(subject("pay"), Environment.PRODUCTION))
+    assert factors(in_environment(subject("pay"), environment), other)["environment"] is None
+
+
+def test_another_environment_keeps_apart_whatever_else_agrees() -> None:
+    member = subject("pay", text="queue is long", cluster="eu1")
+    change = ObservedChange(id=UUID(int=1), service="pay", kind="deploy", summary="", at=NOW - timedelta(minutes=5))
+    other = candidate(in_environment(member, Environment.PRODUCTION))
+    found = score(in_environment(member, Environment.STAGING), other, graph=GRAPH, changes=(change,))
+    assert found.score < THRESHOLD
+
+
+@pytest.mark.parametrize(
+    ("service", "expected"), [("pay", 1.0), ("shop", None), ("stock", None), ("mail", 0.0), ("stranger", 0.0)]
+)
+def test_that_two_services_are_not_the_same_counts_only_where_no_call_connects_them(
+    service: str, expected: float | None
+) -> None:
+    assert factors(subject(service), candidate(subject("pay")))["same_service"] == expected
+
+
+@pytest.mark.parametrize(("caller", "callee"), [("shop", "pay"), ("pay", "shop"), ("front", "db"), ("db", "front")])
+def test_a_path_of_calls_brings_together_whatever_the_words_are(caller: str, callee: str) -> None:
+    one, other = subject(caller, text="cannot log in"), candidate(subject(callee, text="queue is long"))
+    assert score(one, other, graph=GRAPH, changes=()).score >= THRESHOLD
+
+
+def test_the_same_words_at_the_same_time_do_not_bring_unconnected_services_together() -> None:
+    one = subject("mail", text="queue is long", cluster="eu1", namespace="all")
+    other = candidate(subject("pay", text="queue is long", cluster="eu1", namespace="all"))
+    assert score(one, other, graph=GRAPH, changes=()).score < THRESHOLD
 
 
 def test_unknown_factors_are_left_out_and_the_rest_is_weighed_anew() -> None:

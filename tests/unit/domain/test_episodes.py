@@ -143,6 +143,18 @@ def test_without_signals_there_are_no_episodes() -> None:
         pytest.param(
             [fact(1, 2, started=2), fact(2, 1, resolved=True)], 3, [(2, None, None)], id="but none that began after it"
         ),
+        pytest.param(
+            [fact(1, 2, started=2), fact(2, 2, resolved=True)],
+            3,
+            [(2, 2, "resolved")],
+            id="one that began in the same moment does",
+        ),
+        pytest.param(
+            [fact(1, 0), fact(2, 0, started=0)],
+            1,
+            [(0, 0, "superseded"), (0, None, None)],
+            id="of two that began in one moment the stated comes first",
+        ),
         pytest.param([fact(1, 0, started=0, expires=2)], 1.99, [(0, None, None)], id="before its expiry it is open"),
         pytest.param([fact(1, 0, started=0, expires=2)], 2, [(0, 2, "expired")], id="at its expiry it has expired"),
         pytest.param(
@@ -204,6 +216,11 @@ def test_an_open_episode_knows_when_time_alone_would_end_it() -> None:
     (stated,) = runs([fact(1, 0, started=0)], window=WINDOW, now=at(1))
     assert (silent.due_at, expiring.due_at, stated.due_at) == (at(14), at(2), None)
     assert silent.last_seen_at == at(2)
+
+
+def test_an_episode_says_whether_the_vendor_stated_its_start() -> None:
+    found = runs([fact(1, 0), fact(2, 20, started=20)], window=WINDOW, now=at(21))
+    assert [run.stated for run in found] == [False, True]
 
 
 def test_an_ended_episode_is_due_no_more() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sre_copilot.domain.actions import ACTIONS, ActionType, RiskLevel
 from sre_copilot.domain.outcomes import OutcomeResult
-from sre_copilot.domain.runbooks import MAX_QUERY_WORDS, NOISE, Runbook, RunbookAction, symptom_query
+from sre_copilot.domain.runbooks import MAX_QUERY_WORDS, NOISE, Runbook, RunbookAction, search_words, symptom_query
 
 CREATED = datetime(2026, 1, 1, tzinfo=UTC)
 RUNBOOK = Runbook(
@@ -127,3 +127,15 @@ def test_a_query_holds_only_distinct_words_that_say_something(texts: list[str], 
     assert len(words) == len(set(words)) <= MAX_QUERY_WORDS
     assert not NOISE.intersection(words)
     assert all(len(word) > 1 for word in words)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("CPUThrottlingHigh of a CPU", ("cpu", "throttling", "high", "of")),
+        ("p99 of 5xx and 503, not 17", ("p99", "of", "5xx", "and", "503", "not")),
+        ("", ()),
+    ],
+)
+def test_a_search_sees_every_word_of_a_text_once_noise_included(text: str, expected: tuple[str, ...]) -> None:
+    assert search_words(text) == expected

@@ -1,63 +1,26 @@
 """A series: what a new signal does to its episodes."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from itertools import permutations
-from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sre_copilot.domain.decisions import Decision
 from sre_copilot.domain.series import Observation, SeriesHistory
-from sre_copilot.domain.signals import SignalStatus
-
-START = datetime(2026, 1, 1, tzinfo=UTC)
-WINDOW = timedelta(hours=12)
-NAME = "f" * 64
-INCIDENT = UUID(int=9000)
-
-
-def at(hours: float) -> datetime:
-    return START + timedelta(hours=hours)
-
-
-def seen(
-    number: int,
-    hours: float,
-    *,
-    resolved: bool = False,
-    moment: bool = False,
-    received: float | None = None,
-    known: int | None = None,
-    named: bool = False,
-    started: float | None = None,
-) -> Observation:
-    status = SignalStatus.RESOLVED if resolved else SignalStatus.MOMENT if moment else SignalStatus.FIRING
-    return Observation(
-        signal_id=UUID(int=number),
-        episode_id=UUID(int=1000 + number),
-        status=status,
-        occurred_at=at(hours),
-        received_at=at(hours if received is None else received),
-        episode_started_at=None if started is None else at(started),
-        known_as=UUID(int=known) if known else None,
-        has_vendor_id=named,
-    )
+from tests.unit.domain.observations import EMPTY, INCIDENT, WINDOW, at, seen
 
 
 def recorded(history: SeriesHistory, *items: Observation, now: float = 100) -> tuple[SeriesHistory, list[Decision]]:
     """Record one by one, put every new episode into one incident, and return what became of each."""
     decisions: list[Decision] = []
     for item in items:
-        update = history.record([item], window=WINDOW, now=min(at(now), at(100)))
+        update = history.record([item], window=WINDOW, now=at(now))
         for episode in update.opened:
             update = update.homed(episode.id, INCIDENT)
         decisions += update.decisions
         history = update.history
     return history, decisions
-
-
-EMPTY = SeriesHistory(fingerprint=NAME)
 
 
 def test_the_first_firing_opens_an_episode_and_the_next_is_a_duplicate() -> None:

@@ -15,12 +15,13 @@ from sre_copilot.adapters.django_orm.documents import to_document
 from sre_copilot.adapters.django_orm.repositories.signals import subject_from_row
 from sre_copilot.adapters.django_orm.routing import ALIAS
 from sre_copilot.application.ports.incidents import IncidentFilter
-from sre_copilot.domain.correlation import Candidate, Subject
+from sre_copilot.domain.correlation import Candidate
 from sre_copilot.domain.errors import NotFound
 from sre_copilot.domain.incidents import Impact, Incident, Resolution
 from sre_copilot.domain.lifecycle import OPEN, State
 from sre_copilot.domain.signals import Environment, Severity
 from sre_copilot.domain.snapshots import ContextSnapshot
+from sre_copilot.domain.subjects import Subject, declared
 from sre_copilot.domain.timeline import Note, Transition
 
 OPEN_STATES = [state.value for state in OPEN]
@@ -150,7 +151,10 @@ class DjangoIncidents:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 2))", [str(self.tenant_id)])
 
     def candidates(self) -> Sequence[Candidate]:
-        """The open incidents with the originals of their episodes: two queries."""
+        """The open incidents, each with the originals of its episodes, and with its own words where people declared it.
+
+        Two queries.
+        """
         going_on = models.Episode.objects.filter(incident_id=OuterRef("id"), ended_at__isnull=True)
         rows = list(self._rows().filter(state__in=OPEN_STATES).annotate(is_going_on=Exists(going_on.using(ALIAS))))
         members: dict[UUID, list[Subject]] = {}
@@ -163,7 +167,7 @@ class DjangoIncidents:
                 detected_at=row.detected_at,
                 last_signal_at=row.last_signal_at or row.created_at,
                 has_open_episode=row.is_going_on,
-                members=tuple(members.get(row.id, ())),
+                members=(*members.get(row.id, ()), *([declared(_incident(row))] if row.declared else [])),
             )
             for row in rows
         ]

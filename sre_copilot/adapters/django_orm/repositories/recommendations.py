@@ -78,9 +78,10 @@ class DjangoRunbooks:
 
     tenant_id: UUID
 
-    def get(self, runbook_id: UUID) -> Runbook:
-        """One runbook. Raises NotFound."""
-        row = models.Runbook.objects.using(ALIAS).filter(tenant_id=self.tenant_id, id=runbook_id).first()
+    def get(self, runbook_id: UUID, *, lock: bool = False) -> Runbook:
+        """One runbook, locked until the unit ends where asked. Raises NotFound."""
+        rows = models.Runbook.objects.using(ALIAS).filter(tenant_id=self.tenant_id, id=runbook_id)
+        row = (rows.select_for_update() if lock else rows).first()
         if row is None:
             raise NotFound(runbook=runbook_id)
         return _runbook(row)

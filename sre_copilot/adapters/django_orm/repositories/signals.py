@@ -13,12 +13,13 @@ from sre_copilot.adapters.django_orm import models
 from sre_copilot.adapters.django_orm.documents import from_document, to_document
 from sre_copilot.adapters.django_orm.routing import ALIAS
 from sre_copilot.application.ports.series import StoredDecision
-from sre_copilot.domain.correlation import CandidateScore, CorrelationDecision, Subject
+from sre_copilot.domain.correlation import CandidateScore, CorrelationDecision
 from sre_copilot.domain.decisions import CorrelationOutcome, Decision, EpisodeEnd
 from sre_copilot.domain.errors import NotFound
 from sre_copilot.domain.series import Episode
-from sre_copilot.domain.signals import Severity, Signal, SignalDraft, SignalType
+from sre_copilot.domain.signals import Environment, Severity, Signal, SignalDraft, SignalType
 from sre_copilot.domain.snapshots import ObservedChange
+from sre_copilot.domain.subjects import Subject
 
 SAME_NAMES = (
     "id",
@@ -154,7 +155,8 @@ def subject_from_row(row: Mapping[str, Any]) -> Subject:
         service=row["service_name"],
         started_at=row["started_at"],
         severity=Severity(row["severity"]),
-        labels={**draft["labels"], "environment": draft["environment"]},
+        environment=Environment(draft["environment"]) if draft["environment_word"] else None,
+        labels=draft["labels"],
         text=f"{draft['name']} {draft['title']}",
     )
 

@@ -1,6 +1,9 @@
 """What the clock demands: episodes end, incidents settle, what waited is placed."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import attrs
 
 from sre_copilot.application.use_cases.run_due_timers import TimersRun
 from sre_copilot.domain.decisions import CorrelationOutcome, EpisodeEnd
@@ -8,6 +11,7 @@ from sre_copilot.domain.incidents import Resolution
 from sre_copilot.domain.lifecycle import State
 from sre_copilot.testing.builders import make_tenant
 from sre_copilot.testing.clock import BEGINNING
+from sre_copilot.testing.faults import Fault, TappedUnits
 from sre_copilot.testing.stage import Stage, alert, recovery, stage
 
 FEBRUARY = datetime(2026, 2, 1, tzinfo=UTC)
@@ -106,6 +110,42 @@ def test_expiry_and_settling_that_are_both_due_happen_in_one_run() -> None:
     run = here.wait(minutes=30)
     assert (run.advanced, run.resolved) == (1, (incident_id,))
     assert here.tables.incidents[incident_id].resolved_at == at(9)
+
+
+class Rival(Fault):
+    """Somebody who is faster: resolves the incident right after its settling was looked up for the second time."""
+
+    def __init__(self, here: Stage, incident_id: UUID) -> None:
+        super().__init__()
+        self.here, self.incident_id = here, incident_id
+
+    def after(self, call: str) -> None:
+        if self.calls.count("incidents.settling") == 2 and call == "incidents.settling":
+            self.here.copilot.resolve(actor=self.here.engineer, incident_id=self.incident_id)
+
+
+def test_an_incident_that_somebody_resolves_meanwhile_is_left_to_them() -> None:
+    here = stage()
+    (incident_id,) = here.send(alert()).opened
+    here.send(recovery(), at=at(1))
+    now = here.clock.advance(timedelta(minutes=7))
+    rival = Rival(here, incident_id)
+    timers = attrs.evolve(here.copilot.run_due_timers, units=TappedUnits(here.units, rival))
+    assert timers(actor=here.system, now=now).resolved == ()
+    incident = here.tables.incidents[incident_id]
+    assert (incident.resolution, incident.resolved_automatically) == (Resolution.FIXED, False)
+    assert [row.to_state for row in here.tables.transitions.values()] == ["detected", "resolved"]
+
+
+def test_an_incident_with_an_open_episode_never_settles_whatever_its_timer_says() -> None:
+    here = stage()
+    (incident_id,) = here.send(alert()).opened
+    with here.units(here.tenant.id) as uow:
+        uow.incidents.save(attrs.evolve(here.tables.incidents[incident_id], settle_at=at(1)))
+        uow.commit()
+    before = here.tables.copy()
+    assert here.wait(minutes=5) == TimersRun()
+    assert here.tables == before
 
 
 def waiting_stage() -> Stage:

@@ -1,0 +1,91 @@
+"""A scene on which everything that can be asked has something to work on, and how to ask it there."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import attrs
+
+from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
+from sre_copilot.domain.actors import Actor, Role
+from sre_copilot.domain.deliveries import Delivery, Parsed
+from sre_copilot.testing.builders import make_runbook
+from sre_copilot.testing.clock import BEGINNING
+from sre_copilot.testing.stage import Stage, alert, stage
+from sre_copilot.testing.tables import TenantTables
+
+Database = dict[UUID, TenantTables]
+
+
+@attrs.frozen(kw_only=True)
+class Scene:
+    """A stage in the middle of an incident: diagnosed, one recommendation accepted, one pending."""
+
+    stage: Stage
+    incident: UUID
+    """Opened by a signal and diagnosed."""
+    declared: UUID
+    """Another one, declared by hand: it has no detection snapshot yet."""
+    hypothesis: UUID
+    pending: UUID
+    accepted: UUID
+    """A recommendation that came from a runbook."""
+    delivery: Delivery
+    """Not handed in yet; it opens a third incident."""
+
+    def part(self, kind: type[Any], units: UnitOfWorkFactory | None = None) -> Any:
+        """The use case or queries of this kind that the facade has, on other units of work where some are given."""
+        parts = (getattr(self.stage.copilot, field.name) for field in attrs.fields(type(self.stage.copilot)))
+        found = next(part for part in parts if type(part) is kind)
+        return attrs.evolve(found, units=units) if units is not None else found
+
+    def actor(self, name: str) -> Actor:
+        """An actor of this scene by the name that `ACTORS` has."""
+        return ACTORS[name](self.stage)
+
+    def database(self) -> Database:
+        """Everything that is stored now, of every tenant that has anything."""
+        tables = self.stage.units.database.tables
+        return {tenant: rows.copy() for tenant, rows in tables.items() if rows != TenantTables()}
+
+    def restore(self, database: Database) -> None:
+        """Go back to what was stored then."""
+        self.stage.units.database.tables = {tenant: rows.copy() for tenant, rows in database.items()}
+
+
+ACTORS: dict[str, Callable[[Stage], Actor]] = {
+    "viewer": lambda here: here.person(Role.VIEWER),
+    "engineer": lambda here: here.person(Role.ENGINEER),
+    "admin": lambda here: here.person(Role.ADMIN),
+    "integration": lambda here: here.sender,
+    "system": lambda here: here.system,
+    # Nobody makes these; whoever does by mistake gets nothing.
+    "person without a role": lambda here: attrs.evolve(here.engineer, role=None),
+    "integration with a role": lambda here: attrs.evolve(here.sender, role=Role.ADMIN),
+    "system with a role": lambda here: attrs.evolve(here.system, role=Role.ADMIN),
+}
+"""Everybody who might ask, by a name for them."""
+
+
+def scene() -> Scene:
+    """Set the scene."""
+    here = stage()
+    with here.units(here.tenant.id) as uow:
+        uow.runbooks.save(make_runbook())
+        uow.commit()
+    (incident_id,) = here.send(alert()).opened
+    _, hypotheses = here.copilot.diagnose(actor=here.engineer, incident_id=incident_id)
+    proposed = here.copilot.recommend(actor=here.engineer, incident_id=incident_id)
+    accepted = next(row for row in proposed if row.runbook_id is not None)
+    pending = next(row for row in proposed if row.runbook_id is None)
+    here.copilot.decide_recommendation(actor=here.engineer, recommendation_id=accepted.id, accept=True)
+    declared = here.copilot.declare(actor=here.engineer, title="Search is empty", service="search")
+    return Scene(
+        stage=here,
+        incident=incident_id,
+        declared=declared.id,
+        hypothesis=hypotheses[0].id,
+        pending=pending.id,
+        accepted=accepted.id,
+        delivery=here.script.delivery(Parsed(drafts=(alert("DiskFull", "billing"),)), received_at=BEGINNING),
+    )

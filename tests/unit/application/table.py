@@ -1,0 +1,200 @@
+"""Everything that can be asked of the application: who may, and which audit entries it leaves. A new one needs a row."""
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
+from typing import Any
+
+import attrs
+
+from sre_copilot.application import queries, use_cases
+from sre_copilot.application.queries.administration import AdministrationQueries
+from sre_copilot.application.queries.incidents import IncidentQueries
+from sre_copilot.application.queries.signals import SignalQueries
+from sre_copilot.application.use_cases.assign_incident import AssignIncident
+from sre_copilot.application.use_cases.create_integration import CreateIntegration
+from sre_copilot.application.use_cases.create_tenant import CreateTenant
+from sre_copilot.application.use_cases.decide_recommendation import DecideRecommendation
+from sre_copilot.application.use_cases.declare_incident import DeclareIncident
+from sre_copilot.application.use_cases.diagnose_incident import DiagnoseIncident
+from sre_copilot.application.use_cases.edit_incident import EditIncident
+from sre_copilot.application.use_cases.give_feedback import GiveFeedback
+from sre_copilot.application.use_cases.import_services import ImportServices
+from sre_copilot.application.use_cases.ingest_delivery import IngestDelivery
+from sre_copilot.application.use_cases.note_on_incident import NoteOnIncident
+from sre_copilot.application.use_cases.recommend_actions import RecommendActions
+from sre_copilot.application.use_cases.record_outcome import RecordOutcome
+from sre_copilot.application.use_cases.run_due_timers import RunDueTimers
+from sre_copilot.application.use_cases.take_detection_snapshot import TakeDetectionSnapshot
+from sre_copilot.application.use_cases.transition_incident import TransitionIncident
+from sre_copilot.domain.hypotheses import Feedback
+from sre_copilot.domain.incidents import Edit
+from sre_copilot.domain.lifecycle import Action
+from sre_copilot.domain.outcomes import OutcomeResult
+from sre_copilot.domain.service_graph import ServiceGraph
+from sre_copilot.testing.clock import BEGINNING
+from tests.unit.application.scene import Scene
+
+Asked = tuple[type[Any], str]
+"""A class, and the method that is called."""
+
+NOBODY: frozenset[str] = frozenset()
+READERS = frozenset({"viewer", "engineer", "admin", "system"})
+RESPONDERS = frozenset({"engineer", "admin", "system"})
+PEOPLE_WHO_RESPOND = frozenset({"engineer", "admin"})
+ADMINISTRATORS = frozenset({"admin"})
+SENDERS = frozenset({"admin", "integration", "system"})
+AUTOMATION = frozenset({"system"})
+
+
+@attrs.frozen(kw_only=True)
+class Row:
+    """What to give besides the actor, who is permitted, and the audit entries of one success.
+
+    `finds` says that it names something stored, which nobody of another tenant may find.
+    """
+
+    given: Callable[[Scene], Mapping[str, Any]]
+    permitted: frozenset[str]
+    leaves: tuple[str, ...] = ()
+    finds: bool = True
+
+
+CHANGES: dict[Asked, Row] = {
+    (AssignIncident, "__call__"): Row(
+        given=lambda on: {"incident_id": on.incident, "user_id": on.actor("viewer").id},
+        permitted=RESPONDERS,
+        leaves=("incident.assigned",),
+    ),
+    (CreateIntegration, "__call__"): Row(
+        given=lambda on: {"type": "generic", "name": "another"},
+        permitted=ADMINISTRATORS,
+        leaves=("integration.created",),
+        finds=False,
+    ),
+    (DecideRecommendation, "__call__"): Row(
+        given=lambda on: {"recommendation_id": on.pending, "accept": True},
+        permitted=RESPONDERS,
+        leaves=("recommendation.accepted",),
+    ),
+    (DeclareIncident, "__call__"): Row(
+        given=lambda on: {"title": "Checkout fails", "service": "checkout"},
+        permitted=RESPONDERS,
+        leaves=("incident.detected",),
+        finds=False,
+    ),
+    (DiagnoseIncident, "__call__"): Row(
+        given=lambda on: {"incident_id": on.incident}, permitted=RESPONDERS, leaves=("incident.diagnosed",)
+    ),
+    (EditIncident, "__call__"): Row(
+        given=lambda on: {"incident_id": on.incident, "edit": Edit(title="Checkout is down")},
+        permitted=RESPONDERS,
+        leaves=("incident.edited",),
+    ),
+    (GiveFeedback, "__call__"): Row(
+        given=lambda on: {"hypothesis_id": on.hypothesis, "feedback": Feedback.ACCEPTED},
+        permitted=PEOPLE_WHO_RESPOND,
+        leaves=("hypothesis.judged",),
+    ),
+    (ImportServices, "__call__"): Row(
+        given=lambda on: {"graph": ServiceGraph(services=frozenset({"checkout"}))},
+        permitted=RESPONDERS,
+        leaves=("services.imported",),
+        finds=False,
+    ),
+    (IngestDelivery, "__call__"): Row(
+        given=lambda on: {"integration_id": on.stage.integration.id, "delivery": on.delivery},
+        permitted=SENDERS,
+        leaves=("incident.opened",),
+    ),
+    (NoteOnIncident, "__call__"): Row(
+        given=lambda on: {"incident_id": on.incident, "text": "rolled back"},
+        permitted=RESPONDERS,
+        leaves=("incident.noted",),
+    ),
+    (RecommendActions, "__call__"): Row(
+        given=lambda on: {"incident_id": on.incident}, permitted=RESPONDERS, leaves=("incident.recommended",)
+    ),
+    (RecordOutcome, "__call__"): Row(
+        given=lambda on: {"recommendation_id": on.accepted, "result": OutcomeResult.WORKED},
+        permitted=RESPONDERS,
+        leaves=("recommendation.executed",),
+    ),
+    (RunDueTimers, "__call__"): Row(
+        given=lambda on: {"now": BEGINNING + timedelta(hours=13)},
+        permitted=AUTOMATION,
+        leaves=("incident.resolved",),
+        finds=False,
+    ),
+    (TakeDetectionSnapshot, "__call__"): Row(
+        given=lambda on: {"incident_id": on.declared}, permitted=AUTOMATION, leaves=("snapshot.taken",)
+    ),
+    (TransitionIncident, "__call__"): Row(
+        given=lambda on: {"incident_id": on.incident, "action": Action.MITIGATE},
+        permitted=RESPONDERS,
+        leaves=("incident.mitigated",),
+    ),
+}
+"""Use cases, each of which changes something."""
+
+READS: dict[Asked, Row] = {
+    (AdministrationQueries, "integrations"): Row(given=lambda on: {}, permitted=READERS, finds=False),
+    (IncidentQueries, "list"): Row(given=lambda on: {}, permitted=READERS, finds=False),
+    (IncidentQueries, "show"): Row(given=lambda on: {"incident_id": on.incident}, permitted=READERS),
+    (SignalQueries, "explain"): Row(
+        given=lambda on: {"signal_id": next(iter(on.stage.tables.signals))}, permitted=READERS
+    ),
+}
+
+WITHOUT_ACTOR: dict[Asked, Row] = {
+    (CreateTenant, "__call__"): Row(
+        given=lambda on: {"slug": "acme", "admin_email": "ada@acme.example"},
+        permitted=NOBODY,
+        leaves=("tenant.created",),
+    ),
+    (AdministrationQueries, "tenants"): Row(given=lambda on: {}, permitted=NOBODY),
+    (AdministrationQueries, "tenant"): Row(given=lambda on: {"slug": on.stage.tenant.slug}, permitted=NOBODY),
+    (AdministrationQueries, "person"): Row(given=lambda on: {"tenant": on.stage.tenant}, permitted=NOBODY),
+}
+"""For whoever operates the installation and stands outside of every tenant: never to be put behind a door of a tenant."""
+
+TABLE = {**CHANGES, **READS, **WITHOUT_ACTOR}
+ROLES = {**CHANGES, **READS}
+
+
+def ask(scene: Scene, asked: Asked, row: Row, *, units: Any = None, **who: Any) -> Any:
+    """Ask it on this scene, on other units of work where some are given; `who` is the actor, where it takes one."""
+    kind, method = asked
+    return getattr(scene.part(kind, units), method)(**who, **row.given(scene))
+
+
+def everything() -> Iterator[tuple[Asked, inspect.Signature]]:
+    """Every use case, and every public method of the queries, with its signature."""
+    for kind in _classes(use_cases):
+        if "__call__" in vars(kind):
+            yield (kind, "__call__"), inspect.signature(vars(kind)["__call__"])
+    for kind in _classes(queries):
+        if kind.__name__.endswith("Queries"):
+            public = ((name, member) for name, member in vars(kind).items() if not name.startswith("_"))
+            yield from (
+                ((kind, name), inspect.signature(member)) for name, member in public if inspect.isfunction(member)
+            )
+
+
+def _classes(package: ModuleType) -> Iterator[type[Any]]:
+    for found in iter_modules(package.__path__, f"{package.__name__}."):
+        module = import_module(found.name)
+        yield from (member for _, member in inspect.getmembers(module, inspect.isclass) if _is_of(member, module))
+
+
+def _is_of(member: type[Any], module: ModuleType) -> bool:
+    return member.__module__ == module.__name__
+
+
+def title(asked: Asked) -> str:
+    """How a test names it."""
+    kind, method = asked
+    return kind.__name__ if method == "__call__" else f"{kind.__name__}.{method}"
