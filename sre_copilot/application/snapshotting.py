@@ -8,7 +8,7 @@ import attrs
 
 from sre_copilot.application.ports.diagnoses import MetricContext
 from sre_copilot.application.ports.unit_of_work import UnitOfWork
-from sre_copilot.domain.correlation import PLACE_LABELS
+from sre_copilot.domain.correlation import HOST_LABELS, PLACE_LABELS
 from sre_copilot.domain.incidents import Incident
 from sre_copilot.domain.series import Episode
 from sre_copilot.domain.service_graph import ServiceGraph
@@ -79,12 +79,10 @@ def _observed(row: Signal, episode: Episode, graph: ServiceGraph, as_of: datetim
 
 
 def _hosts(row: Signal, graph: ServiceGraph) -> tuple[str, ...]:
-    """The hosts that a signal names: its own service, or a label that names a place, where something runs on it."""
-    named = [
-        row.draft.service,
-        *(value.partition(":")[0] for key, value in sorted(row.draft.labels.items()) if key in PLACE_LABELS),
-    ]
-    return tuple(dict.fromkeys(name for name in named if graph.is_host(name)))
+    """The hosts that a signal names: by a label for hosts, or where something is known to run on it by its service or place."""
+    places = [(key, value.partition(":")[0]) for key, value in sorted(row.draft.labels.items()) if key in PLACE_LABELS]
+    named = [("service", row.draft.service), *places]
+    return tuple(dict.fromkeys(name for key, name in named if key in HOST_LABELS or graph.is_host(name)))
 
 
 def _end(signals: Sequence[ObservedSignal], as_of: datetime) -> datetime:

@@ -47,7 +47,9 @@ SIBLING = 0.35
 SAME_HOST = 0.9
 """One is the host that the other runs on, or both name the same host where no call path is known."""
 
-PLACE_LABELS = frozenset({"node", "host", "hostname", "pod", "instance", "container", "device"})
+HOST_LABELS = frozenset({"node", "host", "hostname"})
+"""Labels that name a host, known or not."""
+PLACE_LABELS = HOST_LABELS | {"pod", "instance", "container", "device"}
 """Labels that name a place: a match is strong, a mismatch says nothing."""
 PLACE_WEIGHT = 3.0
 NOT_IDENTITY = frozenset({"alertname", "severity", "service", "environment", "env", "deployment_environment"})

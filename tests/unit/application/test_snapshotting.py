@@ -57,14 +57,14 @@ def test_signals_after_the_moment_of_the_snapshot_are_left_out() -> None:
     assert [signal.title for signal in context.signals] == ["HighLatency on checkout"]
 
 
-def test_only_hosts_that_something_runs_on_are_named() -> None:
+def test_hosts_are_named_by_labels_for_hosts_and_by_places_that_something_runs_on() -> None:
     here = stage()
     graph = ServiceGraph(
         services=frozenset({"checkout"}), placements=frozenset({Placement(service="checkout", host="node-1")})
     )
     here.copilot.import_services(actor=here.engineer, graph=graph)
-    here.send(alert(labels={"instance": "node-1:9100", "node": "node-9", "job": "node-1"}))
-    assert snapshot_now(here).signals[0].hosts == ("node-1",)
+    here.send(alert(labels={"instance": "node-1:9100", "node": "node-9", "pod": "checkout-1", "job": "node-1"}))
+    assert snapshot_now(here).signals[0].hosts == ("node-1", "node-9")
 
 
 def test_changes_of_the_day_before_are_context() -> None:
