@@ -9,6 +9,7 @@ import attrs
 from sre_copilot.application.ports.diagnoses import MetricContext
 from sre_copilot.application.ports.unit_of_work import UnitOfWork
 from sre_copilot.domain.correlation import HOST_LABELS, PLACE_LABELS
+from sre_copilot.domain.errors import ContextUnavailable
 from sre_copilot.domain.incidents import Incident
 from sre_copilot.domain.series import Episode
 from sre_copilot.domain.service_graph import ServiceGraph
@@ -47,7 +48,10 @@ def stored_context(uow: UnitOfWork, incident: Incident, as_of: datetime) -> Stor
 def snapshot(context: StoredContext, metrics: MetricContext, *, snapshot_id: UUID, as_of: datetime) -> ContextSnapshot:
     """Ask for metrics and return the whole. No transaction may be open: the metrics store may be slow."""
     start = context.onset - BASELINE
-    series = tuple(metrics.series(tenant_id=context.incident.tenant_id, start=start, end=as_of))
+    try:
+        series = tuple(metrics.series(tenant_id=context.incident.tenant_id, start=start, end=as_of))
+    except ContextUnavailable:
+        series = ()
     return ContextSnapshot(
         id=snapshot_id,
         incident_id=context.incident.id,

@@ -178,6 +178,12 @@ class PluginFailed(EnvironmentFault):
     code = "plugin_failed"
 
 
+class ContextUnavailable(EnvironmentFault):
+    """A store that knows more about the incident can't be asked; check that it runs and is reachable, then diagnose again."""
+
+    code = "context_unavailable"
+
+
 class InvalidSettings(EnvironmentFault):
     """A setting is unknown or has an unusable value; correct the place that is named."""
 

@@ -65,4 +65,7 @@ class MetricContext(Protocol):
 
     @abstractmethod
     def series(self, *, tenant_id: UUID, start: datetime, end: datetime) -> Sequence[MetricSeries]:
-        """The series with samples in [start, end]; nothing later than `end`. Empty where nothing is known."""
+        """The series with samples in [start, end]; nothing later than `end`. Empty where nothing is known.
+
+        Raises ContextUnavailable where the store can't be asked; the snapshot then says that metrics are missing.
+        """

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from sre_copilot.domain.errors import ContextUnavailable
 from sre_copilot.domain.snapshots import MetricKind, MetricSeries
 from sre_copilot.testing.clock import BEGINNING
 from sre_copilot.testing.diagnoses import FixedMetrics
@@ -37,6 +38,19 @@ def test_without_metrics_the_snapshot_says_so() -> None:
     (incident_id,) = here.send(alert()).opened
     taken = here.copilot.take_detection_snapshot(actor=here.system, incident_id=incident_id)
     assert taken.missing == ("metrics",)
+
+
+def test_a_metrics_store_that_is_away_costs_the_metrics_and_nothing_else() -> None:
+    class Away(FixedMetrics):
+        """Can't be asked."""
+
+        def series(self, *, tenant_id: UUID, start: datetime, end: datetime) -> Sequence[MetricSeries]:
+            raise ContextUnavailable
+
+    here = stage(metrics=Away())
+    receipt = here.send(alert())
+    taken = here.tables.snapshots[here.tables.incidents[receipt.opened[0]].snapshot_id or receipt.delivery_id]
+    assert (taken.missing, len(taken.signals)) == (("metrics",), 1)
 
 
 def test_it_is_taken_only_once() -> None:
