@@ -7,6 +7,7 @@ module. Ends with 1 if a test fails or too many mutants of a module survive.
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import time
@@ -66,6 +67,8 @@ def _tests(name: str, paths: list[str], environment: Mapping[str, str]) -> dict[
 def _mutation() -> dict[str, Any]:
     started = time.monotonic()
     environment = {**os.environ, "HYPOTHESIS_PROFILE": "mutation"}
+    # What mutmut finds there it doesn't try again, whatever became of the tests meanwhile.
+    shutil.rmtree("mutants", ignore_errors=True)
     log = BUILD / "mutation.log"
     with log.open("w") as output:
         code = subprocess.run([BIN / "mutmut", "run"], env=environment, stdout=output, stderr=output, check=False)

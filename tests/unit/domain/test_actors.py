@@ -76,6 +76,8 @@ def test_the_system_and_an_integration_say_who_they_are_and_where_they_come_from
         tenant_id=TENANT, kind=ActorKind.SYSTEM, name="SRE Copilot", origin="system", id=None
     )
     assert Actor.system(TENANT, origin="worker").origin == "worker"
+    quiet = Actor.integration(TENANT, UUID(int=3))
+    assert (quiet.name, quiet.origin) == ("", "")
     assert Actor.integration(TENANT, UUID(int=3), name="pager", origin="http 192.0.2.7") == Actor(
         tenant_id=TENANT, kind=ActorKind.INTEGRATION, id=UUID(int=3), name="pager", origin="http 192.0.2.7"
     )

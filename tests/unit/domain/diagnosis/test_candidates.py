@@ -71,6 +71,18 @@ def test_every_component_is_a_candidate_and_none_of_these_is_the_last() -> None:
     ]
 
 
+def test_none_of_these_has_its_evidence_too() -> None:
+    none = found_in()[-1]
+    assert [item.feature for item in none.evidence] == [Feature.UNSEEN]
+
+
+def test_calls_that_only_metrics_prove_count_as_the_graph_does() -> None:
+    edge = make_series("shop", make_values(0.1, 0.1), callee="stock")
+    metrics = (*make_slow_dependency().metrics, edge)
+    stock = next(each for each in found_in(graph=make_graph(), metrics=metrics) if each.subject == "stock")
+    assert Feature.TRAIL in {item.feature for item in stock.evidence}
+
+
 def test_a_change_is_a_candidate_with_all_that_speaks_for_its_component() -> None:
     change = make_observed_change("stock", "smaller connection pool")
     found = {(each.kind, each.subject): each for each in found_in(changes=(change,))}

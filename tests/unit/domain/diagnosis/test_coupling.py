@@ -27,14 +27,16 @@ def alarm_of(shift: Shift) -> Alarm:
     return Alarm.of(make_readings(alarm=shift))
 
 
-ALARM = alarm_of(following("shop", steps))
+@pytest.fixture
+def alarm() -> Alarm:
+    return alarm_of(following("shop", steps))
 
 
-def test_the_alarm_is_sampled_over_the_incident_and_as_long_before_it() -> None:
-    assert ALARM.moments[0] == ONSET - 19 * STEP
-    assert ALARM.moments[-1] == ONSET + 19 * STEP
-    assert len(ALARM.moments) == len(ALARM.reference) == 39 <= MOST_POINTS
-    assert ALARM.reference[0] == 0.0
+def test_the_alarm_is_sampled_over_the_incident_and_as_long_before_it(alarm: Alarm) -> None:
+    assert alarm.moments[0] == ONSET - 19 * STEP
+    assert alarm.moments[-1] == ONSET + 19 * STEP
+    assert len(alarm.moments) == len(alarm.reference) == 39 <= MOST_POINTS
+    assert alarm.reference[0] == 0.0
 
 
 def test_a_long_incident_is_sampled_at_sixty_moments() -> None:
@@ -60,39 +62,41 @@ def test_without_an_alarm_of_its_own_nothing_is_coupled() -> None:
     ids=["with it", "against it", "not at all", "unknown", "no numbers"],
 )
 def test_moving_with_or_against_the_alarm_couples_and_standing_still_does_not(
-    curve: Callable[[int], float | None], expected: float
+    alarm: Alarm, curve: Callable[[int], float | None], expected: float
 ) -> None:
     shift = following("pay", curve)
-    value, told = ALARM.coupling([shift])
+    value, told = alarm.coupling([shift])
     assert value == pytest.approx(expected, abs=1e-9)
     assert told == (shift if expected else None)
 
 
-def test_one_spike_does_not_decide() -> None:
+def test_one_spike_does_not_decide(alarm: Alarm) -> None:
     spiky = following("pay", lambda index: 1e6 if index == 10 else 0.1)
-    assert ALARM.coupling([spiky])[0] < 0.5
+    assert alarm.coupling([spiky])[0] < 0.5
 
 
-def test_series_within_their_normal_are_not_compared() -> None:
-    assert ALARM.coupling([following("pay", steps, spreads=2.0)]) == (0.0, None)
+def test_series_within_their_normal_are_not_compared(alarm: Alarm) -> None:
+    usual, moved = following("pay", steps, spreads=2.0), following("pay", steps)
+    assert alarm.coupling([usual]) == (0.0, None)
+    assert alarm.coupling([usual, moved])[1] is moved
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
-def test_the_strongest_correlation_is_told_in_whatever_order_they_come(order: Sequence[int]) -> None:
+def test_the_strongest_correlation_is_told_in_whatever_order_they_come(alarm: Alarm, order: Sequence[int]) -> None:
     shifts = [
         following("pay", lambda index: 0.1 + (index % 3) * 0.1),
         following("pay", steps),
         following("pay", lambda index: 0.1),
     ]
-    value, told = ALARM.coupling([shifts[place] for place in order])
+    value, told = alarm.coupling([shifts[place] for place in order])
     assert value == pytest.approx(1.0)
     assert told is shifts[1]
 
 
 @pytest.mark.parametrize(("points", "compared"), [(3, False), (4, True)])
-def test_at_least_four_common_samples_are_compared(points: int, compared: bool) -> None:
+def test_at_least_four_common_samples_are_compared(alarm: Alarm, points: int, compared: bool) -> None:
     few = make_shift("pay", values=[None] * 60 + [steps(i) if i < points else None for i in range(20)])
-    assert (ALARM.coupling([few])[0] > 0.9) is compared
+    assert (alarm.coupling([few])[0] > 0.9) is compared
 
 
 curves = st.lists(st.none() | st.floats(allow_nan=True, allow_infinity=True), min_size=SAMPLES, max_size=SAMPLES)

@@ -4,6 +4,7 @@ import pytest
 
 from sre_copilot.domain.diagnosis.position_clues import Shares, position_clues
 from sre_copilot.domain.diagnosis.scoring import Feature
+from sre_copilot.domain.diagnosis.shifts import Shift
 from sre_copilot.domain.diagnosis.topology import Topology
 from sre_copilot.domain.diagnosis.units import DELAY
 from sre_copilot.domain.hypotheses import Evidence, EvidenceKind
@@ -35,6 +36,21 @@ def test_own_delay_and_own_failures_count_by_their_share_of_the_largest() -> Non
     assert db[Feature.OWN_DELAY].summary.startswith("Delay begins in db itself: 0.9 s per request of shop (")
     assert db[Feature.OWN_FAILURES].summary.startswith("Failures begin in db itself: 25 per 100 requests of shop (")
     assert db[Feature.OWN_FAILURES].refers_to == "db/error_rate"
+
+
+@pytest.mark.parametrize(
+    ("shifts", "told"),
+    [
+        ((failing("db"), failing("pay", 0.0, 0.1)), {Feature.OWN_FAILURES}),
+        ((failing("db"), make_shift("db", 0.1, 0.1, spreads=0.0)), {Feature.OWN_FAILURES}),
+        (SLOW, {Feature.OWN_DELAY}),
+        ((*SLOW, failing("db", 0.0, 0.0, spreads=0.0)), {Feature.OWN_DELAY}),
+    ],
+    ids=["failures alone", "failures at the usual speed", "delays alone", "delays without failures"],
+)
+def test_what_did_not_grow_anywhere_begins_nowhere(shifts: tuple[Shift, ...], told: set[Feature]) -> None:
+    found = clues("db", make_topology(*shifts, calls=CHAIN))
+    assert {Feature.OWN_DELAY, Feature.OWN_FAILURES} & found.keys() == told
 
 
 def test_the_end_of_the_trail_stands_alone_and_its_callers_are_explained_by_it() -> None:

@@ -109,6 +109,13 @@ def test_the_incident_is_read_over_the_times_at_which_the_alarm_was_at_its_worst
     assert [shift.after for shift in found.own["pay"]] == [2.0]
 
 
+def test_a_symptom_that_shows_as_often_without_an_incident_is_no_alarm() -> None:
+    spiky = [9.0 if index % 5 == 0 else 0.1 for index in range(SAMPLES)]
+    assert read_of(make_series("shop", spiky)).alarm is None
+    worse = [9.0 if index % 5 == 0 or (index > 60 and index % 2) else 0.1 for index in range(SAMPLES)]
+    assert read_of(make_series("shop", worse)).alarm is not None
+
+
 def test_own_series_and_those_of_calls_are_apart_and_in_order_of_their_names() -> None:
     found = read_of(
         make_series("shop", make_values(1.0, 1.0), name="b"),

@@ -97,6 +97,11 @@ def test_the_series_with_the_most_failures_speaks_for_a_component(turned: bool) 
     assert topology.own_failures["db"].shift == many
 
 
+def test_series_that_are_no_share_of_requests_do_not_hide_those_that_are() -> None:
+    shifts = [failing("db", 0.0, 4.0, unit="errors/s"), make_shift("db"), failing("db", 0.0, 0.4)]
+    assert own_failures(make_topology(*shifts)) == {"db": 0.4}
+
+
 def test_failures_count_per_request_of_the_alarm_during_the_incident() -> None:
     shifts = [failing("db", 0.0, 0.1), traffic("db", 10.0, 40.0), traffic("shop", 10.0, 20.0)]
     assert own_failures(make_topology(*shifts)) == {"db": 0.2}
