@@ -1,7 +1,6 @@
 """A throw-away PostgreSQL for tests: one server per test run, shared by its processes, gone with the last of them."""
 
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -104,8 +103,7 @@ def _remove_abandoned() -> None:
 def _remove_unless_used(folder: Path) -> None:
     if any(map(_is_held, (folder / "users").glob("*"))):
         return
-    EmbeddedPostgres(folder, chosen_binaries()).stop()
-    shutil.rmtree(folder)
+    EmbeddedPostgres(folder, chosen_binaries()).erase()
 
 
 def _is_held(lock: Path) -> bool:

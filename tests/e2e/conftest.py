@@ -15,4 +15,4 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
     made = Installation(data_folder=folder)
     made.call("doctor").expect(0)
     yield made
-    EmbeddedPostgres(folder).stop()
+    EmbeddedPostgres(folder).erase()

@@ -19,10 +19,10 @@ FROM_ENVIRONMENT = ("DATABASE_URL", "DATABASE_OWNER_URL", "SRE_COPILOT_DATA", "S
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
-    """Where the example runs; the server that it starts outlives it and is stopped here."""
+    """Where the example runs; the server that it starts outlives it and is erased here."""
     yield tmp_path
     if (tmp_path / DATA_FOLDER).exists():
-        EmbeddedPostgres(tmp_path / DATA_FOLDER).stop()
+        EmbeddedPostgres(tmp_path / DATA_FOLDER).erase()
 
 
 def test_the_embedding_example_runs_in_a_fresh_process_without_a_django_project(folder: Path) -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 APP = "sre_copilot.adapters.django_orm"
 ROUTER = f"{APP}.routing.CopilotRouter"
+MIGRATION_LOCK = 7_316_402
+"""The advisory lock under which migrations run; any number that nobody else uses in this database."""
 MIGRATION_TIMEOUTS = "-c lock_timeout=10s -c statement_timeout=300s"
 
 
@@ -89,6 +91,7 @@ def migrate(owner_url: str) -> list[str]:
     """
     _point(OWNER_ALIAS, connection_settings(owner_url, MIGRATION_TIMEOUTS))
     try:
+        _wait_for_our_turn()
         missing = _pending(OWNER_ALIAS)
         if missing:
             call_command("migrate", database=OWNER_ALIAS, verbosity=0, interactive=False)
@@ -102,6 +105,14 @@ def migrate(owner_url: str) -> list[str]:
         ) from error
     finally:
         connections[OWNER_ALIAS].close()
+
+
+def _wait_for_our_turn() -> None:
+    """Where several migrate at once the first one does it, and the others find nothing to do. Ends with the connection."""
+    with connections[OWNER_ALIAS].cursor() as cursor:
+        cursor.execute("SET lock_timeout = '300s'")
+        cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
+        cursor.execute("RESET lock_timeout")
 
 
 def pending_migrations() -> list[str]:

@@ -20,7 +20,8 @@ NOT_NEEDED = shutil.ignore_patterns("include", "*.a", "pgxs")
 
 def find_binaries(folder: Path | None = None) -> Path:
     """The folder given, else the bin folder of PostgreSQL 18 in the wheel. Raises EmbeddedDatabaseFailed."""
-    found = folder or _in_the_wheel()
+    # The server's user may reach the programs, but not a symbolic link to them in a folder of the caller's.
+    found = (folder or _in_the_wheel()).resolve()
     missing = [name for name in NEEDED if not (found / name).exists()]
     if missing:
         raise EmbeddedDatabaseFailed(
@@ -28,11 +29,6 @@ def find_binaries(folder: Path | None = None) -> Path:
             "DATABASE_URL to a PostgreSQL 15 or newer of your own."
         )
     return found
-
-
-def wheel_binaries() -> Path:
-    """The bin folder of PostgreSQL 18 in the wheel. Raises EmbeddedDatabaseFailed."""
-    return find_binaries(_in_the_wheel())
 
 
 def _in_the_wheel() -> Path:
@@ -80,14 +76,19 @@ def reachable_binaries(binaries: Path, account: Account, folder: Path) -> Path:
                 if source.exists():
                     copy = draft / source.relative_to(package.parent)
                     shutil.copytree(source, copy, symlinks=True, ignore=NOT_NEEDED)
-            for part in (draft, *draft.rglob("*")):
-                if part.is_dir() and not part.is_symlink():
-                    part.chmod(0o755)
+            _open_to_everybody(draft)
             draft.rename(target)
-        except BaseException:
+        finally:
+            # Once it is whole it has its final name.
             shutil.rmtree(draft, ignore_errors=True)
-            raise
     return target / inside
+
+
+def _open_to_everybody(folder: Path) -> None:
+    """Let everybody read what is in a folder, and run what its owner may run, whatever the umask of the installation."""
+    for part in (folder, *folder.rglob("*")):
+        if not part.is_symlink():
+            part.chmod(0o755 if part.is_dir() or part.stat().st_mode & 0o100 else 0o644)
 
 
 def drop_other_copies(binaries: Path, folder: Path) -> None:

@@ -3,7 +3,6 @@
 import fcntl
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,8 +36,11 @@ class Cluster:
     binaries: Path
     settings: Mapping[str, str] = attrs.field(factory=dict)
 
-    def initialise(self, password: str) -> None:
-        """Make the data directory, whole or not at all. Raises EmbeddedDatabaseFailed, OSError."""
+    def initialise(self, password: str, descriptor: int) -> None:
+        """Make the data directory, whole or not at all. Raises EmbeddedDatabaseFailed, OSError.
+
+        What works on it holds the lock on `descriptor`, also where this process is killed meanwhile.
+        """
         version = major_version(self.binaries, self.place.account)
         if self.place.draft.exists():
             shutil.rmtree(self.place.draft)
@@ -57,8 +59,10 @@ class Cluster:
                 ],
                 account=self.place.account,
                 folder=self.place.home,
+                keep_open=[descriptor],
             )
         if outcome.code != 0:
+            shutil.rmtree(self.place.draft, ignore_errors=True)
             raise EmbeddedDatabaseFailed(
                 f"initdb could not make a database in {self.place.home}: {outcome.complaint}. Choose another data folder with "
                 "SRE_COPILOT_DATA, or set DATABASE_URL."
@@ -96,16 +100,16 @@ class Cluster:
                 f"{self.place.log} says more; correct what it names, or choose another data folder with SRE_COPILOT_DATA."
             )
 
-    def halt(self) -> None:
-        """Stop the server, ending its connections. Raises EmbeddedDatabaseFailed."""
+    def halt(self) -> str | None:
+        """Stop the server, ending its connections; return why it can't be, or None. Raises EmbeddedDatabaseFailed."""
+        sockets = self.place.running_sockets()
         outcome = self._stop("fast")
         if outcome.code != 0:
             outcome = self._stop("immediate")
         if outcome.code != 0:
-            raise EmbeddedDatabaseFailed(
-                f"The database server in {self.place.home} did not stop: {outcome.complaint}. {self.place.log} says more; end "
-                "its processes yourself."
-            )
+            return outcome.complaint
+        self.place.drop_sockets(sockets)
+        return None
 
     def _stop(self, mode: str) -> Outcome:
         command: list[str | Path] = [
@@ -149,26 +153,27 @@ class Cluster:
         path = self.place.data / "postmaster.pid"
         if not path.exists():
             return
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-        if len(lines) < PID_FILE_LINES:
+        _number, *rest = path.read_text(encoding="utf-8", errors="surrogateescape").split("\n")
+        # The last line ends in a line break too.
+        if len(rest) < PID_FILE_LINES:
             path.unlink()
             return
-        write_whole(path, "\n".join([str(NO_PROCESS), *lines[1:]]) + "\n", mode=0o600)
+        write_whole(path, "\n".join([str(NO_PROCESS), *rest]), mode=0o600)
         self.place.account.own(path)
 
     @contextmanager
     def _handed_over(self, password: str) -> Iterator[Path]:
-        descriptor, name = tempfile.mkstemp(prefix=".password-", dir=self.place.folder)
+        # Always the same name, so that what a killed process left goes with the next try.
+        secret = self.place.folder / "superuser-password"
         try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(password)
-            self.place.account.own(Path(name))
-            yield Path(name)
+            write_whole(secret, password, mode=0o600)
+            self.place.account.own(secret)
+            yield secret
         finally:
-            Path(name).unlink()
+            secret.unlink(missing_ok=True)
 
     def _refuse_other_version(self, version: int) -> None:
-        made_with = (self.place.data / "PG_VERSION").read_text(encoding="utf-8").strip()
+        made_with = (self.place.data / "PG_VERSION").read_text(encoding="utf-8", errors="replace").strip()
         if made_with != str(version):
             raise EmbeddedDatabaseFailed(
                 f"The database in {self.place.data} was made by PostgreSQL {made_with}, but the programs in {self.binaries} are "

@@ -50,13 +50,15 @@ def locale_options(version: int) -> tuple[str, ...]:
 
 
 def configuration(version: int, sockets: Path, extra: Mapping[str, str]) -> str:
-    """The text of postgresql.conf for a major version; `extra` wins over our own settings."""
-    # Quoted twice: the value is a list of paths.
-    listed = str(sockets).replace("'", "''").replace('"', '""')
+    """The text of postgresql.conf for a major version; `extra` wins over our own settings.
+
+    `sockets` has no quote, backslash or comma in it.
+    """
     settings = {
         **SETTINGS,
         **(SINCE_18 if version >= 18 else {}),
-        "unix_socket_directories": f"'\"{listed}\"'",
+        # Quoted twice: the value is a list of paths.
+        "unix_socket_directories": f"'\"{sockets}\"'",
         **extra,
     }
     lines = ["# Written by SRE Copilot at each start. To change a setting for good use ALTER SYSTEM."]

@@ -1,45 +1,41 @@
 """The embedded PostgreSQL: one server per data folder, reached through a socket only."""
 
-import hashlib
 import os
 import shutil
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from urllib.parse import quote
 
 import attrs
 import psycopg
 from filelock import FileLock, Timeout
 
+from sre_copilot.adapters.postgres.access import DATABASE, NAMES, Access, DatabaseUrls
+from sre_copilot.adapters.postgres.account import server_account
 from sre_copilot.adapters.postgres.binaries import drop_other_copies, find_binaries, reachable_binaries
 from sre_copilot.adapters.postgres.cluster import SUPERUSER, Cluster
-from sre_copilot.adapters.postgres.configuration import PORT
 from sre_copilot.adapters.postgres.failures import explain, refuse_small_disk
-from sre_copilot.adapters.postgres.files import write_whole
-from sre_copilot.adapters.postgres.passwords import make_passwords, read_passwords
-from sre_copilot.adapters.postgres.place import RELOCATED, Place, find_place, make_place, relocated_folder
-from sre_copilot.adapters.postgres.roles import LOGINS, roles_sql
+from sre_copilot.adapters.postgres.passwords import has_passwords, make_passwords, read_passwords
+from sre_copilot.adapters.postgres.place import (
+    HOME,
+    RELOCATED,
+    Place,
+    find_place,
+    make_enterable,
+    make_place,
+    relocated_folder,
+)
 from sre_copilot.domain.errors import EmbeddedDatabaseFailed
 
-DATABASE = "sre_copilot"
-NAMES = (SUPERUSER, *LOGINS.values())
+__all__ = ["DatabaseUrls", "EmbeddedPostgres", "ServerStatus"]
+
 PATIENCE = 10.0
 """Seconds that a start right after a crash waits for the crashed server's processes to end."""
 RECOVERY_PATIENCE = 60.0
 """Seconds that a start waits for a server that another process launched and that still replays its log."""
 LOCK_PATIENCE = 120.0
 """Seconds that a start waits for another process's start or stop of the same server."""
-
-
-@attrs.frozen(kw_only=True)
-class DatabaseUrls:
-    """How each role signs in; the values are secrets."""
-
-    owner: str = attrs.field(repr=False)
-    app: str = attrs.field(repr=False)
-    maintenance: str = attrs.field(repr=False)
 
 
 @attrs.frozen(kw_only=True)
@@ -53,7 +49,8 @@ class ServerStatus:
 
 
 def _absolute(path: str | Path) -> Path:
-    return Path(path).expanduser().absolute()
+    """The path without symbolic links: the server's user may reach what a link leads to, but not the link."""
+    return Path(os.path.realpath(Path(path).expanduser()))
 
 
 @attrs.frozen
@@ -76,35 +73,37 @@ class EmbeddedPostgres:
         Raises EmbeddedDatabaseFailed, which says what happened, what was expected and what to do.
         """
         with self._explained(), self._locked():
+            self._halt_forgotten()
             place = make_place(self.data_folder, find_binaries(self.binaries), self.relocated)
             if place.exists:
-                passwords = read_passwords(self.data_folder, NAMES)
+                access = Access(place=place, passwords=read_passwords(self.data_folder, NAMES))
             else:
                 refuse_small_disk(place.folder)
-                passwords = make_passwords(self.data_folder, NAMES)
-                self._cluster(place).initialise(passwords[SUPERUSER])
-            self._ensure_running(place, passwords)
-            self._ensure_prepared(place, passwords)
-            return self._urls(passwords, DATABASE)
+                access = Access(place=place, passwords=make_passwords(self.data_folder, NAMES))
+                self._initialise(access)
+            self._ensure_running(access)
+            access.ensure_prepared()
+            return access.urls(DATABASE)
 
     def stop(self) -> None:
         """Stop the server if it runs; connections are ended. Raises EmbeddedDatabaseFailed."""
-        if not self.data_folder.is_dir():
-            return
-        with self._explained(), self._locked():
-            self._halt(find_place(self.data_folder, self.relocated))
+        with self._explained():
+            if self.data_folder.is_dir():
+                with self._locked():
+                    self._halt(find_place(self.data_folder, self.relocated))
 
     def erase(self) -> None:
         """Stop the server and delete the database with everything in it, wherever it is. Raises EmbeddedDatabaseFailed."""
-        if not self.data_folder.is_dir():
-            return
         with self._explained():
+            if not self.data_folder.is_dir():
+                return
             with self._locked():
                 place = find_place(self.data_folder, self.relocated)
                 self._halt(place)
-            for folder in {place.folder, relocated_folder(self.data_folder, self.relocated), self.data_folder}:
-                if folder.exists():
-                    shutil.rmtree(folder)
+                for folder in {place.folder, self._elsewhere(place)} - {self.data_folder}:
+                    if folder.exists():
+                        shutil.rmtree(folder)
+                shutil.rmtree(self.data_folder)
 
     def status(self) -> ServerStatus:
         """How the server is. Raises EmbeddedDatabaseFailed where that can't be told."""
@@ -112,26 +111,19 @@ class EmbeddedPostgres:
             place = find_place(self.data_folder, self.relocated)
             version = None
             if place.exists:
-                try:
-                    with self._superuser(read_passwords(self.data_folder, NAMES), "postgres") as db:
-                        version = db.info.server_version
-                except psycopg.OperationalError:
-                    version = None
+                with suppress(psycopg.OperationalError), self._access().superuser() as db:
+                    version = db.info.server_version
             return ServerStatus(running=version is not None, version=version, folder=place.home, log=place.log)
-
-    def is_running(self) -> bool:
-        """Whether the server of this folder runs and answers. Raises EmbeddedDatabaseFailed where that can't be told."""
-        return self.status().running
 
     def urls(self, database: str = DATABASE) -> DatabaseUrls:
         """How to sign in to a database of the running server. Raises EmbeddedDatabaseFailed."""
         with self._explained():
-            return self._urls(read_passwords(self.data_folder, NAMES), database)
+            return self._access().urls(database)
 
     def superuser_url(self, database: str = DATABASE) -> str:
         """How the superuser signs in; only bootstrap and tests need it. Raises EmbeddedDatabaseFailed."""
         with self._explained():
-            return self._url(SUPERUSER, read_passwords(self.data_folder, NAMES), database)
+            return self._access().url(SUPERUSER, database)
 
     def create_database(self, name: str, template: str | None = None) -> DatabaseUrls:
         """Create a database (a copy of `template` where given) with the three roles set up, unless it exists.
@@ -139,114 +131,98 @@ class EmbeddedPostgres:
         Nobody may be connected to the template. Raises EmbeddedDatabaseFailed.
         """
         with self._explained(), self._locked():
-            passwords = read_passwords(self.data_folder, NAMES)
-            self._make_database(passwords, name, template)
-            return self._urls(passwords, name)
+            access = self._access()
+            access.make_database(name, template)
+            return access.urls(name)
 
     def drop_database(self, name: str) -> None:
         """Drop a database if it exists, ending its connections. Raises EmbeddedDatabaseFailed."""
-        with self._explained(), self._superuser(read_passwords(self.data_folder, NAMES), "postgres") as db:
-            db.execute(psycopg.sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(psycopg.sql.Identifier(name)))
+        with self._explained():
+            self._access().drop_database(name)
 
     # running
 
-    def _cluster(self, place: Place) -> Cluster:
-        shared = (
-            relocated_folder(self.data_folder, self.relocated) if place.folder == self.data_folder else place.folder
+    def _access(self) -> Access:
+        return Access(
+            place=find_place(self.data_folder, self.relocated), passwords=read_passwords(self.data_folder, NAMES)
         )
+
+    def _cluster(self, place: Place) -> Cluster:
         programs = find_binaries(self.binaries)
         if not place.account.reaches(programs / "postgres"):
-            for folder in (shared.parent, shared):
-                folder.mkdir(parents=True, exist_ok=True)
-                folder.chmod(0o755)
-            programs = reachable_binaries(programs, place.account, shared)
+            make_enterable(self._elsewhere(place))
+            programs = reachable_binaries(programs, place.account, self._elsewhere(place))
         return Cluster(place=place, binaries=programs, settings=self.settings)
 
-    def _ensure_running(self, place: Place, passwords: Mapping[str, str]) -> None:
+    def _elsewhere(self, place: Place) -> Path:
+        """Where copies of the programs go that the server's user can't reach."""
+        return relocated_folder(self.data_folder, self.relocated) if place.folder == self.data_folder else place.folder
+
+    def _initialise(self, access: Access) -> None:
+        cluster = self._cluster(access.place)
+        deadline = time.monotonic() + RECOVERY_PATIENCE
+        while True:
+            with cluster.hold() as descriptor:
+                if descriptor is not None:
+                    cluster.initialise(access.passwords[SUPERUSER], descriptor)
+                    return
+            if time.monotonic() > deadline:
+                raise EmbeddedDatabaseFailed(
+                    f"An initdb in {access.place.home}, whose caller was killed, does not end (waited "
+                    f"{RECOVERY_PATIENCE:.0f} s). End it and try again."
+                )
+            time.sleep(0.05)
+
+    def _ensure_running(self, access: Access) -> None:
+        place = access.place
         began = time.monotonic()
-        while (trouble := self._trouble(passwords)) is not None:
+        while (trouble := access.trouble()) is not None:
             if "password authentication failed" in trouble:
                 raise EmbeddedDatabaseFailed(
                     f"The embedded database in {place.home} does not take the passwords in {self.data_folder}. Put the file "
                     "that belongs to it back, or choose another data folder with SRE_COPILOT_DATA."
                 )
-            cluster = self._cluster(place)
-            with cluster.hold() as descriptor:
-                if descriptor is not None:
-                    drop_other_copies(cluster.binaries, relocated_folder(self.data_folder, self.relocated))
-                    cluster.launch(descriptor)
-                    continue
             patience = RECOVERY_PATIENCE if "the database system is" in trouble else PATIENCE
             if time.monotonic() - began > patience:
                 raise EmbeddedDatabaseFailed(
                     f"An earlier database server in {place.home} neither answers nor ends ({trouble}; waited {patience:.0f} s). "
                     f"{place.log} may say why; end its processes and try again."
                 )
-            time.sleep(0.05)
-
-    def _trouble(self, passwords: Mapping[str, str]) -> str | None:
-        """Why nobody can sign in, or None where one can."""
-        try:
-            with self._superuser(passwords, "postgres"):
-                return None
-        except psycopg.OperationalError as error:
-            return " ".join(str(error).split())
+            cluster = self._cluster(place)
+            with cluster.hold() as descriptor:
+                if descriptor is not None:
+                    drop_other_copies(cluster.binaries, self._elsewhere(place))
+                    cluster.launch(descriptor)
+            if descriptor is None:
+                time.sleep(0.05)
 
     def _halt(self, place: Place) -> None:
         if not place.exists:
             return
         cluster = self._cluster(place)
-        with cluster.hold() as descriptor:
-            ended = descriptor is not None
-        # The number in a pid file that a crash left may belong to another program now, so only a living server is stopped:
-        # one whose processes hold the lock, or that answers although somebody took the lock's file away.
-        if not ended or self._trouble(read_passwords(self.data_folder, NAMES)) is None:
-            cluster.halt()
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            # The number in a pid file that a crash left may belong to another program now, so only a listening server is
+            # stopped. One that still starts, or is the rest of a crash, has the lock and is waited for.
+            trouble = cluster.halt() if place.is_listening() else "it neither listens nor ends"
+            if trouble is None:
+                return
+            with cluster.hold() as descriptor:
+                if descriptor is not None:
+                    return
+            if time.monotonic() > deadline:
+                raise EmbeddedDatabaseFailed(
+                    f"The database server in {place.home} did not stop: {trouble}. {place.log} may say why; end its processes "
+                    "yourself."
+                )
+            time.sleep(0.05)
 
-    # databases and roles
-
-    def _ensure_prepared(self, place: Place, passwords: Mapping[str, str]) -> None:
-        wanted = hashlib.sha256(roles_sql(DATABASE).encode()).hexdigest()
-        if place.prepared.exists() and place.prepared.read_text(encoding="utf-8").strip() == wanted:
-            return
-        self._make_database(passwords, DATABASE, None)
-        with self._superuser(passwords, DATABASE) as db:
-            for login in LOGINS.values():
-                # Encrypted here, so that the password itself reaches no log.
-                verifier = db.pgconn.encrypt_password(
-                    passwords[login].encode(), login.encode(), b"scram-sha-256"
-                ).decode()
-                db.execute(psycopg.sql.SQL("ALTER ROLE {} PASSWORD {}").format(psycopg.sql.Identifier(login), verifier))
-        write_whole(place.prepared, f"{wanted}\n", mode=0o600)
-
-    def _make_database(self, passwords: Mapping[str, str], name: str, template: str | None) -> None:
-        with self._superuser(passwords, "postgres") as db:
-            if db.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is None:
-                source = psycopg.sql.Identifier(template or "template1")
-                statement = psycopg.sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-                db.execute(statement.format(psycopg.sql.Identifier(name), source))
-        with self._superuser(passwords, name) as db:
-            db.execute(roles_sql(name).encode())
-
-    # signing in
-
-    @contextmanager
-    def _superuser(
-        self, passwords: Mapping[str, str], database: str
-    ) -> "Iterator[psycopg.Connection[tuple[object, ...]]]":
-        url = self._url(SUPERUSER, passwords, database)
-        with psycopg.connect(url, autocommit=True, connect_timeout=5) as db:
-            yield db
-
-    def _url(self, user: str, passwords: Mapping[str, str], database: str) -> str:
-        sockets = find_place(self.data_folder, self.relocated).running_sockets()
-        host = quote(str(sockets or self.data_folder / "not-running"), safe="")
-        return (
-            f"postgresql://{user}:{quote(passwords[user], safe='')}@/{quote(database, safe='')}?host={host}&port={PORT}"
-        )
-
-    def _urls(self, passwords: Mapping[str, str], database: str) -> DatabaseUrls:
-        return DatabaseUrls(**{role: self._url(login, passwords, database) for role, login in LOGINS.items()})
+    def _halt_forgotten(self) -> None:
+        """Stop the relocated server of an earlier data folder at the same path, which somebody deleted under it."""
+        elsewhere = relocated_folder(self.data_folder, self.relocated)
+        place = find_place(self.data_folder, self.relocated)
+        if place.account.is_other and place.folder != elsewhere and not has_passwords(self.data_folder):
+            self._halt(Place(folder=elsewhere, account=server_account(elsewhere / HOME)))
 
     # one at a time, and in plain words
 

@@ -13,15 +13,16 @@ def write_whole(path: Path, text: str, *, mode: int) -> None:
     """
     descriptor, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        # What can't be decoded in the name of a folder goes back as it came.
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
             file.write(text)
             file.flush()
             os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
         Path(draft).replace(path)
-    except BaseException:
+    finally:
+        # Once it replaced the file it has that name only.
         Path(draft).unlink(missing_ok=True)
-        raise
     sync_folder(path.parent)
 
 

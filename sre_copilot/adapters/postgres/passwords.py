@@ -11,11 +11,15 @@ from sre_copilot.domain.errors import EmbeddedDatabaseFailed
 FILE = "passwords.json"
 
 
+def has_passwords(folder: Path) -> bool:
+    """Whether a database was begun for `folder` before. Raises OSError."""
+    return (folder / FILE).exists()
+
+
 def make_passwords(folder: Path, names: Sequence[str]) -> Mapping[str, str]:
     """The passwords in `folder`, made where there are none yet. Raises EmbeddedDatabaseFailed, OSError."""
-    path = folder / FILE
-    if not path.exists():
-        write_whole(path, json.dumps({name: secrets.token_urlsafe(24) for name in names}), mode=0o600)
+    if not has_passwords(folder):
+        write_whole(folder / FILE, json.dumps({name: secrets.token_urlsafe(24) for name in names}), mode=0o600)
     return read_passwords(folder, names)
 
 

@@ -2,13 +2,16 @@
 
 import hashlib
 import re
+import socket
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import attrs
 
 from sre_copilot.adapters.postgres.account import Account, server_account
 from sre_copilot.adapters.postgres.files import write_whole
+from sre_copilot.adapters.postgres.passwords import has_passwords
 from sre_copilot.domain.errors import EmbeddedDatabaseFailed
 
 RELOCATED = Path("/var/lib/sre-copilot")
@@ -18,6 +21,10 @@ HOME = "postgres"
 SOCKET = ".s.PGSQL.5432"
 LONGEST_SOCKET = 103
 """Bytes of a socket's path that every Unix takes (Linux 107, macOS 103)."""
+AWKWARD = re.compile(r"""[,'"\\\x00-\x1f\x7f\ud800-\udfff]""")
+"""What a comma-separated list of paths, a setting or a connection string can't hold without being quoted its own way."""
+TEMPORARY = "sre-copilot-"
+"""How the name of a socket's folder begins that is in the temporary folder."""
 
 
 @attrs.frozen(kw_only=True)
@@ -70,25 +77,59 @@ class Place:
     def running_sockets(self) -> Path | None:
         """The socket folder that the running (or crashed) server wrote into its pid file."""
         try:
-            lines = (self.data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+            text = (self.data / "postmaster.pid").read_text(encoding="utf-8", errors="surrogateescape")
         except (FileNotFoundError, NotADirectoryError):
             return None
+        lines = text.split("\n")
         return Path(lines[4]) if len(lines) > 4 and lines[4] else None
 
+    def is_listening(self) -> bool:
+        """Whether a server takes connections here, be it only to say that it is busy starting or full."""
+        sockets = self.running_sockets()
+        if sockets is None:
+            return False
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(1)
+            try:
+                client.connect(str(sockets / SOCKET))
+            except OSError:
+                return False
+        return True
+
     def make_sockets(self) -> Path:
-        """A folder for the socket: in `home`, or in the temporary folder where that path is too long for a socket."""
-        sockets = self.home / "run"
-        # A comma would separate two hosts in a connection string.
-        if len(bytes(sockets / SOCKET)) > LONGEST_SOCKET or "," in str(sockets):
-            sockets = Path(tempfile.mkdtemp(prefix="sre-copilot-", dir=_short_temporary_folder()))
+        """A folder for the socket: in `home`, or in the temporary folder where a socket can't have that path.
+
+        In `home` it is named for the data directory. A server whose data folder somebody deleted goes on for up to a
+        minute and then removes the path of its socket, which must not be that of the next server in the same folder.
+        """
+        sockets = self.home / f"run-{self.data.stat().st_ino:x}"
+        if not _takes_socket(sockets):
+            sockets = self._left_sockets() or Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=self._temporary_folder()))
         sockets.mkdir(mode=0o700, exist_ok=True)
         self.account.own(sockets)
         return sockets
 
+    def drop_sockets(self, sockets: Path | None) -> None:
+        """Remove the folder of a stopped server's socket where it is in the temporary folder."""
+        if sockets is not None and sockets.name.startswith(TEMPORARY):
+            with suppress(OSError):
+                sockets.rmdir()
 
-def _short_temporary_folder() -> Path:
-    usual = Path(tempfile.gettempdir())
-    return usual if len(bytes(usual)) < 60 else Path("/tmp")
+    def _left_sockets(self) -> Path | None:
+        """The folder in the temporary folder that a crashed server used, where it is still there and its own."""
+        left = self.running_sockets()
+        if left is None or not left.name.startswith(TEMPORARY) or left.is_symlink() or not left.is_dir():
+            return None
+        return left if left.stat().st_uid == self.account.uid else None
+
+    def _temporary_folder(self) -> Path:
+        usual = Path(tempfile.gettempdir()).resolve()
+        fits = _takes_socket(usual / f"{TEMPORARY}12345678") and self.account.reaches(usual / TEMPORARY)
+        return usual if fits else Path("/tmp")
+
+
+def _takes_socket(folder: Path) -> bool:
+    return len(bytes(folder / SOCKET)) <= LONGEST_SOCKET and not AWKWARD.search(str(folder))
 
 
 def find_place(data_folder: Path, relocated: Path = RELOCATED) -> Place:
@@ -102,20 +143,27 @@ def make_place(data_folder: Path, binaries: Path, relocated: Path = RELOCATED) -
 
     Once made it never moves: what decides is the note, not who can reach what today. Raises EmbeddedDatabaseFailed, OSError.
     """
+    if "\n" in str(data_folder):
+        raise EmbeddedDatabaseFailed(
+            f"The name of the data folder {str(data_folder)!r} has a line break in it, and PostgreSQL keeps paths line by line. "
+            "Choose another data folder with SRE_COPILOT_DATA."
+        )
     place = find_place(data_folder, relocated)
     moved = relocated_folder(data_folder, relocated)
     if place.folder == data_folder and not place.exists:
         if not (place.account.reaches(place.data) and place.account.reaches(binaries / "postgres")):
-            _set_aside(moved)
+            # With its passwords at hand, what is there is this folder's own, and only the note was lost.
+            if not has_passwords(data_folder):
+                _set_aside(moved)
             place = attrs.evolve(place, folder=moved)
-            _make_relocated(moved)
+            make_enterable(moved)
             write_whole(
                 data_folder / NOTE,
                 f"{moved}\nThe database server runs as a user who can't reach this folder, so its data is in the folder above.\n",
                 mode=0o600,
             )
     elif place.folder != data_folder:
-        _make_relocated(place.folder)
+        make_enterable(place.folder)
     if not place.account.reaches(place.data):
         raise EmbeddedDatabaseFailed(
             f"User {place.account.uid}, whom the database server runs as, can't reach {place.folder}. Give everybody execute "
@@ -129,10 +177,11 @@ def make_place(data_folder: Path, binaries: Path, relocated: Path = RELOCATED) -
 
 def relocated_folder(data_folder: Path, relocated: Path = RELOCATED) -> Path:
     """Where programs, and maybe data, of a data folder go when they can't stay."""
-    return relocated / hashlib.sha256(bytes(data_folder.resolve())).hexdigest()[:16]
+    return relocated / hashlib.sha256(bytes(data_folder)).hexdigest()[:16]
 
 
-def _make_relocated(folder: Path) -> None:
+def make_enterable(folder: Path) -> None:
+    """Make a folder for relocated programs or data, which the server's user may enter. Raises OSError."""
     for part in (folder.parent, folder):
         part.mkdir(parents=True, exist_ok=True)
         part.chmod(0o755)
@@ -140,7 +189,7 @@ def _make_relocated(folder: Path) -> None:
 
 def _noted(data_folder: Path, relocated: Path) -> Path | None:
     try:
-        first = (data_folder / NOTE).read_text(encoding="utf-8").partition("\n")[0]
+        first = (data_folder / NOTE).read_text(encoding="utf-8", errors="replace").partition("\n")[0]
     except (FileNotFoundError, NotADirectoryError):
         return None
     noted = Path(first)

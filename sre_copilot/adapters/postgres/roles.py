@@ -160,6 +160,13 @@ def check_app_role(url: str) -> None:
     Raises DatabaseUnavailable, DatabaseNotReady, UnsafeDatabaseRole.
     """
     try:
+        psycopg.conninfo.conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        # Its message quotes the address with the password in it, so it is not passed on.
+        raise DatabaseUnavailable(
+            "DATABASE_URL is not a PostgreSQL address; write postgresql://user:password@host:5432/database."
+        ) from None
+    try:
         with psycopg.connect(url, connect_timeout=5) as db:
             missing = missing_roles(db)
             if missing:
@@ -170,7 +177,7 @@ def check_app_role(url: str) -> None:
             check_role(db)
     except psycopg.Error as error:
         raise DatabaseUnavailable(
-            f"The database at DATABASE_URL can't be reached: {' '.join(str(error).split())}. Check that it runs and that the "
+            f"The database at DATABASE_URL can't be reached: {' '.join(str(error).split()).rstrip('.')}. Check that it runs and that the "
             "address and the password are right."
         ) from error
 
