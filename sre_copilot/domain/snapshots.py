@@ -9,8 +9,11 @@ import attrs
 
 from sre_copilot.domain.canonical import content_hash
 from sre_copilot.domain.service_graph import ServiceGraph
+from sre_copilot.domain.signals import ChangeDetails, Signal, SignalType
 
 FORMAT = 1
+CHANGE_KINDS = {SignalType.DEPLOY_EVENT: "deploy", SignalType.CONFIG_CHANGE: "config"}
+"""The signals that tell of changes, and the word for them where the vendor has none."""
 
 
 class MetricKind(StrEnum):
@@ -77,6 +80,23 @@ class ObservedChange:
     author: str = ""
     text: str = ""
     paths: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, signal: Signal) -> "ObservedChange":
+        """The change that a stored signal tells of: by the vendor's details, else by the signal's own words."""
+        draft = signal.draft
+        told = draft.change or ChangeDetails(kind=CHANGE_KINDS[draft.signal_type], text=draft.description)
+        return cls(
+            id=signal.id,
+            service=draft.service,
+            kind=told.kind,
+            summary=told.summary or draft.title or draft.name,
+            at=signal.timestamp,
+            version=told.version,
+            author=told.author,
+            text=told.text,
+            paths=told.paths,
+        )
 
 
 @attrs.frozen(kw_only=True)

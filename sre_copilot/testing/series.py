@@ -10,11 +10,9 @@ from sre_copilot.application.ports.series import DueSeries, KnownSignal, StoredD
 from sre_copilot.domain.episodes import Fact
 from sre_copilot.domain.errors import AlreadyExists, NotFound
 from sre_copilot.domain.series import Episode, Membership, SeriesHistory, SeriesUpdate
-from sre_copilot.domain.signals import Signal, SignalType
+from sre_copilot.domain.signals import Signal
 from sre_copilot.domain.snapshots import ObservedChange
 from sre_copilot.testing.tables import TenantTables
-
-CHANGE_KINDS = {SignalType.DEPLOY_EVENT: "deploy", SignalType.CONFIG_CHANGE: "config"}
 
 
 @attrs.frozen
@@ -168,7 +166,7 @@ class InMemorySignals:
             for signal in self.tables.signals.values()
             if signal.draft.signal_type.is_change and start <= signal.timestamp <= end
         ]
-        return [_change(signal) for signal in sorted(found, key=lambda signal: (signal.timestamp, signal.id))]
+        return [ObservedChange.of(signal) for signal in sorted(found, key=lambda signal: (signal.timestamp, signal.id))]
 
     def decision(self, signal_id: UUID) -> StoredDecision | None:
         """The correlation decision of the episode that this signal opened, or None."""
@@ -181,18 +179,3 @@ def _vendor_key(signal: Signal) -> tuple[UUID, str | None, int]:
 
 def _by_start(episodes: Iterable[Episode]) -> list[Episode]:
     return sorted(episodes, key=lambda episode: (episode.started_at, episode.id))
-
-
-def _change(signal: Signal) -> ObservedChange:
-    draft, details = signal.draft, signal.draft.change
-    return ObservedChange(
-        id=signal.id,
-        service=draft.service,
-        kind=details.kind if details else CHANGE_KINDS[draft.signal_type],
-        summary=(details.summary if details else "") or draft.title or draft.name,
-        at=signal.timestamp,
-        version=details.version if details else "",
-        author=details.author if details else "",
-        text=details.text if details else draft.description,
-        paths=details.paths if details else (),
-    )

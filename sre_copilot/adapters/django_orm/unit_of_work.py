@@ -1,6 +1,7 @@
 """The unit of work on PostgreSQL: one transaction, one tenant, under row security."""
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from contextvars import ContextVar
 from types import TracebackType
 from typing import Self
@@ -42,7 +43,7 @@ class DjangoUnitOfWork:
         self.recommendations = DjangoRecommendations(tenant_id)
         self.audit = DjangoAuditTrail(tenant_id)
         self._outer: DjangoUnitOfWork | None = None
-        self._atomic: transaction.Atomic | None = None
+        self._atomic: ExitStack | None = None
         self._before = ""
         self._committed = False
 
@@ -91,9 +92,9 @@ class DjangoUnitOfWork:
             self._bind()
 
     def _bind(self) -> None:
-        atomic = transaction.atomic(using=ALIAS)
-        atomic.__enter__()
-        try:
+        # Whatever goes wrong in here ends the transaction; else Django would think for ever that this thread is in one.
+        with ExitStack() as stack:
+            stack.enter_context(transaction.atomic(using=ALIAS))
             with connections[ALIAS].cursor() as cursor:
                 cursor.execute(
                     "SELECT current_setting('sre_copilot.tenant_id', true), "
@@ -101,11 +102,7 @@ class DjangoUnitOfWork:
                     [str(self.tenant_id)],
                 )
                 self._before = str(cursor.fetchone()[0] or "")
-        except BaseException as error:
-            # Else Django would think for ever that this thread is inside a transaction.
-            atomic.__exit__(type(error), error, error.__traceback__)
-            raise
-        self._atomic = atomic
+            self._atomic = stack.pop_all()
 
     def commit(self) -> None:
         """Have everything kept when the unit ends. A joined unit leaves that to the outer one."""

@@ -17,8 +17,8 @@ from sre_copilot.domain.correlation import CandidateScore, CorrelationDecision
 from sre_copilot.domain.decisions import CorrelationOutcome, Decision, EpisodeEnd
 from sre_copilot.domain.errors import NotFound
 from sre_copilot.domain.series import Episode
-from sre_copilot.domain.signals import Environment, Severity, Signal, SignalDraft, SignalType
-from sre_copilot.domain.snapshots import ObservedChange
+from sre_copilot.domain.signals import Environment, Severity, Signal, SignalDraft
+from sre_copilot.domain.snapshots import CHANGE_KINDS, ObservedChange
 from sre_copilot.domain.subjects import Subject
 
 SAME_NAMES = (
@@ -37,7 +37,6 @@ SAME_NAMES = (
     "is_duplicate",
     "waiting",
 )
-CHANGE_KINDS = {SignalType.DEPLOY_EVENT: "deploy", SignalType.CONFIG_CHANGE: "config"}
 
 
 @attrs.frozen
@@ -73,7 +72,7 @@ class DjangoSignals:
         rows = self._rows().filter(
             signal_type__in=[kind.value for kind in CHANGE_KINDS], timestamp__gte=start, timestamp__lte=end
         )
-        return [_change(signal_from_row(row)) for row in rows.order_by("timestamp", "id")]
+        return [ObservedChange.of(signal_from_row(row)) for row in rows.order_by("timestamp", "id")]
 
     def decision(self, signal_id: UUID) -> StoredDecision | None:
         """The correlation decision of the episode that this signal opened, or None."""
@@ -158,20 +157,4 @@ def subject_from_row(row: Mapping[str, Any]) -> Subject:
         environment=Environment(draft["environment"]) if draft["environment_word"] else None,
         labels=draft["labels"],
         text=f"{draft['name']} {draft['title']}",
-    )
-
-
-def _change(signal: Signal) -> ObservedChange:
-    draft = signal.draft
-    details = draft.change
-    return ObservedChange(
-        id=signal.id,
-        service=draft.service,
-        kind=details.kind if details else CHANGE_KINDS[draft.signal_type],
-        summary=(details.summary if details else "") or draft.title or draft.name,
-        at=signal.timestamp,
-        version=details.version if details else "",
-        author=details.author if details else "",
-        text=details.text if details else draft.description,
-        paths=details.paths if details else (),
     )
