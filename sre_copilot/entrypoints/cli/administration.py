@@ -1,99 +1,105 @@
 """`sre-copilot services`, `integrations`, `tenants`."""
 
-import json
+import sys
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import click
-from rich.markup import escape
 
-from sre_copilot.domain.errors import InvalidInput
-from sre_copilot.domain.service_graph import Call, Placement, ServiceGraph
+from sre_copilot.domain.errors import AlreadyExists, InvalidInput
 from sre_copilot.domain.signals import Environment
-from sre_copilot.entrypoints.cli import render
-from sre_copilot.entrypoints.cli.session import Session, command
+from sre_copilot.entrypoints.cli.graph_file import parse_graph, read_graph
+from sre_copilot.entrypoints.cli.groups import InOrder
+from sre_copilot.entrypoints.cli.names import NAME
+from sre_copilot.entrypoints.cli.render import table, when, words
+from sre_copilot.entrypoints.cli.session import Session, command, json_option
 
 
-@click.group()
+@click.group(cls=InOrder)
 def services() -> None:
     """Import the services and who calls whom."""
 
 
 @services.command("import")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", metavar="FILE")
 @command
-def import_services(session: Session, file: Path) -> None:
-    """Import services, edges and placements from a JSON FILE; it replaces what was imported before."""
-    graph = read_graph(file)
+def import_services(session: Session, file: str) -> None:
+    """Import who calls whom and what runs where. It replaces what was imported before.
+
+    FILE is a JSON object with any of services [{"service"}], edges [{"caller", "callee"}] and placements [{"service",
+    "pod", "node"}]; `-` is standard input.
+    """
+    graph = read_graph(Path(file)) if file != "-" else parse_graph(_standard_input(), "standard input")
     with session.open() as copilot:
         copilot.import_services(actor=session.actor(copilot), graph=graph)
     counts = {"services": len(graph.services), "edges": len(graph.calls), "placements": len(graph.placements)}
-    session.show(counts, ", ".join(f"{count} {name}" for name, count in counts.items()) + " imported.")
+    session.show(counts, "Imported: " + ", ".join(f"{name} {count}" for name, count in counts.items()) + ".")
 
 
-def read_graph(file: Path) -> ServiceGraph:
-    """Read a service graph. Raises InvalidInput that says what was expected."""
-    expected = 'Expected {"services": [{"service"}], "edges": [{"caller", "callee"}], "placements": [{"service", "pod", "node"}]}.'
+def _standard_input() -> str:
     try:
-        document: Any = json.loads(file.read_text(encoding="utf-8"))
-        edges, placements = document.get("edges", []), document.get("placements", [])
-        named = {row["service"] for row in (*document.get("services", []), *placements)}
-        return ServiceGraph(
-            services=frozenset(named | {row[end] for row in edges for end in ("caller", "callee")}),
-            calls=frozenset(Call(caller=row["caller"], callee=row["callee"]) for row in edges),
-            placements=frozenset(
-                Placement(service=row["service"], host=row["node"], pod=row.get("pod", "")) for row in placements
-            ),
-        )
-    except OSError as error:
-        raise InvalidInput(f"{file} can't be read: {error.strerror}.") from error
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise InvalidInput(f"{file} is not a service graph ({type(error).__name__}: {error}). {expected}") from error
+        return sys.stdin.buffer.read().decode()
+    except UnicodeDecodeError as error:
+        raise InvalidInput("Standard input is not UTF-8 text.") from error
 
 
-@click.group()
+@click.group(cls=InOrder)
 def integrations() -> None:
     """Create and list the sources of deliveries."""
 
 
 @integrations.command("create")
 @click.argument("type_", metavar="TYPE")
-@click.option("--name", default="", help="By default the type.")
+@click.option("--name", type=NAME, metavar="NAME", help="What the tenant calls it. [default: the type]")
 @click.option(
     "--dedup-hours",
     type=click.FloatRange(0, 8760, min_open=True),
     default=12.0,
     show_default=True,
-    help="Silence that ends an episode.",
+    metavar="HOURS",
+    help="Hours of silence that end an episode, above 0, at most 8760.",
 )
 @click.option(
     "--environment",
     "environments",
     multiple=True,
     metavar="WORD=OURS",
-    help="The vendor's word for production, staging or development.",
+    help="The vendor's word for production, staging or development, such as prod=production; may be given several "
+    "times. [default: only our own three words; anything else is development]",
 )
 @command
 def create_integration(
-    session: Session, type_: str, name: str, dedup_hours: float, environments: tuple[str, ...]
+    session: Session, type_: str, name: str | None, dedup_hours: float, environments: tuple[str, ...]
 ) -> None:
-    """Create an integration of an installed TYPE."""
+    """Create an integration of an installed TYPE. `plugins list` shows the types."""
     with session.open() as copilot:
-        made = copilot.create_integration(
-            actor=session.actor(copilot),
-            type=type_,
-            name=name,
-            dedup_window=timedelta(hours=dedup_hours),
-            environments=dict(map(_environment, environments)),
+        actor = session.actor(copilot)
+        try:
+            made = copilot.create_integration(
+                actor=actor,
+                type=type_,
+                name=name or "",
+                dedup_window=timedelta(hours=dedup_hours),
+                environments=dict(map(_environment, environments)),
+            )
+        except AlreadyExists as error:
+            raise AlreadyExists(
+                f"The tenant has an integration {name or type_!r} already; give another --name."
+            ) from error
+        session.show(
+            made,
+            words(f"Integration {made.name} of type {made.type} created."),
+            words(f"Next: sre-copilot ingest FILE --integration {made.name}", "dim"),
         )
-        session.show(made, f"{made.type} integration [bold]{escape(made.name)}[/bold] created: {made.id}")
 
 
 def _environment(text: str) -> tuple[str, Environment]:
     word, _, ours = text.partition("=")
     if not word or ours not in list(Environment):
-        raise click.UsageError(f"--environment {text!r}: write WORD=production, WORD=staging or WORD=development.")
+        raise click.UsageError(
+            f"--environment {text!r}: write WORD=production, WORD=staging or WORD=development.",
+            click.get_current_context(),
+        )
     return word, Environment(ours)
 
 
@@ -103,49 +109,65 @@ def list_integrations(session: Session) -> None:
     """List the tenant's integrations."""
     with session.open() as copilot:
         found = copilot.administration.integrations(actor=session.actor(copilot))
-        rows = render.table("Name", "Type", "Active", "Created (UTC)", "Id")
+        rows = table("Name", "Type", "Created (UTC)", "Silence", "Active")
         for row in found:
-            rows.add_row(
-                escape(row.name), row.type, "yes" if row.is_active else "no", render.when(row.created_at), str(row.id)
-            )
-        session.show({"integrations": found}, rows if found else "There is no integration yet.")
+            silence = f"{row.dedup_window / timedelta(hours=1):g} h"
+            active = "yes" if row.is_active else "no"
+            rows.add_row(words(row.name), row.type, when(row.created_at), silence, active)
+        none = "There is no integration yet; `sre-copilot integrations create TYPE` makes one."
+        session.show({"integrations": found}, rows if found else none)
 
 
-@click.group()
+@click.group(cls=InOrder)
 def tenants() -> None:
     """Create and list tenants."""
 
 
 @tenants.command("create")
 @click.argument("slug")
-@click.option("--admin", "email", required=True, metavar="EMAIL", help="The first administrator.")
-@click.option("--name", default="", help="The company's or team's name; by default the slug.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def create_tenant(slug: str, email: str, name: str, as_json: bool) -> None:
-    """Create a tenant with its first administrator and the seeded runbooks."""
+@click.option("--admin", "email", required=True, metavar="EMAIL", help="E-mail address of the first administrator.")
+@click.option("--name", type=NAME, metavar="NAME", help="The company's or team's name. [default: the slug]")
+@click.option(
+    "--max-services",
+    type=click.IntRange(1, 100_000),
+    default=5,
+    show_default=True,
+    metavar="N",
+    help="So many services are taken on by themselves from what signals name; imported ones don't count.",
+)
+@json_option
+def create_tenant(slug: str, email: str, name: str | None, max_services: int, as_json: bool) -> None:
+    """Create a tenant with an administrator and some runbooks.
+
+    SLUG is its short name: 1 to 100 small letters and digits, hyphens inside.
+    """
     session = Session(tenant_slug=slug, email=email, as_json=as_json)
     with session.open() as copilot:
-        tenant, admin = copilot.create_tenant(slug=slug, admin_email=email, name=name)
+        try:
+            tenant, admin = copilot.create_tenant(
+                slug=slug, admin_email=email, name=name or "", max_services=max_services
+            )
+        except AlreadyExists as error:
+            taken = {row.slug for row in copilot.administration.tenants()}
+            problem = f"There is a tenant {slug!r}" if slug in taken else f"Somebody of another tenant is {email!r}"
+            raise AlreadyExists(f"{problem} already; choose another one.") from error
         session.show(
             {"tenant": tenant, "admin": admin},
-            f"Tenant [bold]{tenant.slug}[/bold] created; {admin.email} administers it.",
+            words(f"Tenant {tenant.slug} created; {admin.email} administers it."),
+            words(f"Next: sre-copilot integrations create TYPE --tenant {tenant.slug}", "dim"),
         )
 
 
 @tenants.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@json_option
 def list_tenants(as_json: bool) -> None:
     """List every tenant of the installation."""
-    session = Session(tenant_slug=None, email=None, as_json=as_json)
+    session = Session(as_json=as_json)
     with session.open() as copilot:
         found = copilot.administration.tenants()
-        rows = render.table("Slug", "Name", "Plan", "Active", "Created (UTC)")
+        rows = table("Slug", "Name", "Plan", "Created (UTC)", "Active")
         for row in found:
-            rows.add_row(
-                row.slug,
-                escape(row.name),
-                row.plan.value,
-                "yes" if row.is_active else "no",
-                render.when(row.created_at),
-            )
-        session.show({"tenants": found}, rows if found else "There is no tenant yet.")
+            active = "yes" if row.is_active else "no"
+            rows.add_row(row.slug, words(row.name), row.plan.value, when(row.created_at), active)
+        none = "There is no tenant yet; `sre-copilot tenants create SLUG --admin EMAIL` makes one."
+        session.show({"tenants": found}, rows if found else none)

@@ -1,37 +1,83 @@
 """`sre-copilot demo`: a recorded incident, through the real use cases, from the first alert to what was learnt."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import attrs
 import click
-from rich.markup import escape
-from rich.progress import track
+from rich.console import Group, RenderableType
 from rich.text import Text
 
-from sre_copilot.adapters.recordings import bundled_recording
-from sre_copilot.adapters.recordings.metrics import RecordedMetrics
 from sre_copilot.application.copilot import Copilot
 from sre_copilot.application.ports.incidents import IncidentFilter
 from sre_copilot.application.queries.incidents import IncidentView
 from sre_copilot.domain.actors import Actor
 from sre_copilot.domain.deliveries import Integration
-from sre_copilot.domain.errors import InvalidInput
-from sre_copilot.domain.hypotheses import CandidateKind, Feedback
-from sre_copilot.domain.incidents import Incident, Resolution
-from sre_copilot.domain.lifecycle import Action, State, allowed_actions
-from sre_copilot.domain.outcomes import OutcomeResult
-from sre_copilot.domain.recommendations import RecommendationStatus
+from sre_copilot.domain.errors import AlreadyExists, InvalidInput
+from sre_copilot.domain.lifecycle import State
+from sre_copilot.domain.service_graph import ServiceGraph
 from sre_copilot.domain.tenants import Tenant
-from sre_copilot.entrypoints.cli import render
-from sre_copilot.entrypoints.cli.administration import read_graph
-from sre_copilot.entrypoints.cli.replay import RecordedDelivery, ReplayClock, Tally, read_recording, replay
-from sre_copilot.entrypoints.cli.session import Session, command, console
+from sre_copilot.entrypoints.cli.funnel import funnel
+from sre_copilot.entrypoints.cli.graph_file import read_graph
+from sre_copilot.entrypoints.cli.ids import short
+from sre_copilot.entrypoints.cli.pages import incident_page
+from sre_copilot.entrypoints.cli.render import IncidentList, heading, when, words
+from sre_copilot.entrypoints.cli.replay import (
+    RecordedDelivery,
+    ReplayClock,
+    Tally,
+    check_types,
+    read_recording,
+    replayed,
+)
+from sre_copilot.entrypoints.cli.session import NEWEST, Session, command, waiting
+from sre_copilot.entrypoints.cli.walk import Step, Walker, step_table
 
 DEMO_SERVICES = 50
 """A demo tenant's plan is wide enough for any recording."""
+EXPECTED = "a recording is a folder with deliveries.jsonl and, if there are any, topology.json and metrics/"
+
+
+@attrs.frozen(kw_only=True)
+class Recording:
+    """A recording, read and checked whole before anything is written."""
+
+    folder: Path
+    rows: Sequence[RecordedDelivery]
+    graph: ServiceGraph | None
+    metrics: Any
+
+    @classmethod
+    def read(cls, folder: Path | None) -> "Recording":
+        """Read a folder, by default the one that comes with the package. Raises InvalidInput."""
+        # Here rather than above: `--help` should not have to load it.
+        from sre_copilot.adapters.recordings import bundled_recording
+        from sre_copilot.adapters.recordings.metrics import RecordedMetrics
+
+        place = folder or bundled_recording()
+        if not place.is_dir():
+            raise InvalidInput(f"{place} is no folder; {EXPECTED}.")
+        rows = read_recording(place / "deliveries.jsonl")
+        check_types({row.type: row.delivery.path for row in rows})
+        topology, metrics = place / "topology.json", RecordedMetrics(place)
+        graph = read_graph(topology) if topology.exists() else None
+        given = cls(folder=place, rows=rows, graph=graph, metrics=metrics)
+        metrics.series(start=given.span[0], end=given.span[1])
+        return given
+
+    @property
+    def span(self) -> tuple[datetime, datetime]:
+        """When the first and the last delivery came in."""
+        times = [row.delivery.received_at for row in self.rows]
+        return min(times), max(times)
+
+
+def _as_demo(function: Callable[..., Any]) -> Callable[..., Any]:
+    return command(function, tenant_help="Slug of a tenant to replay into. [default: a new one, demo-1, demo-2, ...]")
 
 
 @click.command()
@@ -39,63 +85,52 @@ DEMO_SERVICES = 50
     "--recording",
     type=click.Path(path_type=Path),
     metavar="FOLDER",
-    help="Another recording; by default a bad deploy that comes with the package.",
+    help="Folder with deliveries.jsonl, topology.json and metrics/. [default: a bad deploy that comes with the package]",
 )
-@command
+@_as_demo
 def demo(session: Session, recording: Path | None) -> None:
     """Replay a recorded incident through the real use cases and show it.
 
-    Each run makes a tenant of its own; with --tenant the recording is replayed into that one.
+    Shows how deliveries become incidents, the timeline, the ranked causes with their evidence and what to do, and then
+    walks the main incident (the one with most series) to its end. Each run makes a tenant of its own; with --tenant the
+    recording is replayed into that one, and only what is still open is walked.
     """
-    folder = recording or bundled_recording()
-    if not folder.is_dir():
-        raise InvalidInput(
-            f"{folder} is no folder; a recording is a folder with deliveries.jsonl, topology.json and metrics/."
+    if session.email and not session.tenant_slug:
+        raise click.UsageError(
+            "--as needs --tenant: a new tenant has nobody but its administrator.", click.get_current_context()
         )
-    rows = read_recording(folder / "deliveries.jsonl")
+    with waiting("Reading the recording"):
+        given = Recording.read(recording)
     clock = ReplayClock()
-    clock.advance(rows[0].delivery.received_at)
-    with session.open(clock=clock, metrics=RecordedMetrics(folder)) as copilot:
+    clock.advance(given.rows[0].delivery.received_at)
+    with session.open(clock=clock, metrics=given.metrics) as copilot:
         tenant = session.tenant(copilot) if session.tenant_slug else _new_tenant(copilot)
         actor = copilot.administration.person(tenant, session.email, origin="demo")
-        if not session.tenant_slug and (folder / "topology.json").exists():
-            copilot.import_services(actor=actor, graph=read_graph(folder / "topology.json"))
-        tally = _replay(session, copilot, clock, actor, rows)
-        views = _diagnosed(copilot, actor)
+        if not session.tenant_slug and given.graph is not None:
+            copilot.import_services(actor=actor, graph=given.graph)
+        integrations = _integrations(copilot, actor, {row.type for row in given.rows})
+        tally, touched = replayed(copilot, clock, actor, given.rows, integrations)
+        with waiting("Diagnosing"):
+            views = _diagnosed(copilot, actor, given, touched)
+            steps = list(Walker(copilot=copilot, actor=actor, view=views[0]).steps()) if views else []
         document = {**tally.as_document(), "incidents": [_as_document(view) for view in views]}
-        if session.as_json:
-            session.show(document)
-        else:
-            _tell(tenant, tally, views)
-        walked = _walk(copilot, actor, views)
-        if walked is not None and not session.as_json:
-            console.print(Text("\nThe main incident, walked to its end", style="bold cyan"))
-            console.print(render.timeline([e for e in walked.timeline if e.kind in ("transition", "note")]))
-            console.print(
-                f"[dim]Look again: sre-copilot incidents show {walked.incident.id} --tenant {tenant.slug}[/dim]"
-            )
+        session.show(document, Group(*_story(given, tenant, tally, views, steps)))
 
 
 def _new_tenant(copilot: Copilot) -> Tenant:
     taken = {tenant.slug for tenant in copilot.administration.tenants()}
-    slug = next(f"demo-{number}" for number in itertools.count(1) if f"demo-{number}" not in taken)
-    tenant, _ = copilot.create_tenant(
-        slug=slug, admin_email=f"admin@{slug}.example.com", name=f"Demo {slug}", max_services=DEMO_SERVICES
-    )
-    return tenant
-
-
-def _replay(
-    session: Session, copilot: Copilot, clock: ReplayClock, actor: Actor, rows: Sequence[RecordedDelivery]
-) -> Tally:
-    integrations = _integrations(copilot, actor, {row.type for row in rows})
-    receipts = replay(copilot, clock, actor, rows, integrations)
-    tally = Tally()
-    for receipt in track(
-        receipts, "Replaying", total=len(rows), console=console, transient=True, disable=session.as_json
-    ):
-        tally = tally.plus(receipt)
-    return tally
+    for number in itertools.count(1):
+        slug = f"demo-{number}"
+        if slug in taken:
+            continue
+        try:
+            return copilot.create_tenant(
+                slug=slug, admin_email=f"admin@{slug}.example.com", name=f"Demo {number}", max_services=DEMO_SERVICES
+            )[0]
+        except AlreadyExists:
+            # Another demo was quicker.
+            continue
+    raise AssertionError
 
 
 def _integrations(copilot: Copilot, actor: Actor, types: set[str]) -> list[Integration]:
@@ -104,10 +139,17 @@ def _integrations(copilot: Copilot, actor: Actor, types: set[str]) -> list[Integ
     return [known.get(name) or copilot.create_integration(actor=actor, type=name) for name in sorted(types)]
 
 
-def _diagnosed(copilot: Copilot, actor: Actor) -> list[IncidentView]:
-    """Every incident of the tenant with a diagnosis as of now, those with most series first. What was learnt stays as it is."""
+def _diagnosed(copilot: Copilot, actor: Actor, given: Recording, touched: set[UUID]) -> list[IncidentView]:
+    """The incidents of the recording with a diagnosis as of now, those with most series first.
+
+    What else a tenant has is left alone, and what was learnt stays as it is.
+    """
+    first, last = given.span
     views = []
-    for incident in copilot.incidents.list(actor=actor, narrowed=IncidentFilter(limit=1000)):
+    for incident in copilot.incidents.list(actor=actor, narrowed=IncidentFilter(limit=NEWEST)):
+        # A repeated replay touches nothing; its incidents are those that were opened at the recording's own times.
+        if incident.id not in touched and not first <= incident.created_at <= last:
+            continue
         if incident.state is not State.LEARNED:
             copilot.diagnose(actor=actor, incident_id=incident.id)
             copilot.recommend(actor=actor, incident_id=incident.id)
@@ -157,42 +199,26 @@ def _as_document(view: IncidentView) -> dict[str, Any]:
     }
 
 
-def _tell(tenant: Tenant, tally: Tally, views: Sequence[IncidentView]) -> None:
-    counts = attrs.asdict(tally)
-    flow = " · ".join(f"[bold]{count}[/bold] {name}" for name, count in counts.items())
-    console.print(
-        f"\n[bold cyan]Tenant {escape(tenant.slug)}[/bold cyan]  {flow}  →  [bold]{len(views)}[/bold] incidents\n"
+def _story(
+    given: Recording, tenant: Tenant, tally: Tally, views: Sequence[IncidentView], steps: Sequence[Step]
+) -> Iterable[RenderableType]:
+    first, last = given.span
+    span = f"{when(first)} to {when(last)[11:]} UTC"
+    yield Text.assemble(
+        ("\nTenant ", "bold cyan"), (tenant.slug, "bold cyan"), "  ", words(given.folder.name), f", {span}\n"
     )
-    console.print(render.incident_table(view.incident for view in views))
-    if views:
-        console.print()
-        console.print(render.incident_page(views[0]))
-
-
-def _walk(copilot: Copilot, actor: Actor, views: Sequence[IncidentView]) -> IncidentView | None:
-    """Walk the incident with most series to `learned`, as a person would; nothing where it is there already."""
-    if not views or views[0].incident.state is State.LEARNED:
-        return None
-    view = views[0]
-    incident = view.incident
-    cause = view.hypotheses[0].cause
-    known = cause.kind not in (CandidateKind.NONE_OF_THESE, CandidateKind.OTHERS)
-    for action in (Action.ACKNOWLEDGE, Action.INVESTIGATE):
-        incident = _if_allowed(copilot, actor, incident, action)
-    feedback = Feedback.ACCEPTED if known else Feedback.UNCERTAIN
-    copilot.give_feedback(actor=actor, hypothesis_id=view.hypotheses[0].id, feedback=feedback)
-    for row in view.recommendations[:1]:
-        if row.status is RecommendationStatus.PENDING:
-            copilot.decide_recommendation(actor=actor, recommendation_id=row.id, accept=True)
-            copilot.record_outcome(actor=actor, recommendation_id=row.id, result=OutcomeResult.WORKED)
-    incident = _if_allowed(copilot, actor, incident, Action.MITIGATE)
-    incident = _if_allowed(copilot, actor, incident, Action.RESOLVE, resolution=Resolution.FIXED)
-    summary = view.recommendations[0].title if view.recommendations else "It recovered."
-    _if_allowed(copilot, actor, incident, Action.LEARN, root_cause=cause.claim, resolution_summary=summary)
-    return copilot.incidents.show(actor=actor, incident_id=incident.id)
-
-
-def _if_allowed(copilot: Copilot, actor: Actor, incident: Incident, action: Action, **details: Any) -> Incident:
-    if action not in allowed_actions(incident.state):
-        return incident
-    return copilot.transition(actor=actor, incident_id=incident.id, action=action, **details)
+    yield funnel(tally, len(views))
+    if not views:
+        return
+    yield Text()
+    yield IncidentList(view.incident for view in views)
+    yield heading(f"The main incident, the one with most series ({_series(views[0])})")
+    yield incident_page(views[0])
+    if steps:
+        yield heading("The main incident, walked to its end")
+        yield step_table(steps)
+    else:
+        yield heading("The main incident was walked to its end before; nothing was left to do.")
+    yield Text("\nLook around:", style="dim")
+    for text in (f"incidents show {short(views[0].incident.id)}", "incidents list"):
+        yield Text(f"$ sre-copilot {text} --tenant {tenant.slug}", style="dim")

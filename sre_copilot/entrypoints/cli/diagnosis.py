@@ -1,4 +1,4 @@
-"""`sre-copilot diagnose`, `explain`, `hypotheses`, `recommendations`."""
+"""`sre-copilot diagnose`, `hypotheses`, `recommendations`."""
 
 from uuid import UUID
 
@@ -6,69 +6,61 @@ import click
 
 from sre_copilot.domain.hypotheses import Feedback
 from sre_copilot.domain.outcomes import OutcomeResult
-from sre_copilot.entrypoints.cli import render
-from sre_copilot.entrypoints.cli.session import ID, Session, command
+from sre_copilot.entrypoints.cli.causes import diagnosis_page, recommendation_list
+from sre_copilot.entrypoints.cli.groups import InOrder, choice
+from sre_copilot.entrypoints.cli.ids import ID, incident_argument
+from sre_copilot.entrypoints.cli.render import words
+from sre_copilot.entrypoints.cli.session import Session, command, waiting
+
+notes_option = click.option("--notes", default="", metavar="TEXT", help="Why; kept for the record. [default: none]")
 
 
 @click.command()
-@click.argument("incident_id", type=ID, metavar="INCIDENT")
+@click.option("--all", "whole", is_flag=True, help="Leave nothing out: every hypothesis and every reason.")
+@incident_argument
 @command
-def diagnose(session: Session, incident_id: UUID) -> None:
-    """Rank the causes of an incident from what is known now, and recommend what to do."""
+def diagnose(session: Session, incident: UUID | str, whole: bool) -> None:
+    """Rank the causes of an incident from what is known now, and recommend what to do.
+
+    Confidences are shown in per cent, with the interval that they lie in.
+    """
     with session.open() as copilot:
         actor = session.actor(copilot)
-        diagnosis, found = copilot.diagnose(actor=actor, incident_id=incident_id)
-        rows = copilot.recommend(actor=actor, incident_id=incident_id)
+        incident_id = session.find(copilot, actor, incident)
+        with waiting("Diagnosing"):
+            diagnosis, found = copilot.diagnose(actor=actor, incident_id=incident_id)
+            rows = copilot.recommend(actor=actor, incident_id=incident_id)
         session.show(
             {"diagnosis": diagnosis, "hypotheses": found, "recommendations": rows},
-            render.hypotheses(found),
-            render.recommendation_table(rows),
+            diagnosis_page(diagnosis, found, rows, whole=whole),
         )
 
 
-@click.command()
-@click.argument("signal_id", type=ID, metavar="SIGNAL")
-@command
-def explain(session: Session, signal_id: UUID) -> None:
-    """Say why a signal ended up where it is: every candidate, score and factor."""
-    with session.open() as copilot:
-        actor = session.actor(copilot)
-        told = copilot.signals.explain(actor=actor, signal_id=signal_id)
-        signal, stored = told.signal, told.correlation
-        facts = (
-            f"{signal.draft.name} on {signal.draft.service} at {render.when(signal.timestamp)}: {signal.decision.value}"
-        )
-        if stored is None:
-            session.show(told, facts, "No correlation was decided for it.")
-            return
-        shown = (item.incident_id for item in stored.decision.scores)
-        titles = {str(one): copilot.incidents.show(actor=actor, incident_id=one).incident.title for one in shown}
-        outcome = f"{stored.decision.outcome.value} (threshold {stored.decision.threshold:.2f})"
-        session.show(told, facts, outcome, render.score_table(stored.decision.scores, titles))
-
-
-@click.group()
+@click.group(cls=InOrder)
 def hypotheses() -> None:
     """Say what you think of a hypothesis."""
 
 
 @hypotheses.command("feedback")
 @click.argument("hypothesis_id", type=ID, metavar="HYPOTHESIS")
-@click.argument("feedback", type=click.Choice([value.value for value in Feedback]))
-@click.option("--notes", default="")
+@click.argument("feedback", type=choice(Feedback), metavar="FEEDBACK")
+@notes_option
 @command
 def give_feedback(session: Session, hypothesis_id: UUID, feedback: str, notes: str) -> None:
-    """Accept or reject a hypothesis, or say that you are uncertain."""
+    """Accept or reject a hypothesis, or say that you are uncertain.
+
+    HYPOTHESIS is its id, as `incidents show` and `diagnose` print it; FEEDBACK is accepted, rejected or uncertain.
+    """
     with session.open() as copilot:
         judged = copilot.give_feedback(
             actor=session.actor(copilot), hypothesis_id=hypothesis_id, feedback=Feedback(feedback), notes=notes
         )
-        session.show(judged, f"{judged.cause.claim} - {feedback}.")
+        session.show(judged, words(f"{feedback.capitalize()}: {judged.cause.claim}"))
 
 
-@click.group()
+@click.group(cls=InOrder)
 def recommendations() -> None:
-    """Accept or reject a recommendation, record its outcome."""
+    """Accept or reject a recommendation, record its outcome. Nothing is ever executed."""
 
 
 def _decide(session: Session, recommendation_id: UUID, notes: str, *, accept: bool) -> None:
@@ -76,39 +68,45 @@ def _decide(session: Session, recommendation_id: UUID, notes: str, *, accept: bo
         row = copilot.decide_recommendation(
             actor=session.actor(copilot), recommendation_id=recommendation_id, accept=accept, notes=notes
         )
-        session.show(row, render.recommendation_table([row]))
+        session.show(row, recommendation_list([row]))
 
 
 @recommendations.command("accept")
 @click.argument("recommendation_id", type=ID, metavar="RECOMMENDATION")
-@click.option("--notes", default="")
+@notes_option
 @command
 def accept_recommendation(session: Session, recommendation_id: UUID, notes: str) -> None:
-    """Decide to do it. Nothing is executed by the copilot."""
+    """Decide to do it. Nothing is executed by the copilot.
+
+    RECOMMENDATION is its id, as `incidents show` and `diagnose` print it.
+    """
     _decide(session, recommendation_id, notes, accept=True)
 
 
 @recommendations.command("reject")
 @click.argument("recommendation_id", type=ID, metavar="RECOMMENDATION")
-@click.option("--notes", default="")
+@notes_option
 @command
 def reject_recommendation(session: Session, recommendation_id: UUID, notes: str) -> None:
-    """Decide against it."""
+    """Decide against it.
+
+    RECOMMENDATION is its id, as `incidents show` and `diagnose` print it.
+    """
     _decide(session, recommendation_id, notes, accept=False)
 
 
 @recommendations.command("outcome")
 @click.argument("recommendation_id", type=ID, metavar="RECOMMENDATION")
-@click.argument("result", type=click.Choice([value.value for value in OutcomeResult]))
-@click.option("--notes", default="")
+@click.argument("result", type=choice(OutcomeResult), metavar="RESULT")
+@notes_option
 @command
 def record_outcome(session: Session, recommendation_id: UUID, result: str, notes: str) -> None:
-    """Say that it was carried out, and how it went."""
+    """Say that an accepted one was carried out, and how it went. Its runbook's record grows by that.
+
+    RECOMMENDATION is its id, as `incidents show` and `diagnose` print it; RESULT is worked, failed or unclear.
+    """
     with session.open() as copilot:
         row = copilot.record_outcome(
-            actor=session.actor(copilot),
-            recommendation_id=recommendation_id,
-            result=OutcomeResult(result),
-            notes=notes,
+            actor=session.actor(copilot), recommendation_id=recommendation_id, result=OutcomeResult(result), notes=notes
         )
-        session.show(row, render.recommendation_table([row]))
+        session.show(row, recommendation_list([row]))

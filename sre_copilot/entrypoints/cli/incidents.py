@@ -1,82 +1,113 @@
-"""`sre-copilot incidents`: look at incidents and move them."""
+"""`sre-copilot incidents`: look at incidents, declare and edit them."""
 
-from typing import Any
 from uuid import UUID
 
 import click
 
-from sre_copilot.application.copilot import Copilot
 from sre_copilot.application.ports.incidents import IncidentFilter
-from sre_copilot.domain.actors import Actor
-from sre_copilot.domain.incidents import Edit, Impact, Incident, Resolution
-from sre_copilot.domain.lifecycle import OPEN, Action, State
+from sre_copilot.domain.incidents import Edit, Impact
+from sre_copilot.domain.lifecycle import OPEN, State
 from sre_copilot.domain.signals import Environment, Severity
-from sre_copilot.entrypoints.cli import render
-from sre_copilot.entrypoints.cli.session import ID, Session, command
+from sre_copilot.entrypoints.cli.groups import InOrder, choice
+from sre_copilot.entrypoints.cli.ids import incident_argument
+from sre_copilot.entrypoints.cli.lifecycle import LIFECYCLE, expected_version, show_changed
+from sre_copilot.entrypoints.cli.names import NAME
+from sre_copilot.entrypoints.cli.pages import incident_page
+from sre_copilot.entrypoints.cli.render import IncidentList, when
+from sre_copilot.entrypoints.cli.session import NEWEST, Session, command
 
 
-@click.group()
+@click.group(cls=InOrder)
 def incidents() -> None:
     """List, show, declare, edit and move incidents."""
 
 
-def _words(values: Any) -> click.Choice[str]:
-    return click.Choice([value.value for value in values])
-
-
 @incidents.command("list")
 @click.option(
-    "--state", "states", multiple=True, type=_words(State), help="Only these states; may be given several times."
+    "--open", "only_open", is_flag=True, help="Only open ones: detected, acknowledged, investigating, mitigated."
 )
-@click.option("--open", "only_open", is_flag=True, help="Only open ones.")
-@click.option("--severity", "severities", multiple=True, type=_words(Severity), help="Only these severities.")
-@click.option("--service", help="Only this service.")
-@click.option("--text", help="Only with this text in title or description.")
-@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@click.option(
+    "--state",
+    "states",
+    multiple=True,
+    type=choice(State),
+    help="Only in this state; several are any of them. [default: all]",
+)
+@click.option(
+    "--severity",
+    "severities",
+    multiple=True,
+    type=choice(Severity),
+    help="Only of this severity; several are any of them. [default: all]",
+)
+@click.option("--service", metavar="NAME", help="Only of the service of exactly this name. [default: all]")
+@click.option("--environment", type=choice(Environment), help="Only of this environment. [default: all]")
+@click.option("--assignee", metavar="EMAIL", help="Only those assigned to this person. [default: all]")
+@click.option("--text", metavar="TEXT", help="Only with this text in title or description. [default: all]")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, NEWEST),
+    default=50,
+    show_default=True,
+    metavar="N",
+    help="At most so many incidents.",
+)
 @command
 def list_incidents(
     session: Session,
-    states: tuple[str, ...],
     only_open: bool,
+    states: tuple[str, ...],
     severities: tuple[str, ...],
     service: str | None,
+    environment: str | None,
+    assignee: str | None,
     text: str | None,
     limit: int,
 ) -> None:
-    """List incidents, newest first."""
-    narrowed = IncidentFilter(
-        states=frozenset(map(State, states)) or (OPEN if only_open else frozenset()),
-        severities=frozenset(map(Severity, severities)),
-        service=service,
-        text=text,
-        limit=limit,
-    )
+    """List incidents, newest first. Times are UTC."""
     with session.open() as copilot:
-        rows = copilot.incidents.list(actor=session.actor(copilot), narrowed=narrowed)
-        session.show({"incidents": rows}, render.incident_table(rows) if rows else "There is no such incident.")
+        tenant, actor = session.tenant(copilot), session.actor(copilot)
+        narrowed = IncidentFilter(
+            states=frozenset(map(State, states)) | (OPEN if only_open else frozenset()),
+            severities=frozenset(map(Severity, severities)),
+            service=service,
+            environment=Environment(environment) if environment else None,
+            assigned_to=copilot.administration.person(tenant, assignee).id if assignee else None,
+            text=text,
+            limit=limit,
+        )
+        rows = copilot.incidents.list(actor=actor, narrowed=narrowed)
+        session.show({"incidents": rows}, IncidentList(rows) if rows else "There is no such incident.")
 
 
 @incidents.command()
-@click.argument("incident_id", type=ID, metavar="INCIDENT")
+@click.option(
+    "--all",
+    "whole",
+    is_flag=True,
+    help="Leave nothing out: every hypothesis, every reason, the signals with their ids.",
+)
+@incident_argument
 @command
-def show(session: Session, incident_id: UUID) -> None:
-    """Show one incident: timeline, hypotheses, recommendations."""
+def show(session: Session, incident: UUID | str, whole: bool) -> None:
+    """Show one incident with timeline, causes and advice. Times are UTC."""
     with session.open() as copilot:
-        view = copilot.incidents.show(actor=session.actor(copilot), incident_id=incident_id)
-        session.show(view, render.incident_page(view))
+        actor = session.actor(copilot)
+        view = copilot.incidents.show(actor=actor, incident_id=session.find(copilot, actor, incident))
+        session.show(view, incident_page(view, whole=whole))
 
 
 @incidents.command()
 @click.argument("title")
-@click.option("--service", required=True, help="The service that hurts.")
-@click.option("--severity", type=_words(Severity), default="medium", show_default=True)
-@click.option("--environment", type=_words(Environment), default="production", show_default=True)
-@click.option("--description", default="")
+@click.option("--service", required=True, type=NAME, metavar="NAME", help="Name of the service that hurts.")
+@click.option("--severity", type=choice(Severity), default="medium", show_default=True, help="How bad it is.")
+@click.option("--environment", type=choice(Environment), default="production", show_default=True, help="Where it is.")
+@click.option("--description", default="", metavar="TEXT", help="What is known so far. [default: nothing]")
 @command
 def declare(session: Session, title: str, service: str, severity: str, environment: str, description: str) -> None:
-    """Declare an incident by hand."""
+    """Declare an incident by hand. TITLE has 1 to 500 characters."""
     with session.open() as copilot:
-        incident = copilot.declare(
+        declared = copilot.declare(
             actor=session.actor(copilot),
             title=title,
             service=service,
@@ -84,22 +115,27 @@ def declare(session: Session, title: str, service: str, severity: str, environme
             environment=Environment(environment),
             description=description,
         )
-        _shown(session, incident)
+        show_changed(session, declared)
 
 
 @incidents.command()
-@click.argument("incident_id", type=ID, metavar="INCIDENT")
-@click.option("--title")
-@click.option("--description")
-@click.option("--severity", type=_words(Severity), help="Stays from now on, whatever signals say.")
-@click.option("--impact", help="Who is hurt, and how.")
-@click.option("--affected-users", type=click.IntRange(0))
-@click.option("--slo-breached/--slo-kept", default=None)
-@click.option("--tag", "tags", multiple=True, help="Replaces the tags; may be given several times.")
+@click.option("--title", metavar="TEXT", help="New title, 1 to 500 characters. [default: stays]")
+@click.option("--description", metavar="TEXT", help="New description. [default: stays]")
+@click.option(
+    "--severity", type=choice(Severity), help="New severity; signals no longer raise it then. [default: stays]"
+)
+@click.option("--impact", metavar="TEXT", help="Who is hurt, and how. [default: stays]")
+@click.option("--affected-users", type=click.IntRange(0), metavar="N", help="How many users are hurt. [default: stays]")
+@click.option("--slo-breached/--slo-kept", default=None, help="Whether a service level is breached. [default: stays]")
+@click.option(
+    "--tag", "tags", multiple=True, metavar="WORD", help="Tag; all that are given replace the old ones. [default: stay]"
+)
+@expected_version
+@incident_argument
 @command
 def edit(
     session: Session,
-    incident_id: UUID,
+    incident: UUID | str,
     title: str | None,
     description: str | None,
     severity: str | None,
@@ -107,10 +143,15 @@ def edit(
     affected_users: int | None,
     slo_breached: bool | None,
     tags: tuple[str, ...],
+    version: int | None,
 ) -> None:
-    """Change title, description, severity, impact or tags."""
+    """Change title, description, severity, impact or tags. What is not given stays."""
+    given = (title, description, severity, impact, affected_users, slo_breached, tags or None)
+    if all(value is None for value in given):
+        raise click.UsageError("Nothing to change was given.", click.get_current_context())
     with session.open() as copilot:
         actor = session.actor(copilot)
+        incident_id = session.find(copilot, actor, incident)
         before = copilot.incidents.show(actor=actor, incident_id=incident_id).incident.impact
         changed = Impact(
             description=before.description if impact is None else impact,
@@ -124,67 +165,36 @@ def edit(
             impact=changed if changed != before else None,
             tags=tags or None,
         )
-        if wanted == Edit():
-            raise click.UsageError("Nothing to change was given.", click.get_current_context())
-        _shown(session, copilot.edit(actor=actor, incident_id=incident_id, edit=wanted))
+        show_changed(session, copilot.edit(actor=actor, incident_id=incident_id, edit=wanted, expected_version=version))
 
 
 @incidents.command()
-@click.argument("incident_id", type=ID, metavar="INCIDENT")
-@click.argument("email", required=False)
+@incident_argument
+@click.argument("assignee", metavar="[EMAIL]", required=False)
 @command
-def assign(session: Session, incident_id: UUID, email: str | None) -> None:
-    """Assign an incident to EMAIL; without one, to nobody."""
+def assign(session: Session, incident: UUID | str, assignee: str | None) -> None:
+    """Assign an incident to a person, or to nobody.
+
+    EMAIL is the person's address; without one it is assigned to nobody.
+    """
     with session.open() as copilot:
-        tenant = session.tenant(copilot)
-        user = copilot.administration.person(tenant, email).id if email else None
-        _shown(session, copilot.assign(actor=session.actor(copilot), incident_id=incident_id, user_id=user))
+        tenant, actor = session.tenant(copilot), session.actor(copilot)
+        user = copilot.administration.person(tenant, assignee).id if assignee else None
+        changed = copilot.assign(actor=actor, incident_id=session.find(copilot, actor, incident), user_id=user)
+        show_changed(session, changed, f"Assigned to {assignee or 'nobody'}.")
 
 
 @incidents.command()
-@click.argument("incident_id", type=ID, metavar="INCIDENT")
+@incident_argument
 @click.argument("text")
 @command
-def note(session: Session, incident_id: UUID, text: str) -> None:
-    """Write a note on the timeline."""
+def note(session: Session, incident: UUID | str, text: str) -> None:
+    """Write TEXT as a note on the timeline."""
     with session.open() as copilot:
-        written = copilot.note(actor=session.actor(copilot), incident_id=incident_id, text=text)
-        session.show(written, f"Noted at {render.when(written.at)}.")
+        actor = session.actor(copilot)
+        written = copilot.note(actor=actor, incident_id=session.find(copilot, actor, incident), text=text)
+        session.show(written, f"Noted at {when(written.at)} UTC.")
 
 
-def _transition(action: Action, help_text: str, *, concludes: bool = False, resolves: bool = False) -> None:
-    """Add the command for one verb of the lifecycle."""
-
-    def run(session: Session, incident_id: UUID, reason: str, **details: Any) -> None:
-        if "resolution" in details:
-            details["resolution"] = Resolution(details["resolution"])
-        with session.open() as copilot:
-            _shown(session, _moved(copilot, session.actor(copilot), incident_id, action, reason=reason, **details))
-
-    run.__doc__ = help_text
-    built = command(run)
-    if resolves:
-        built = click.option("--how", "resolution", type=_words(Resolution), default="fixed", show_default=True)(built)
-    if concludes:
-        built = click.option("--summary", "resolution_summary", default="", help="What ended it.")(built)
-        built = click.option("--root-cause", "root_cause", default="", help="What caused it.")(built)
-    built = click.option("--reason", default="", help="Why; kept in the log.")(built)
-    built = click.argument("incident_id", type=ID, metavar="INCIDENT")(built)
-    incidents.command(action.value)(built)
-
-
-def _moved(copilot: Copilot, actor: Actor, incident_id: UUID, action: Action, **details: Any) -> Incident:
-    return copilot.transition(actor=actor, incident_id=incident_id, action=action, **details)
-
-
-_transition(Action.ACKNOWLEDGE, "Say that somebody is on it.")
-_transition(Action.INVESTIGATE, "Start, or go back to, looking for the cause.")
-_transition(Action.MITIGATE, "Say that the impact is stopped, the cause perhaps not.")
-_transition(Action.RESOLVE, "Say that it is over, and how.", concludes=True, resolves=True)
-_transition(Action.CONCLUDE, "End an investigation without an established cause.", concludes=True)
-_transition(Action.LEARN, "Write down what was learnt; this is final.", concludes=True)
-_transition(Action.REOPEN, "Go back to investigating what was thought to be over.")
-
-
-def _shown(session: Session, incident: Incident) -> None:
-    session.show(incident, render.incident_table([incident]))
+for _verb in LIFECYCLE:
+    incidents.add_command(_verb)

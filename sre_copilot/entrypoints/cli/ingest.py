@@ -1,20 +1,21 @@
 """`sre-copilot ingest`: one delivery, or a recording of many."""
 
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import UUID
 
 import click
-from rich.progress import track
+from rich.console import RenderableType
 
 from sre_copilot.application.copilot import Copilot
 from sre_copilot.domain.actors import Actor, Permission
 from sre_copilot.domain.deliveries import MAX_BODY_BYTES, Delivery, Integration, Receipt
 from sre_copilot.domain.errors import InvalidInput, NotFound
-from sre_copilot.entrypoints.cli import render
-from sre_copilot.entrypoints.cli.replay import ReplayClock, Tally, parse_recording, replay
-from sre_copilot.entrypoints.cli.session import Session, command, console
+from sre_copilot.entrypoints.cli.funnel import funnel
+from sre_copilot.entrypoints.cli.render import words
+from sre_copilot.entrypoints.cli.replay import ReplayClock, parse_recording, replayed
+from sre_copilot.entrypoints.cli.session import Session, command, progress_console
 
 
 @click.command()
@@ -25,16 +26,31 @@ from sre_copilot.entrypoints.cli.session import Session, command, console
     required=True,
     multiple=True,
     metavar="NAME",
-    help="Name or id; several for a recording of several vendors.",
+    help="Name or id of an integration; give it once per vendor for a recording of several vendors.",
 )
-@click.option("--path", "path", default="", help="The door that the body came by, where the vendor has several.")
+@click.option(
+    "--path",
+    "path",
+    default="",
+    metavar="PATH",
+    help="URL path that the body came by, for a vendor with several, such as /v2/change/enqueue. A recording has its own. "
+    "[default: the vendor's usual one]",
+)
 @command
 def ingest(session: Session, file: str, names: tuple[str, ...], path: str) -> None:
-    """Take in FILE: one body, or a `deliveries.jsonl`; `-` is standard input."""
+    """Take in FILE: one body as a vendor sends it, or a recording of many.
+
+    A recording (`deliveries.jsonl`) has one JSON object per line, with received_at, path, headers and body; each is
+    taken in at the time that it names. `-` is standard input.
+    """
     body = _read(file)
     if _is_recording(file, body):
         _ingest_recording(session, file, body, names)
         return
+    if len(names) > 1:
+        raise click.UsageError(
+            "One body has one --integration; several are for a recording.", click.get_current_context()
+        )
     with session.open() as copilot:
         actor = session.actor(copilot)
         target = _find(copilot, actor, names)[0]
@@ -51,22 +67,14 @@ def _ingest_recording(session: Session, file: str, body: bytes, names: tuple[str
     with session.open(clock=clock) as copilot:
         actor = session.actor(copilot)
         targets = _find(copilot, actor, names)
-        receipts = replay(copilot, clock, actor, rows, targets)
-        shown = track(receipts, "Replaying", total=len(rows), console=console, transient=True, disable=session.as_json)
-        tally, touched = Tally(), set[UUID]()
-        for receipt in shown:
-            tally = tally.plus(receipt)
-            touched.update(receipt.incidents)
-        document = tally.as_document()
-        counts = render.table("", "Count")
-        for group, members in document.items():
-            for name, count in members.items():
-                counts.add_row(f"{group} {name}", str(count))
-        session.show({**document, "incidents": sorted(touched)}, counts)
+        tally, touched = replayed(copilot, clock, actor, rows, targets)
+        session.show({**tally.as_document(), "incidents": sorted(touched)}, funnel(tally, len(touched)))
 
 
 def _read(file: str) -> bytes:
     if file == "-":
+        if sys.stdin.isatty():
+            progress_console.print("Reading from the terminal; Ctrl-D ends it.")
         return sys.stdin.buffer.read()
     try:
         return Path(file).read_bytes()
@@ -102,9 +110,20 @@ def _find(copilot: Copilot, actor: Actor, names: tuple[str, ...]) -> list[Integr
     return [by_name[name] for name in names]
 
 
-def _receipt(receipt: Receipt) -> tuple[str, ...]:
+def _receipt(receipt: Receipt) -> Iterator[RenderableType]:
     if receipt.quarantined:
-        return (f"[yellow]Quarantined[/yellow] as {receipt.delivery_id}: {receipt.problem}",)
-    counts = f"{receipt.accepted} signals stored, {receipt.duplicates} duplicates, {receipt.repeats} repeats, {receipt.resolved} resolved"
-    again = " (redelivered)" if receipt.redelivered else ""
-    return (f"Delivery {receipt.delivery_id}{again}: {counts}.", *(f"Incident {one}" for one in receipt.incidents))
+        yield words(f"Quarantined: {receipt.problem}", "yellow")
+        yield words(f"It is kept as delivery {receipt.delivery_id}; nothing was made of it.", "dim")
+        return
+    again = " came before, so nothing is stored twice" if receipt.redelivered else ""
+    yield words(f"Delivery {receipt.delivery_id}{again}.")
+    counts = {
+        "stored": receipt.accepted,
+        "duplicates": receipt.duplicates,
+        "repeats": receipt.repeats,
+        "resolved": receipt.resolved,
+    }
+    yield words("Signals: " + ", ".join(f"{count} {name}" for name, count in counts.items()) + ".")
+    for incident in receipt.incidents:
+        opened = "opened" if incident in receipt.opened else "touched"
+        yield words(f"Incident {incident} {opened}.")

@@ -1,49 +1,56 @@
 """`sre-copilot migrate`, `roles`, `plugins`, `doctor`: the installation itself."""
 
-import json
-
 import click
-from rich.markup import escape
+from rich.console import Group
+from rich.text import Text
 
-from sre_copilot.bootstrap import database_roles_sql, examine, installed_plugins, migrate_database
-from sre_copilot.domain.canonical import plain
 from sre_copilot.domain.errors import EnvironmentFault
-from sre_copilot.entrypoints.cli import render
 from sre_copilot.entrypoints.cli.errors import DONE, EXIT_CODES
-from sre_copilot.entrypoints.cli.session import console
+from sre_copilot.entrypoints.cli.groups import InOrder
+from sre_copilot.entrypoints.cli.render import table, words
+from sre_copilot.entrypoints.cli.session import Session, json_option, waiting
 from sre_copilot.settings import Settings
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+# The commands import bootstrap when they run: it loads Django and the plugins, which takes longer than `--help` should.
 
 
 @click.command()
 @json_option
 def migrate(as_json: bool) -> None:
-    """Apply what is missing, as the owner role (DATABASE_OWNER_URL; the embedded database needs nothing)."""
-    applied = migrate_database(Settings.load())
-    if as_json:
-        click.echo(json.dumps({"applied": applied}))
-        return
-    for name in applied:
-        console.print(f"  applied {name}")
-    console.print("The database is up to date." if applied else "Nothing to do: the database is up to date.")
+    """Bring the database up to date.
+
+    Signs in as the owner role, by the address in the environment variable DATABASE_OWNER_URL. The embedded database
+    needs no address, and is brought up to date by every command anyway.
+    """
+    from sre_copilot.bootstrap import migrate_database
+
+    settings = Settings.load()
+    with waiting("Migrating"):
+        applied = migrate_database(settings)
+    done = "The database is up to date." if applied else "Nothing to do: the database is up to date."
+    Session(as_json=as_json).show({"applied": applied}, *(f"Applied {name}." for name in applied), done)
 
 
-@click.group()
+@click.group(cls=InOrder)
 def roles() -> None:
     """Print the SQL that creates the database roles."""
 
 
 @roles.command("sql")
-@click.option("--database", default="sre_copilot", show_default=True, help="The name of the database.")
+@click.option("--database", default="sre_copilot", show_default=True, metavar="NAME", help="Name of the database.")
 @json_option
 def roles_sql(database: str, as_json: bool) -> None:
-    """Print the statements for whoever administers the database."""
+    """Print the statements; whoever administers the database runs them."""
+    from sre_copilot.bootstrap import database_roles_sql
+
     text = database_roles_sql(database)
-    click.echo(json.dumps({"sql": text}) if as_json else text)
+    if as_json:
+        Session(as_json=True).show({"sql": text})
+    else:
+        click.echo(text)
 
 
-@click.group()
+@click.group(cls=InOrder)
 def plugins() -> None:
     """List the installed integration plugins."""
 
@@ -51,29 +58,32 @@ def plugins() -> None:
 @plugins.command("list")
 @json_option
 def list_plugins(as_json: bool) -> None:
-    """List the plugins, those that failed to load too."""
+    """List the plugins and their types, also those that failed to load."""
+    from sre_copilot.bootstrap import installed_plugins
+
     found = installed_plugins()
-    if as_json:
-        click.echo(json.dumps({"plugins": [plain(row) for row in found]}))
-        return
-    rows = render.table("Plugin", "Types", "From", "State")
+    rows = table("Plugin", "Types", "From", "State")
     for row in found:
-        state = f"[red]{escape(row.problem)}[/red]" if row.problem else "[green]loaded[/green]"
-        rows.add_row(row.name, ", ".join(row.types), f"{row.distribution} {row.version}".strip(), state)
-    console.print(rows)
+        state = words(row.problem, "red") if row.problem else Text("loaded", style="green")
+        rows.add_row(words(row.name), ", ".join(row.types), words(f"{row.distribution} {row.version}"), state)
+    Session(as_json=as_json).show({"plugins": found}, Group(rows))
 
 
 @click.command()
 @json_option
 def doctor(as_json: bool) -> int:
-    """Check settings, database, roles, migrations and plugins; say what is wrong and what to do."""
-    checks = examine(Settings.load())
-    if as_json:
-        click.echo(json.dumps({"checks": [plain(row) for row in checks]}))
-    else:
-        rows = render.table("", "Check", "State")
-        for row in checks:
-            mark = "[green]✓[/green]" if row.ok else "[red]✗[/red]"
-            rows.add_row(mark, row.name, escape(row.detail))
-        console.print(rows)
+    """Check settings, database, roles, migrations and plugins; say what is wrong and what to do.
+
+    Starts the embedded database where it is used. Exit code 5 if anything is wrong.
+    """
+    from sre_copilot.bootstrap import examine
+
+    settings = Settings.load()
+    with waiting("Looking"):
+        checks = examine(settings)
+    rows = table("", "Check", "State")
+    for row in checks:
+        mark = Text("✓", style="green") if row.ok else Text("✗", style="red")
+        rows.add_row(mark, words(row.name), words(row.detail))
+    Session(as_json=as_json).show({"checks": checks}, Group(rows))
     return DONE if all(row.ok for row in checks) else EXIT_CODES[EnvironmentFault]

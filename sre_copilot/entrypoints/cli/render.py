@@ -1,19 +1,17 @@
-"""How things look in a terminal."""
+"""How things look in a terminal: words, times, tables, bars."""
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 
-from rich.console import Group, RenderableType
-from rich.markup import escape
-from rich.panel import Panel
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from sre_copilot.application.queries.incidents import IncidentView, TimelineEntry
-from sre_copilot.domain.correlation import CandidateScore
-from sre_copilot.domain.hypotheses import CandidateKind, Confidence, Evidence, Hypothesis
 from sre_copilot.domain.incidents import Incident
-from sre_copilot.domain.recommendations import Recommendation
+from sre_copilot.domain.lifecycle import allowed_actions
+from sre_copilot.entrypoints.cli.ids import short
+from sre_copilot.entrypoints.cli.plain_text import one_line
 
 SEVERITY_STYLE = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
 STATE_STYLE = {
@@ -25,14 +23,19 @@ STATE_STYLE = {
     "learned": "green",
     "inconclusive": "magenta",
 }
-KIND_MARK = {
-    "signal": ("●", "red"),
-    "resolve": ("○", "green"),
-    "change": ("▲", "magenta"),
-    "transition": ("→", "cyan"),
-    "note": ("✎", "yellow"),
-}
-BAR_WIDTH = 24
+SERVICE_WIDTH = 30
+NARROW = 110
+"""Below this many columns a list of incidents leaves out what can be spared."""
+
+
+def words(text: object, style: str = "") -> Text:
+    """Text from anywhere, on one line and without anything that a terminal would obey."""
+    return Text(one_line(str(text)), style=style)
+
+
+def heading(text: str) -> Text:
+    """The title of a part of a page, with a line above it."""
+    return Text(f"\n{text}", style="bold cyan")
 
 
 def when(at: datetime | None) -> str:
@@ -40,14 +43,27 @@ def when(at: datetime | None) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S") if at else "–"
 
 
-def table(*headings: str, title: str | None = None) -> Table:
+def lasted(span: timedelta) -> str:
+    """A duration in its two largest units: "2 min 8 s", "3 d 4 h"."""
+    left, parts = int(span.total_seconds()), []
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")):
+        count, left = divmod(left, size)
+        if count:
+            parts.append(f"{count} {unit}")
+    return " ".join(parts[:2]) or "0 s"
+
+
+def table(*headings: str) -> Table:
     """An empty table in the house style."""
-    empty = Table(
-        title=title, title_justify="left", header_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0)
-    )
-    for heading in headings:
-        empty.add_column(heading)
+    empty = Table(header_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in headings:
+        empty.add_column(name)
     return empty
+
+
+def grid(*, gap: int = 2) -> Table:
+    """Columns without headings, `gap` characters apart."""
+    return Table.grid(padding=(0, gap, 0, 0))
 
 
 def severity(word: str) -> Text:
@@ -60,137 +76,65 @@ def state(word: str) -> Text:
     return Text(word, style=STATE_STYLE.get(word, ""))
 
 
-def incident_table(incidents: Iterable[Incident]) -> Table:
-    """A list of incidents."""
-    rows = table("Detected (UTC)", "Severity", "State", "Service", "Title", "Id")
+def bar(share: float, width: int, style: str = "") -> Text:
+    """`share` (0 to 1) of `width` characters, to half a character; anything above 0 is at least that."""
+    halves = max(1, round(share * width * 2)) if share > 0 else 0
+    return Text("━" * (halves // 2) + "╸" * (halves % 2), style=style)
+
+
+class IncidentList:
+    """A list of incidents, one line each, as wide as the place that it is printed to."""
+
+    def __init__(self, incidents: Iterable[Incident]) -> None:
+        self._incidents = tuple(incidents)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Choose the columns by the width."""
+        whole = incident_table(self._incidents)
+        fits = options.max_width >= NARROW or self._measured(console, whole) <= options.max_width
+        yield whole if fits else incident_table(self._incidents, narrow=True)
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        """As wide as all columns in full."""
+        width = self._measured(console, incident_table(self._incidents))
+        return Measurement(width, width).with_maximum(options.max_width)
+
+    @staticmethod
+    def _measured(console: Console, rows: Table) -> int:
+        return console.measure(rows, options=console.options.update(width=1000)).maximum
+
+
+def incident_table(incidents: Iterable[Incident], *, narrow: bool = False) -> Table:
+    """Incidents as rows; a narrow table spares the seconds, and puts service and title together."""
+    names = ("What",) if narrow else ("Service", "Title")
+    rows = table("Id", "At (UTC)" if narrow else "Detected (UTC)", "Severity", "State", *names)
+    for column in rows.columns[:4]:
+        column.no_wrap = True
+    if not narrow:
+        rows.columns[4].max_width = SERVICE_WIDTH
     for incident in incidents:
+        service, title = _cut(words(incident.service)), _cut(words(incident.title))
+        if title.plain.startswith(service.plain):
+            what = title
+        else:
+            what = _cut(Text.assemble(service, ": ", title))
         rows.add_row(
-            when(incident.detected_at),
+            Text(short(incident.id), style="dim"),
+            when(incident.detected_at)[5:16] if narrow else when(incident.detected_at),
             severity(incident.severity.value),
             state(incident.state.value),
-            escape(incident.service),
-            escape(incident.title),
-            Text(str(incident.id), style="dim"),
+            *((what,) if narrow else (service, title)),
         )
     return rows
 
 
-def confidence_bar(confidence: Confidence) -> Text:
-    """Confidence as a bar: solid up to the lower bound, shaded up to the upper, a mark at the primary."""
-    cells = [" "] * BAR_WIDTH
-    lower, primary, upper = (
-        round(value * (BAR_WIDTH - 1)) for value in (confidence.lower, confidence.primary, confidence.upper)
-    )
-    for place in range(BAR_WIDTH):
-        cells[place] = "━" if place <= lower else "╌" if place <= upper else " "
-    cells[primary] = "◆"
-    bar = Text("".join(cells), style="green" if confidence.primary >= 0.5 else "yellow")
-    return bar.append(f" {confidence.primary:4.0%} ({confidence.lower:.0%} to {confidence.upper:.0%})", style="bold")
+def _cut(text: Text) -> Text:
+    """Let a text be cut rather than wrapped where its column is too narrow."""
+    text.no_wrap, text.overflow = True, "ellipsis"
+    return text
 
 
-def hypotheses(rows: Sequence[Hypothesis]) -> Group:
-    """Ranked hypotheses with interval, components and evidence."""
-    parts: list[RenderableType] = []
-    for row in rows:
-        cause = row.cause
-        name = cause.subject or cause.kind.value.replace("_", " ")
-        head = Text(f"{row.rank}. {name}  ", style="bold").append_text(confidence_bar(cause.confidence))
-        parts.append(head)
-        if cause.kind is CandidateKind.OTHERS:
-            continue
-        parts.append(Text(f"   {cause.claim}"))
-        spoken = [
-            f"{name.value.replace('_', ' ')} {score.contribution:+.2f}"
-            for name, score in cause.components.items()
-            if score.contribution
-        ]
-        if spoken:
-            parts.append(Text("   " + " · ".join(spoken), style="dim"))
-        if row.rank <= 3:
-            parts += [_evidence(item, "+", "green") for item in cause.supporting[:4]]
-            parts += [_evidence(item, "-", "red") for item in cause.contradicting[:3]]
-        parts.append(Text(f"   id {row.id}", style="dim"))
-    return Group(*parts)
-
-
-def _evidence(item: Evidence, sign: str, style: str) -> Text:
-    return Text(f"     {sign} ", style=style).append(item.summary, style="")
-
-
-def recommendation_table(rows: Sequence[Recommendation]) -> Table:
-    """Recommendations with risk and reversibility."""
-    shown = table("#", "Action", "Risk", "Reversible", "Status", "Why", "Id")
-    for row in rows:
-        shown.add_row(
-            str(row.rank),
-            escape(row.title),
-            row.risk_level.value,
-            row.reversibility.value,
-            row.status.value,
-            escape(row.rationale),
-            Text(str(row.id), style="dim"),
-        )
-    return shown
-
-
-def timeline(entries: Sequence[TimelineEntry], *, most: int = 60) -> Table:
-    """The timeline, oldest first; the middle is left out where it is long."""
-    rows = table("Time (UTC)", "", "Service", "What")
-    left_out = max(0, len(entries) - most)
-    head = entries if not left_out else entries[: most // 2]
-    for entry in head:
-        _timeline_row(rows, entry)
-    if left_out:
-        rows.add_row("", "…", "", Text(f"{left_out} more entries", style="dim"))
-        for entry in entries[-(most - most // 2) :]:
-            _timeline_row(rows, entry)
-    return rows
-
-
-def _timeline_row(rows: Table, entry: TimelineEntry) -> None:
-    mark, style = KIND_MARK[entry.kind]
-    rows.add_row(when(entry.at)[11:], Text(mark, style=style), escape(entry.service), escape(entry.text))
-
-
-def incident_page(view: IncidentView) -> Group:
-    """One incident whole."""
-    incident = view.incident
-    facts = table("", "")
-    series = len({episode.fingerprint for episode in view.episodes})
-    for name, value in (
-        ("State", state(incident.state.value)),
-        ("Severity", severity(incident.severity.value)),
-        ("Service", Text(f"{incident.service} ({incident.environment.value})")),
-        ("Detected", Text(when(incident.detected_at))),
-        ("Acknowledged", Text(when(incident.acknowledged_at))),
-        ("Resolved", Text(when(incident.resolved_at))),
-        ("Signals", Text(f"{len(view.signals)} in {series} series, {len(view.episodes)} episodes")),
-        ("Id", Text(str(incident.id), style="dim")),
-    ):
-        facts.add_row(Text(name, style="dim"), value)
-    if incident.root_cause:
-        facts.add_row(Text("Root cause", style="dim"), escape(incident.root_cause))
-    parts: list[RenderableType] = [
-        Panel(facts, title=escape(incident.title), title_align="left", border_style="cyan"),
-        Text("\nTimeline", style="bold cyan"),
-        timeline(view.timeline),
-    ]
-    if view.hypotheses:
-        parts += [Text("\nHypotheses", style="bold cyan"), hypotheses(view.hypotheses)]
-        if view.diagnosis is not None and view.diagnosis.next_evidence:
-            parts.append(Text("\nNothing is convincing yet. What would most change the ranking:", style="bold"))
-            parts += [Text(f"   {item.check} ({item.why})") for item in view.diagnosis.next_evidence]
-    if view.recommendations:
-        parts += [Text("\nRecommendations", style="bold cyan"), recommendation_table(view.recommendations)]
-    return Group(*parts)
-
-
-def score_table(scores: Sequence[CandidateScore], titles: dict[str, str]) -> Table:
-    """Every candidate of a correlation with its factors."""
-    rows = table("Score", "Incident", "Factors")
-    for item in scores:
-        factors = ", ".join(
-            f"{factor.name} {'unknown' if factor.value is None else f'{factor.value:.2f}'}" for factor in item.factors
-        )
-        rows.add_row(f"{item.score:.3f}", escape(titles.get(str(item.incident_id), str(item.incident_id))), factors)
-    return rows
+def next_steps(incident: Incident) -> Text:
+    """The verbs that the incident's state allows."""
+    verbs = ", ".join(action.value for action in allowed_actions(incident.state))
+    return Text(f"Next: {verbs or 'nothing, what was learnt is final'}.", style="dim")

@@ -1,0 +1,113 @@
+"""`sre-copilot explain`: why a signal ended up where it is."""
+
+from collections.abc import Iterator, Mapping
+from uuid import UUID
+
+import click
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from sre_copilot.application.queries.signals import Explanation
+from sre_copilot.domain.correlation import CandidateScore, CorrelationDecision
+from sre_copilot.domain.decisions import CorrelationOutcome, Decision
+from sre_copilot.domain.signals import Signal
+from sre_copilot.entrypoints.cli.ids import ID, short
+from sre_copilot.entrypoints.cli.render import bar, grid, table, when, words
+from sre_copilot.entrypoints.cli.session import Session, command
+
+SCORE_WIDTH = 10
+MEANING: Mapping[Decision, str] = {
+    Decision.NEW_EPISODE: "it opened an episode and is its original",
+    Decision.DUPLICATE: "another firing signal of an episode that has its original",
+    Decision.REPEAT: "the same series, status and time again",
+    Decision.REDELIVERY: "the same vendor id again",
+    Decision.RESOLVED: "it ended an episode",
+    Decision.ORPHAN_RESOLVE: "a resolve that matches no episode",
+    Decision.CHANGE: "a change: context, never an incident by itself",
+    Decision.HEARTBEAT: "it only says that the pipeline works; never correlated",
+}
+OUTCOME: Mapping[CorrelationOutcome, str] = {
+    CorrelationOutcome.JOINED: "joined the incident that scored best",
+    CorrelationOutcome.OPENED: "opened an incident: no open one scored enough",
+    CorrelationOutcome.OPENED_RECURRENCE: "opened an incident, linked to the closed one of the same series",
+    CorrelationOutcome.CONTEXT_ONLY: "kept as context: of severity info, and no open incident scored enough",
+    CorrelationOutcome.WAITING: "waits: the plan's monthly limit of incidents is reached",
+    CorrelationOutcome.STAYED: "stayed where the episode was before it was split",
+}
+
+
+@click.command()
+@click.argument("signal_id", type=ID, metavar="SIGNAL")
+@command
+def explain(session: Session, signal_id: UUID) -> None:
+    """Say why a signal ended up where it is: every candidate, score and factor, from 0 to 1.
+
+    SIGNAL is its id, as `incidents show INCIDENT --all` prints it.
+    """
+    with session.open() as copilot:
+        actor = session.actor(copilot)
+        told = copilot.signals.explain(actor=actor, signal_id=signal_id)
+        titles: dict[UUID, str] = {}
+        if told.correlation is not None and not session.as_json:
+            for item in told.correlation.decision.scores:
+                view = copilot.incidents.show(actor=actor, incident_id=item.incident_id)
+                titles[item.incident_id] = view.incident.title
+        session.show(told, Group(*_page(told, titles)))
+
+
+def _page(told: Explanation, titles: Mapping[UUID, str]) -> Iterator[RenderableType]:
+    yield _facts(told.signal)
+    if told.correlation is None:
+        yield Text("\nNo correlation was decided for it.")
+        return
+    decision = told.correlation.decision
+    if told.signal.original_id is not None:
+        yield words(f"It is a duplicate: what follows was decided for its original, {told.signal.original_id}.", "dim")
+    yield Text.assemble("\nCorrelation  ", (OUTCOME[decision.outcome], "bold"), f" (it takes {decision.threshold:.2f})")
+    if decision.scores:
+        yield _scores(decision, titles)
+    else:
+        yield Text("No incident was open then.", style="dim")
+
+
+def _facts(signal: Signal) -> Table:
+    facts = grid()
+    for name, value in (
+        ("Signal", words(f"{signal.draft.name} on {signal.draft.service}", "bold")),
+        ("Title", words(signal.draft.title or "–")),
+        ("At", Text(f"{when(signal.timestamp)} UTC, received {when(signal.received_at)}")),
+        ("Decision", Text.assemble((signal.decision.value, "bold"), f": {MEANING[signal.decision]}")),
+        ("Incident", Text(str(signal.incident_id or "none"))),
+        ("Id", Text(str(signal.id), style="dim")),
+    ):
+        facts.add_row(Text(name, style="dim"), value)
+    return facts
+
+
+def _scores(decision: CorrelationDecision, titles: Mapping[UUID, str]) -> Group:
+    """The candidates, best first, and below them what each score is made of."""
+    rows = table("Score", "", "Incident", "")
+    for item in decision.scores:
+        chosen = item.incident_id == decision.incident_id
+        style = "green" if item.score >= decision.threshold else "dim"
+        rows.add_row(
+            Text(f"{item.score:.2f}", style=style),
+            bar(item.score, SCORE_WIDTH, style),
+            Text.assemble((short(item.incident_id), "dim"), " ", words(titles.get(item.incident_id, ""))),
+            Text("← joined", style="green") if chosen else Text(),
+        )
+    return Group(rows, Text(), _factors(decision.scores))
+
+
+def _factors(scores: tuple[CandidateScore, ...]) -> Table:
+    """One row per factor with its weight, one column per candidate."""
+    shown = scores[:4]
+    rows = table("Factor", "Weight", *(short(item.incident_id) for item in shown))
+    for column in rows.columns[1:]:
+        column.justify = "right"
+    for place, factor in enumerate(shown[0].factors):
+        values = [item.factors[place].value for item in shown]
+        cells = ["unknown" if value is None else f"{value:.2f}" for value in values]
+        rows.add_row(factor.name.replace("_", " "), f"{factor.weight:.2f}", *cells)
+    return rows

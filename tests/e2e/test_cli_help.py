@@ -1,0 +1,175 @@
+"""Every command explains itself, every use case has one, and every one prints JSON."""
+
+import importlib
+import inspect
+import json
+import pkgutil
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from sre_copilot.application import use_cases
+from sre_copilot.entrypoints.cli.main import COMMANDS
+from tests.e2e.command_line import Terminal, alert, leaves, new_tenant, short_recording
+from tests.e2e.installation import Installation
+
+COMMANDS_OF: dict[str, tuple[str, ...]] = {
+    "AssignIncident": ("incidents assign",),
+    "CreateIntegration": ("integrations create",),
+    "CreateTenant": ("tenants create",),
+    "DecideRecommendation": ("recommendations accept", "recommendations reject"),
+    "DeclareIncident": ("incidents declare",),
+    "DiagnoseIncident": ("diagnose",),
+    "EditIncident": ("incidents edit",),
+    "GiveFeedback": ("hypotheses feedback",),
+    "ImportServices": ("services import",),
+    "IngestDelivery": ("ingest", "demo"),
+    "NoteOnIncident": ("incidents note",),
+    "RecommendActions": ("diagnose",),
+    "RecordOutcome": ("recommendations outcome",),
+    # Between any two deliveries of a recording.
+    "RunDueTimers": ("ingest", "demo"),
+    # After each delivery that opens an incident.
+    "TakeDetectionSnapshot": ("ingest", "demo"),
+    "TransitionIncident": tuple(
+        f"incidents {verb}"
+        for verb in ("acknowledge", "investigate", "mitigate", "resolve", "conclude", "learn", "reopen")
+    ),
+}
+"""Use case -> the commands that lead to it. A new use case needs a command, and a line here."""
+
+TREE = {" ".join(words): command for words, command in leaves()}
+
+every_command = pytest.mark.parametrize("words", TREE)
+
+
+def classes_of_use_cases() -> set[str]:
+    found = set()
+    for module in pkgutil.iter_modules(use_cases.__path__, f"{use_cases.__name__}."):
+        for name, kind in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
+            if kind.__module__ == module.name and "__call__" in vars(kind):
+                found.add(name)
+    return found
+
+
+def test_every_use_case_has_a_command() -> None:
+    assert set(COMMANDS_OF) == classes_of_use_cases()
+
+
+def test_the_commands_of_use_cases_exist() -> None:
+    assert [name for names in COMMANDS_OF.values() for name in names if name not in TREE] == []
+
+
+def test_help_lists_every_command_and_the_exit_codes(installation: Installation) -> None:
+    text = Terminal(installation=installation).done("--help", columns=80)
+    assert [name for name in COMMANDS if f"\n  {name} " not in text] == []
+    assert "Exit codes: 0 done, 1 refused by a rule, 2 wrong usage or input," in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_who_types_nothing_gets_the_help(installation: Installation) -> None:
+    terminal = Terminal(installation=installation)
+    assert terminal.done() == terminal.done("--help")
+
+
+@pytest.mark.parametrize("group", sorted({words.split()[0] for words in TREE if " " in words}))
+def test_the_help_of_a_group_lists_its_commands_in_whole_sentences(installation: Installation, group: str) -> None:
+    text = Terminal(installation=installation).done(group, "--help", columns=80)
+    missing = [words for words in TREE if words.startswith(f"{group} ") and f"\n  {words.split()[1]}" not in text]
+    assert missing == []
+    assert "..." not in text.partition("Commands:")[2]
+
+
+@every_command
+def test_help_explains_a_command_and_each_of_its_options(installation: Installation, words: str) -> None:
+    terminal = Terminal(installation=installation)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        text = terminal.done(*words.split(), "--help", columns=80)
+    assert text.startswith(f"Usage: sre-copilot {words}")
+    silent = [option.opts[0] for option in TREE[words].params if isinstance(option, click.Option) and not option.help]
+    assert silent == []
+
+
+@every_command
+def test_an_option_says_its_default_or_that_it_is_required(words: str) -> None:
+    vague = [
+        option.opts[0]
+        for option in TREE[words].params
+        if isinstance(option, click.Option)
+        and not (option.is_flag and not option.secondary_opts)
+        and not (option.required or option.show_default or "[default: " in (option.help or ""))
+    ]
+    assert vague == []
+
+
+@every_command
+def test_every_command_takes_json(words: str) -> None:
+    assert any("--json" in option.opts for option in TREE[words].params)
+
+
+def test_help_loads_neither_django_nor_the_console() -> None:
+    code = (
+        "import sys; from sre_copilot.entrypoints.cli.main import run; run(['--help']); "
+        "print(sorted({'django', 'rich', 'psycopg', 'attrs'} & set(sys.modules)), file=sys.stderr)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stderr == "[]\n"
+
+
+class Journey:
+    """Types commands with --json and remembers which."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self.terminal = terminal
+        self.seen: set[str] = set()
+
+    def __call__(self, words: str, *arguments: str) -> Any:
+        self.seen.add(words)
+        ours = any("--tenant" in option.opts for option in TREE[words].params)
+        terminal = self.terminal if ours else Terminal(installation=self.terminal.installation)
+        return terminal.told(*words.split(), *arguments)
+
+
+def walk_incidents(journey: Journey, folder: Path) -> None:
+    """Two incidents, one to its end and one that stays inconclusive."""
+    receipt = journey("ingest", alert(folder), "--integration", "generic")
+    incident = receipt["opened"][0]
+    assert [row["id"] for row in journey("incidents list")["incidents"]] == [incident]
+    journey("incidents edit", incident, "--impact", "carts are lost")
+    journey("incidents assign", incident)
+    journey("incidents note", incident, "I look at the pool")
+    for verb in ("acknowledge", "investigate", "mitigate", "resolve"):
+        journey(f"incidents {verb}", incident)
+    assert journey("incidents learn", incident, "--root-cause", "pool", "--summary", "raised")["state"] == "learned"
+    other = journey("incidents declare", "Reports are late", "--service", "reports")["id"]
+    for verb in ("investigate", "conclude", "reopen"):
+        journey(f"incidents {verb}", other)
+    found = journey("diagnose", incident)
+    journey("hypotheses feedback", found["hypotheses"][0]["id"], "accepted")
+    first, second, *_ = found["recommendations"]
+    journey("recommendations accept", first["id"])
+    journey("recommendations outcome", first["id"], "worked")
+    journey("recommendations reject", second["id"])
+    journey("explain", journey("incidents show", incident)["signals"][0]["id"])
+
+
+def test_every_command_prints_one_json_document(installation: Installation, tmp_path: Path) -> None:
+    journey = Journey(new_tenant(installation))
+    journey("integrations create", "generic")
+    journey("integrations list")
+    graph = tmp_path / "services.json"
+    graph.write_text(json.dumps({"edges": [{"caller": "checkout", "callee": "payments"}]}))
+    journey("services import", str(graph))
+    walk_incidents(journey, tmp_path)
+    slug = f"{journey.terminal.slug}-b"
+    journey("tenants create", slug, "--admin", f"bob@{slug}.example.com")
+    for words in ("tenants list", "migrate", "roles sql", "plugins list", "doctor"):
+        journey(words)
+    journey("demo", "--recording", str(short_recording(tmp_path / "short")))
+    assert journey.seen == set(TREE)
