@@ -1,6 +1,7 @@
 """The facade: everything that can be asked of the copilot, in one place."""
 
 from collections.abc import Callable
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
@@ -23,7 +24,7 @@ from sre_copilot.application.use_cases.ingest_delivery import IngestDelivery
 from sre_copilot.application.use_cases.note_on_incident import NoteOnIncident
 from sre_copilot.application.use_cases.recommend_actions import RecommendActions
 from sre_copilot.application.use_cases.record_outcome import RecordOutcome
-from sre_copilot.application.use_cases.run_due_timers import RunDueTimers
+from sre_copilot.application.use_cases.run_due_timers import RunDueTimers, TimersRun
 from sre_copilot.application.use_cases.take_detection_snapshot import TakeDetectionSnapshot
 from sre_copilot.application.use_cases.transition_incident import TransitionIncident
 from sre_copilot.domain.actors import Actor
@@ -44,7 +45,7 @@ class Copilot:
     import_services: ImportServices
     ingest_delivery: IngestDelivery
     take_detection_snapshot: TakeDetectionSnapshot
-    run_due_timers: RunDueTimers
+    run_timers: RunDueTimers
     declare: DeclareIncident
     edit: EditIncident
     assign: AssignIncident
@@ -69,6 +70,16 @@ class Copilot:
         for incident_id in receipt.opened:
             self.take_detection_snapshot(actor=Actor.system(actor.tenant_id, origin="ingest"), incident_id=incident_id)
         return receipt
+
+    def run_due_timers(self, *, actor: Actor, now: datetime) -> TimersRun:
+        """Do what the clock demands, then keep what was known of incidents whose snapshot is still to be taken.
+
+        Raises NotPermitted.
+        """
+        run = self.run_timers(actor=actor, now=now)
+        for incident_id in run.unseen:
+            self.take_detection_snapshot(actor=actor, incident_id=incident_id)
+        return run
 
     def acknowledge(self, *, actor: Actor, incident_id: UUID, **details: Any) -> Incident:
         """Say that somebody is on it. For `details` and errors see `TransitionIncident`."""

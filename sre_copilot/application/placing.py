@@ -1,6 +1,6 @@
-"""Placing episodes: which incident each new one joins or opens, and what that does to the incidents."""
+"""Placing episodes: which incident each new one joins or opens."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -9,8 +9,9 @@ import attrs
 from sre_copilot.application.ports.ids import Ids
 from sre_copilot.application.ports.series import StoredDecision
 from sre_copilot.application.ports.unit_of_work import UnitOfWork
+from sre_copilot.application.trail import record_audit
 from sre_copilot.domain.actors import Actor
-from sre_copilot.domain.audit import AuditAction, audited
+from sre_copilot.domain.audit import AuditAction
 from sre_copilot.domain.correlation import (
     CHANGE_LOOKBACK,
     OPEN_TO_NEWCOMERS,
@@ -19,21 +20,49 @@ from sre_copilot.domain.correlation import (
     correlate,
 )
 from sre_copilot.domain.decisions import CorrelationOutcome
-from sre_copilot.domain.incidents import RECURRENCE_SPAN, TITLE_LENGTH, Incident
+from sre_copilot.domain.incidents import RECURRENCE_SPAN, RECURRENCES_BEFORE_PATIENCE, TITLE_LENGTH, Incident
 from sre_copilot.domain.series import Episode, SeriesUpdate
-from sre_copilot.domain.signals import Signal
-from sre_copilot.domain.subjects import signalled
+from sre_copilot.domain.service_graph import ServiceGraph
+from sre_copilot.domain.signals import Severity, Signal
+from sre_copilot.domain.snapshots import ObservedChange
+from sre_copilot.domain.subjects import Subject, signalled
 from sre_copilot.domain.tenants import month_of
 
 
 @attrs.frozen(kw_only=True)
 class Placed:
-    """Updates and signals with their incidents; `opened` are the incidents that did not exist before."""
+    """Updates and signals with their incidents.
+
+    `opened` are the incidents that did not exist before, `waited_for` those that an episode of earlier batches came into.
+    """
 
     updates: tuple[SeriesUpdate, ...]
     signals: tuple[Signal, ...]
     opened: tuple[Incident, ...] = ()
+    waited_for: frozenset[UUID] = frozenset()
     decisions: tuple[StoredDecision, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class Homeless:
+    """An episode that needs an incident: in which update it is, its original, and how severe it is by now."""
+
+    place: int
+    episode: Episode
+    original: Signal
+    severity: Severity
+    is_new: bool
+    """Whether its original came with this batch."""
+
+    @property
+    def is_back(self) -> bool:
+        """Whether it has an incident already, which was closed before it turned out to go on."""
+        return self.episode.incident_id is not None
+
+    @property
+    def subject(self) -> Subject:
+        """What correlation looks at."""
+        return attrs.evolve(signalled(self.original.draft, self.episode.started_at), severity=self.severity)
 
 
 @attrs.define(kw_only=True)
@@ -44,77 +73,79 @@ class Placing:
     ids: Ids
     actor: Actor
     now: datetime
+    _graph: ServiceGraph = attrs.field(factory=ServiceGraph, init=False)
+    _changes: Sequence[ObservedChange] = attrs.field(default=(), init=False)
 
     def place(self, updates: Sequence[SeriesUpdate], signals: Sequence[Signal]) -> Placed:
         """Give every episode that needs one an incident. Opened incidents are stored, episodes and signals are not yet."""
-        by_id = {signal.id: signal for signal in signals}
-        homeless = [
-            (place, episode, original)
-            for place, update in enumerate(updates)
-            for episode in (*update.opened, *self._reopened_in_closed(update))
-            if not (
-                original := by_id.get(episode.original_id) or self.uow.signals.get(episode.original_id)
-            ).draft.is_heartbeat
-        ]
+        homeless = sorted(
+            self._homeless(updates, signals), key=lambda row: (row.episode.started_at, row.episode.fingerprint)
+        )
         result = list(updates)
         opened: list[Incident] = []
         decisions: list[StoredDecision] = []
+        waited_for: set[UUID] = set()
         if homeless:
-            self.uow.incidents.lock_correlation()
-            candidates = list(self.uow.incidents.candidates())
-            for place, episode, original in sorted(homeless, key=lambda row: (row[1].started_at, row[1].fingerprint)):
-                decision, incident = self._decide(episode, original, candidates, result[place])
-                if episode.waiting and decision.outcome is CorrelationOutcome.WAITING:
-                    # The word that it waits is on record already; timers would repeat it for ever.
+            candidates = self._prepared(homeless)
+            for row in homeless:
+                decision, incident = self._decide(row, candidates, result[row.place])
+                if decision.incident_id is None and (row.is_back or row.episode.waiting):
+                    # It stays where it is; and that it waits is on record already, timers would repeat it for ever.
                     continue
                 if incident is not None:
                     opened.append(incident)
                 home, waiting = decision.incident_id, decision.outcome is CorrelationOutcome.WAITING
-                result[place] = result[place].homed(episode.id, home, waiting=waiting)
-                _admit(candidates, incident, home, original, episode)
+                if home is not None and not row.is_back and not row.is_new:
+                    waited_for.add(home)
+                result[row.place] = result[row.place].homed(row.episode.id, home, waiting=waiting)
+                _admit(candidates, incident, home, row)
                 decisions.append(
-                    StoredDecision(episode_id=episode.id, signal_id=original.id, decision=decision, at=self.now)
+                    StoredDecision(episode_id=row.episode.id, signal_id=row.original.id, decision=decision, at=self.now)
                 )
         return Placed(
             updates=tuple(result),
             signals=tuple(_homed(signals, result)),
             opened=tuple(opened),
+            waited_for=frozenset(waited_for),
             decisions=tuple(decisions),
         )
 
-    def finish(self, placed: Placed) -> tuple[UUID, ...]:
-        """After episodes and signals are stored: store decisions, let incidents take note. Returns the opened ids."""
-        self.uow.series.decide(placed.decisions)
-        touched = {episode.incident_id for update in placed.updates for episode in update.saved}
-        touched |= {signal.incident_id for signal in placed.signals}
-        for incident_id in sorted(one for one in touched if one is not None):
-            self._take_note(incident_id, [s for s in placed.signals if s.incident_id == incident_id and s.is_firing])
-        return tuple(incident.id for incident in placed.opened)
+    def _homeless(self, updates: Sequence[SeriesUpdate], signals: Sequence[Signal]) -> Iterable[Homeless]:
+        by_id = {signal.id: signal for signal in signals}
+        for place, update in enumerate(updates):
+            for episode, severity in (*self._begun(update), *_escalated(update, by_id)):
+                original = by_id.get(episode.original_id) or self.uow.signals.get(episode.original_id)
+                worst = max(severity or original.draft.severity, original.draft.severity, key=lambda one: one.weight)
+                if not original.draft.is_heartbeat and (severity is None or worst is not original.draft.severity):
+                    is_new = original.id in by_id
+                    yield Homeless(place=place, episode=episode, original=original, severity=worst, is_new=is_new)
 
-    def _reopened_in_closed(self, update: SeriesUpdate) -> Iterable[Episode]:
-        """Episodes that turned out to go on after their incident was closed need a new home: automation never reopens."""
+    def _begun(self, update: SeriesUpdate) -> Iterable[tuple[Episode, None]]:
+        """New episodes, and those that turned out to go on after their incident was closed: automation never reopens."""
+        for episode in update.opened:
+            yield episode, None
         for episode in update.reopened:
-            if episode.incident_id is not None and not self.uow.incidents.get(episode.incident_id).state.is_open:
-                yield episode
+            if episode.incident_id is None or not self.uow.incidents.get(episode.incident_id).state.is_open:
+                yield episode, None
+
+    def _prepared(self, homeless: Sequence[Homeless]) -> list[Candidate]:
+        """Read what all decisions of the batch look at, alone among the tenant's batches until the unit ends."""
+        self.uow.incidents.lock_correlation()
+        self._graph = self.uow.services.graph()
+        starts = [row.episode.started_at for row in homeless]
+        self._changes = self.uow.signals.changes(min(starts) - OPEN_TO_NEWCOMERS - CHANGE_LOOKBACK, max(starts))
+        return list(self.uow.incidents.candidates())
 
     def _decide(
-        self, episode: Episode, original: Signal, candidates: Sequence[Candidate], update: SeriesUpdate
+        self, row: Homeless, candidates: Sequence[Candidate], update: SeriesUpdate
     ) -> tuple[CorrelationDecision, Incident | None]:
-        subject = signalled(original.draft, episode.started_at)
-        earliest = episode.started_at - OPEN_TO_NEWCOMERS - CHANGE_LOOKBACK
-        decision = correlate(
-            subject,
-            candidates,
-            graph=self.uow.services.graph(),
-            changes=self.uow.signals.changes(earliest, episode.started_at),
-            now=self.now,
-        )
+        decision = correlate(row.subject, candidates, graph=self._graph, changes=self._changes, now=self.now)
         if decision.outcome is not CorrelationOutcome.OPENED:
             return decision, None
         count = self.uow.incidents.opened_since(month_of(self.now))
-        if not self.uow.tenants.current().may_open_incident(subject.severity, count):
+        if not self.uow.tenants.current().may_open_incident(row.severity, count):
             return attrs.evolve(decision, outcome=CorrelationOutcome.WAITING), None
-        incident = self._open(episode, original, self._previous(update, episode))
+        incident = self._open(row, self._previous(update, row.episode))
         outcome = CorrelationOutcome.OPENED_RECURRENCE if incident.recurrence_of else CorrelationOutcome.OPENED
         return attrs.evolve(decision, outcome=outcome, incident_id=incident.id), incident
 
@@ -129,9 +160,20 @@ class Placing:
         incident = self.uow.incidents.get(last) if last is not None else None
         return incident if incident is not None and not incident.state.is_open else None
 
-    def _open(self, episode: Episode, original: Signal, previous: Incident | None) -> Incident:
-        draft = original.draft
-        recent = previous is not None and episode.started_at - previous.detected_at <= RECURRENCE_SPAN
+    def _recurrences(self, previous: Incident | None, at: datetime) -> int:
+        """How many incidents of the series, `previous` and those before it, were detected in the last 24 h."""
+        count = 0
+        while previous is not None and at - previous.detected_at <= RECURRENCE_SPAN:
+            count += 1
+            if count >= RECURRENCES_BEFORE_PATIENCE or previous.recurrence_of is None:
+                break
+            previous = self.uow.incidents.get(previous.recurrence_of)
+        return count
+
+    def _open(self, row: Homeless, previous: Incident | None) -> Incident:
+        draft = row.original.draft
+        # What is back has been detected once already, by the incident that was closed.
+        detected_at = self.now if row.is_back else min(row.episode.started_at, row.original.timestamp)
         changed = Incident(
             id=self.ids.new(),
             tenant_id=self.actor.tenant_id,
@@ -140,57 +182,42 @@ class Placing:
             external_id=draft.vendor_key[:255] if draft.vendor_key else None,
             service=draft.service,
             environment=draft.environment,
-            severity=draft.severity,
-            detected_at=min(episode.started_at, original.timestamp),
+            severity=row.severity,
+            detected_at=detected_at,
             created_at=self.now,
             updated_at=self.now,
             last_signal_at=self.now,
             recurrence_of=previous.id if previous else None,
-            recurrence_count=previous.recurrence_count + 1 if previous and recent else 0,
+            recurrence_count=self._recurrences(previous, detected_at),
         ).opened(transition_id=self.ids.new(), actor=self.actor, reason=f"{draft.name} on {draft.service}")
         self.uow.incidents.save(changed.incident)
         self.uow.incidents.log(changed.transition)
-        self._audit("incident.opened", AuditAction.CREATE, changed.incident)
+        record_audit(
+            self.uow,
+            self.ids,
+            self.actor,
+            "incident.opened",
+            AuditAction.CREATE,
+            at=self.now,
+            resource=("incident", changed.incident.id),
+            details={"title": changed.incident.title, "severity": changed.incident.severity.value},
+        )
         return changed.incident
 
-    def _take_note(self, incident_id: UUID, firings: Sequence[Signal]) -> None:
-        before = self.uow.incidents.get(incident_id, lock=True)
-        incident = before
-        for signal in firings:
-            incident = incident.absorb(
-                occurred_at=signal.timestamp, received_at=signal.received_at, severity=signal.draft.severity
-            )
-        incident = incident.settle(last_end_seen_at=quiet_since(self.uow.signals.episodes_of(incident_id)))
-        if incident.severity is not before.severity:
-            self._audit("incident.severity_raised", AuditAction.UPDATE, incident)
-        if incident != before:
-            self.uow.incidents.save(incident)
 
-    def _audit(self, event: str, action: AuditAction, incident: Incident) -> None:
-        details = {"title": incident.title, "severity": incident.severity.value}
-        entry = audited(
-            self.actor,
-            event,
-            action,
-            entry_id=self.ids.new(),
-            at=self.now,
-            resource_type="incident",
-            resource_id=incident.id,
-            details=details,
-        )
-        self.uow.audit.append(entry)
-
-
-def quiet_since(episodes: Sequence[Episode]) -> datetime | None:
-    """When the last end of these episodes was learnt of; None where one is open or there is none."""
-    if not episodes or any(episode.is_open for episode in episodes):
-        return None
-    return max(episode.end_seen_at or episode.started_at for episode in episodes)
+def _escalated(update: SeriesUpdate, by_id: Mapping[UUID, Signal]) -> Iterable[tuple[Episode, Severity]]:
+    """Open episodes without an incident in which something more severe has just fired: information, or what waits."""
+    settled = {episode.id for episode in (*update.opened, *update.reopened)}
+    for episode in update.history.episodes:
+        if episode.is_open and episode.incident_id is None and episode.id not in settled:
+            members = [m.signal_id for m in update.history.memberships if m.episode_id == episode.id]
+            fired = [by_id[one].draft.severity for one in members if one in by_id and by_id[one].is_firing]
+            if fired:
+                yield episode, max(fired, key=lambda severity: severity.weight)
 
 
 def _homed(signals: Sequence[Signal], updates: Sequence[SeriesUpdate]) -> Iterable[Signal]:
     members = {member.signal_id: member for update in updates for member in update.history.memberships}
-    waiting = {e.original_id for update in updates for e in update.saved if e.waiting}
     for signal in signals:
         member = members.get(signal.id)
         if member is None:
@@ -201,15 +228,12 @@ def _homed(signals: Sequence[Signal], updates: Sequence[SeriesUpdate]) -> Iterab
             incident_id=member.incident_id,
             is_duplicate=member.original_id is not None,
             original_id=member.original_id,
-            waiting=signal.id in waiting,
+            waiting=member.waiting,
         )
 
 
-def _admit(
-    candidates: list[Candidate], opened: Incident | None, home: UUID | None, original: Signal, episode: Episode
-) -> None:
+def _admit(candidates: list[Candidate], opened: Incident | None, home: UUID | None, row: Homeless) -> None:
     """Let later episodes of the batch see where this one went."""
-    member = signalled(original.draft, episode.started_at)
     if opened is not None:
         candidates.append(
             Candidate(
@@ -217,8 +241,8 @@ def _admit(
                 opened_at=opened.created_at,
                 detected_at=opened.detected_at,
                 last_signal_at=opened.created_at,
-                has_open_episode=episode.is_open,
-                members=(member,),
+                has_open_episode=row.episode.is_open,
+                members=(row.subject,),
             )
         )
         return
@@ -226,7 +250,7 @@ def _admit(
         if candidate.incident_id == home:
             candidates[place] = attrs.evolve(
                 candidate,
-                members=(*candidate.members, member),
-                has_open_episode=candidate.has_open_episode or episode.is_open,
-                last_signal_at=max(candidate.last_signal_at, original.received_at),
+                members=(*candidate.members, row.subject),
+                has_open_episode=candidate.has_open_episode or row.episode.is_open,
+                last_signal_at=max(candidate.last_signal_at, row.original.received_at),
             )

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import attrs
 
+from sre_copilot.application.noting import Noting
 from sre_copilot.application.placing import Placing
 from sre_copilot.application.ports.ids import Ids
 from sre_copilot.application.ports.series import KnownSignal, VendorKey
@@ -62,11 +63,12 @@ class Recorder:
             limit=self.uow.tenants.current().max_services,
         )
         self.uow.series.save(placed.updates, placed.signals)
-        opened = placing.finish(placed)
+        noting = Noting(uow=self.uow, ids=self.ids, actor=self.actor, now=self.delivery.received_at)
+        opened = noting.note(placed)
         return self._receipt(decisions, placed.signals, opened, parsed)
 
     def _arrivals(self, parsed: Parsed, names: Sequence[str]) -> list[Arrival]:
-        keys = [self._vendor_key(parsed, draft, place) for place, draft in enumerate(parsed.drafts)]
+        keys = [self._vendor_key(parsed, draft, place) for place, draft in enumerate(parsed.drafts, 1)]
         known = self.uow.series.known(self.integration.id, [key for key in keys if key is not None])
         rows = zip(parsed.drafts, names, keys, strict=True)
         return [self._arrival(draft, name, key, known) for draft, name, key in rows]

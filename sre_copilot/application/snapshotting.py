@@ -8,13 +8,13 @@ import attrs
 
 from sre_copilot.application.ports.diagnoses import MetricContext
 from sre_copilot.application.ports.unit_of_work import UnitOfWork
-from sre_copilot.domain.correlation import HOST_LABELS, PLACE_LABELS
 from sre_copilot.domain.errors import ContextUnavailable
 from sre_copilot.domain.incidents import Incident
 from sre_copilot.domain.series import Episode
 from sre_copilot.domain.service_graph import ServiceGraph
 from sre_copilot.domain.signals import Signal
 from sre_copilot.domain.snapshots import ContextSnapshot, ObservedChange, ObservedSignal
+from sre_copilot.domain.subjects import HOST_LABELS, PLACE_LABELS
 
 BASELINE = timedelta(minutes=30)
 """How far before the onset the baseline reaches."""

@@ -4,7 +4,6 @@ A score is the weighted mean of the factors that are known. Unknown factors are 
 topology never makes correlation impossible.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from math import exp
@@ -16,7 +15,7 @@ from sre_copilot.domain.decisions import CorrelationOutcome
 from sre_copilot.domain.service_graph import ServiceGraph
 from sre_copilot.domain.signals import UNKNOWN_SERVICE, Severity
 from sre_copilot.domain.snapshots import ObservedChange
-from sre_copilot.domain.subjects import Subject
+from sre_copilot.domain.subjects import PLACE_LABELS, Subject
 
 THRESHOLD = 0.5
 ACTIVE_AFTER_LAST_SIGNAL = timedelta(minutes=30)
@@ -47,13 +46,8 @@ SIBLING = 0.35
 SAME_HOST = 0.9
 """One is the host that the other runs on, or both name the same host where no call path is known."""
 
-HOST_LABELS = frozenset({"node", "host", "hostname"})
-"""Labels that name a host, known or not."""
-PLACE_LABELS = HOST_LABELS | {"pod", "instance", "container", "device"}
-"""Labels that name a place: a match is strong, a mismatch says nothing."""
 PLACE_WEIGHT = 3.0
 NOT_IDENTITY = frozenset({"alertname", "severity", "service", "environment", "env", "deployment_environment"})
-_WORD = re.compile(r"[a-z]{3,}|[A-Z][a-z]+|[A-Z]{2,}")
 
 
 @attrs.frozen(kw_only=True)
@@ -68,8 +62,8 @@ class Candidate:
     members: tuple[Subject, ...]
 
     def is_active(self, now: datetime) -> bool:
-        """Whether something may be added automatically at `now`."""
-        if now - self.opened_at > OPEN_TO_NEWCOMERS:
+        """Whether something may be added automatically at `now`, which may be earlier where deliveries come out of order."""
+        if abs(now - self.opened_at) > OPEN_TO_NEWCOMERS:
             return False
         return self.has_open_episode or now - self.last_signal_at <= ACTIVE_AFTER_LAST_SIGNAL
 
@@ -157,8 +151,14 @@ def _same_service(subject: Subject, candidate: Candidate, topology: float | None
 
 
 def _topology(subject: Subject, candidate: Candidate, graph: ServiceGraph) -> float | None:
-    relations = [_relation(subject, member, graph) for member in candidate.members]
-    return max((relation for relation in relations if relation is not None), default=None)
+    best: float | None = None
+    for member in candidate.members:
+        relation = _relation(subject, member, graph)
+        if relation is not None and (best is None or relation > best):
+            best = relation
+            if best == 1.0:
+                break
+    return best
 
 
 def _relation(one: Subject, other: Subject, graph: ServiceGraph) -> float | None:
@@ -186,7 +186,7 @@ def _host_of(subject: Subject, graph: ServiceGraph) -> str | None:
         return subject.service
     if graph.knows(subject.service):
         return None
-    return next((host for host in _hosts_named(subject) if graph.is_host(host)), None)
+    return next((host for host in subject.places if graph.is_host(host)), None)
 
 
 def _host_relation(
@@ -196,13 +196,9 @@ def _host_relation(
     if first and second:
         return SAME_HOST if first == second else 0.0
     host, service = (first, other) if first else (second, one)
-    if host in _hosts_named(service) or host in graph.hosts_of(service.service):
+    if host in service.places or host in graph.hosts_of(service.service):
         return SAME_HOST
     return 0.0 if graph.knows(service.service) else None
-
-
-def _hosts_named(subject: Subject) -> list[str]:
-    return [value.partition(":")[0] for key, value in sorted(subject.labels.items()) if key in PLACE_LABELS]
 
 
 def _at(scale: Sequence[float], distance: int) -> float:
@@ -238,16 +234,12 @@ def _time(subject: Subject, candidate: Candidate) -> float:
 
 
 def _text(subject: Subject, candidate: Candidate) -> float | None:
-    words = _words(subject)
-    theirs = [other for other in (_words(member) for member in candidate.members) if other]
+    words = subject.words
+    # A storm says the same few things about hundreds of pods.
+    theirs = {member.words for member in candidate.members} - {frozenset()}
     if not words or not theirs:
         return None
     return max(len(words & other) / len(words | other) for other in theirs)
-
-
-def _words(subject: Subject) -> frozenset[str]:
-    own = {word.lower() for word in _WORD.findall(subject.service)}
-    return frozenset(word.lower() for word in _WORD.findall(subject.text)) - own
 
 
 def _common_change(

@@ -2,12 +2,14 @@
 
 import hashlib
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 import attrs
 
+from sre_copilot.domain.errors import InvalidInput
 from sre_copilot.domain.signals import Environment, SignalDraft
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
@@ -20,16 +22,27 @@ KEPT_HEADERS = frozenset({"content-type", "user-agent", "content-length", "webho
 """Headers (in lower case) that matter and hold no credentials; only these are stored."""
 
 
+def in_utc(moment: datetime) -> datetime:
+    """Return an aware time in UTC. Raises InvalidInput for one without a zone, and where UTC has no such year."""
+    if moment.utcoffset() is not None:
+        with suppress(OverflowError):
+            return moment.astimezone(UTC)
+    raise InvalidInput(
+        "The receive time of a delivery needs a time zone and must exist in UTC; give datetime.now(UTC)."
+    )
+
+
 @attrs.frozen(kw_only=True)
 class Delivery:
     """One message from a vendor, exactly as it came in.
 
+    `received_at` may be given in any zone and is kept in UTC; without a zone it raises InvalidInput.
     `path` is the door or event kind it came by, for vendors with several. `assigned_key` is the key that the
     sender was told, where a recorded delivery is replayed whose vendor sent none.
     """
 
     body: bytes = attrs.field(repr=False)
-    received_at: datetime
+    received_at: datetime = attrs.field(converter=in_utc)
     headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     path: str = ""
     assigned_key: str | None = None

@@ -21,8 +21,8 @@ DEDUP_WINDOW = timedelta(hours=12)
 class Fact:
     """One recorded signal of a series, as far as episodes need it.
 
-    `ordinal` is the order of recording. `last_seen_at` is the latest receive time of the signal and its
-    repeats, `expires_at` the latest expiry among them.
+    `ordinal` is the order of recording. `received_at` is the earliest receive time of the signal and its repeats,
+    `last_seen_at` the latest, `expires_at` the latest expiry among them: whatever order they came in.
     """
 
     signal_id: UUID
@@ -35,12 +35,18 @@ class Fact:
     expires_at: datetime | None = None
 
     def seen_again(self, received_at: datetime, expires_at: datetime | None) -> "Fact":
-        """Return the fact after a repeat or redelivery: both times only ever move forward."""
+        """Return the fact after a repeat or redelivery: what is known of it only ever widens."""
         return attrs.evolve(
             self,
+            received_at=min(self.received_at, received_at),
             last_seen_at=max(self.last_seen_at, received_at),
             expires_at=_latest(self.expires_at, expires_at),
         )
+
+    @property
+    def known_from(self) -> datetime:
+        """The moment that counts beside others': a sender's clock that runs ahead of ours starts nothing in the future."""
+        return min(self.occurred_at, self.received_at) if self.status is SignalStatus.FIRING else self.occurred_at
 
     @property
     def active_until(self) -> datetime:
@@ -69,6 +75,11 @@ class Run:
     def original(self) -> Fact:
         """The first recorded firing signal."""
         return min(self.firings, key=lambda fact: fact.ordinal)
+
+    @property
+    def known_from(self) -> datetime:
+        """The earliest moment at which anything of it counts."""
+        return min(self.started_at, *(fact.known_from for fact in self.firings))
 
     @property
     def last_seen_at(self) -> datetime:
@@ -122,12 +133,12 @@ def _stated_runs(firings: Sequence[Fact], resolves: Sequence[Fact]) -> list[Run]
 def _unstated_runs(firings: Sequence[Fact], resolves: Sequence[Fact], window: timedelta) -> list[Run]:
     events = sorted(
         [*firings, *resolves],
-        key=lambda fact: (fact.occurred_at, fact.status is SignalStatus.RESOLVED, fact.ordinal),
+        key=lambda fact: (fact.known_from, fact.status is SignalStatus.RESOLVED, fact.ordinal),
     )
     built: list[Run] = []
     group: list[Fact] = []
     for fact in events:
-        if group and fact.occurred_at > _silent_at(group, window):
+        if group and fact.known_from > _silent_at(group, window):
             built.append(_unstated(group))
             group = []
         if fact.status is SignalStatus.FIRING:
@@ -148,7 +159,7 @@ def _end_by_loose_resolves(ordered: Sequence[Run], resolves: Sequence[Fact]) -> 
     """Let resolves that name no start end the run they fall into: the latest that began by then."""
     ended = list(ordered)
     for fact in resolves:
-        place = max((i for i, run in enumerate(ended) if run.started_at <= fact.occurred_at), default=None)
+        place = max((i for i, run in enumerate(ended) if run.known_from <= fact.occurred_at), default=None)
         if place is not None and ended[place].is_open:
             ended[place] = _resolved(ended[place], fact)
     return ended
@@ -159,7 +170,7 @@ def _end_by_successor(ordered: Sequence[Run]) -> list[Run]:
     for place, successor in enumerate(ordered[1:]):
         run = ordered[place]
         if run.is_open and run.stated:
-            seen = successor.original.received_at
+            seen = min(fact.received_at for fact in successor.firings)
             ended[place] = attrs.evolve(run, ended_at=successor.started_at, end=EpisodeEnd.SUPERSEDED, end_seen_at=seen)
     return ended
 

@@ -154,6 +154,12 @@ class DatabaseUnavailable(EnvironmentFault):
     code = "database_unavailable"
 
 
+class WriteConflict(EnvironmentFault):
+    """Two writers got in each other's way, and this one gave way; nothing was stored, so try again."""
+
+    code = "write_conflict"
+
+
 class DatabaseNotReady(EnvironmentFault):
     """The database is reachable but lacks roles or migrations; run what is named here."""
 

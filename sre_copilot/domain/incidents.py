@@ -12,6 +12,7 @@ from sre_copilot.domain.actors import Actor
 from sre_copilot.domain.errors import ConcurrentTransition, InvalidInput, MissingConclusion
 from sre_copilot.domain.lifecycle import BEGINNING, Action, State, next_state
 from sre_copilot.domain.signals import Environment, Severity
+from sre_copilot.domain.text import checked_text
 from sre_copilot.domain.timeline import Transition
 
 SETTLE_TIME = timedelta(minutes=5)
@@ -138,8 +139,8 @@ class Incident:
         """Return the incident after `action`, with its row of the log.
 
         `resolution` counts for resolve, `root_cause` and `resolution_summary` for resolve, conclude and learn.
-        Raises InvalidTransition, ConcurrentTransition where `expected_version` is not the current one, and
-        MissingConclusion for a learn without what was learnt.
+        Raises InvalidTransition, ConcurrentTransition where `expected_version` is not the current one,
+        MissingConclusion for a learn without what was learnt (white space is nothing), InvalidInput for a bad text.
         """
         self._expect(expected_version)
         target = next_state(self.state, action)
@@ -148,8 +149,8 @@ class Incident:
             state=target,
             version=self.version + 1,
             updated_at=max(at, self.updated_at),
-            root_cause=root_cause or self.root_cause,
-            resolution_summary=resolution_summary or self.resolution_summary,
+            root_cause=checked_text("The root cause", root_cause).strip() or self.root_cause,
+            resolution_summary=checked_text("The summary", resolution_summary).strip() or self.resolution_summary,
         )
         if action is Action.LEARN:
             self._require_conclusion(changed)
@@ -158,20 +159,20 @@ class Incident:
             changed = attrs.evolve(changed, resolution=resolution, resolved_automatically=not actor.is_person)
         if not target.is_open:
             changed = attrs.evolve(changed, settle_at=None)
-        return self._logged(changed, self.state.value, transition_id, actor, reason, at)
+        return self._logged(changed, self.state.value, transition_id, actor, checked_text("The reason", reason), at)
 
     def absorb(self, *, occurred_at: datetime, received_at: datetime, severity: Severity) -> "Incident":
         """Return the incident after a firing signal of one of its episodes.
 
-        Detection moves earlier while the incident is `detected`, never later; severity rises, never falls, and
-        stays where people set it. Neither changes the version.
+        Detection moves earlier while the incident is `detected`, never later; severity rises while it is open,
+        never falls, and stays where people set it. Neither changes the version.
         """
         detected_at = min(self.detected_at, occurred_at) if self.state is State.DETECTED else self.detected_at
-        rises = not self.severity_overridden and severity.weight > self.severity.weight
+        may_rise = self.state.is_open and not self.severity_overridden
         return attrs.evolve(
             self,
             detected_at=detected_at,
-            severity=severity if rises else self.severity,
+            severity=severity if may_rise and severity.weight > self.severity.weight else self.severity,
             last_signal_at=max(received_at, self.last_signal_at or received_at),
         )
 
@@ -200,16 +201,18 @@ class Incident:
         return attrs.evolve(self, settle_at=None, settle_suggested_at=at)
 
     def edited(self, edit: Edit, *, at: datetime, expected_version: int | None = None) -> "Incident":
-        """Return the incident with what people changed. Raises ConcurrentTransition, and InvalidInput for a bad title."""
+        """Return the incident with what people changed. Raises ConcurrentTransition, and InvalidInput for a bad text."""
         self._expect(expected_version)
+        description, impact = edit.description, edit.impact or self.impact
+        checked_text("The impact", impact.description)
         return attrs.evolve(
             self,
             title=self.title if edit.title is None else checked_title(edit.title),
-            description=self.description if edit.description is None else edit.description,
+            description=self.description if description is None else checked_text("The description", description),
             severity=edit.severity or self.severity,
             severity_overridden=self.severity_overridden or edit.severity is not None,
-            impact=edit.impact or self.impact,
-            tags=self.tags if edit.tags is None else edit.tags,
+            impact=impact,
+            tags=self.tags if edit.tags is None else tuple(checked_text("A tag", tag) for tag in edit.tags),
             version=self.version + 1,
             updated_at=max(at, self.updated_at),
         )
@@ -285,8 +288,8 @@ class Changed:
 
 
 def checked_title(title: str) -> str:
-    """Return the title without white space around it. Raises InvalidInput where it is empty or over 500 characters."""
-    stripped = " ".join(title.split())
+    """Return the title, every white space in it one blank. Raises InvalidInput unless 1 to 500 characters can be stored."""
+    stripped = " ".join(checked_text("The title", title).split())
     if not stripped or len(stripped) > TITLE_LENGTH:
         raise InvalidInput(f"A title needs 1 to {TITLE_LENGTH} characters; this one has {len(stripped)}.")
     return stripped

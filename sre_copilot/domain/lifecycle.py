@@ -67,6 +67,9 @@ TABLE: dict[State, dict[Action, State]] = {
     State.LEARNED: {},
 }
 
+CLOSING = frozenset(action for row in TABLE.values() for action, target in row.items() if not target.is_open)
+"""The actions after which an incident takes nothing in."""
+
 BEGINNING = ""
 """The from-state of an incident's first transition."""
 

@@ -45,6 +45,8 @@ class Membership:
     incident_id: UUID | None
     original_id: UUID | None
     """The episode's original, for a duplicate; None for the original itself and for resolves."""
+    waiting: bool = False
+    """The original of an episode that waits for the plan's limit."""
 
 
 @attrs.frozen(kw_only=True)
@@ -53,7 +55,8 @@ class SeriesUpdate:
 
     `decisions` has one entry per observation, in the order given. `sightings` are stored facts that were seen
     again. `opened` are episodes that are new and need correlating; `saved` are all episodes that are new or
-    changed, opened ones included, closings before openings; `dropped` are ids of episodes that merged into others.
+    changed, opened ones included, closings before openings; `dropped` are ids of episodes that merged into others,
+    and `left` the incidents that these were in.
     """
 
     history: "SeriesHistory"
@@ -63,17 +66,22 @@ class SeriesUpdate:
     reopened: tuple[Episode, ...] = ()
     saved: tuple[Episode, ...] = ()
     dropped: tuple[UUID, ...] = ()
+    left: tuple[UUID, ...] = ()
     memberships: tuple[Membership, ...] = ()
 
     def homed(self, episode_id: UUID, incident_id: UUID | None, *, waiting: bool = False) -> "SeriesUpdate":
         """Return the update with one of its episodes, and the signals of that episode, in an incident."""
+
+        originals = {episode.original_id for episode in self.history.episodes}
 
         def episode_homed(episode: Episode) -> Episode:
             same = episode.id == episode_id
             return attrs.evolve(episode, incident_id=incident_id, waiting=waiting) if same else episode
 
         def member_homed(member: Membership) -> Membership:
-            return attrs.evolve(member, incident_id=incident_id) if member.episode_id == episode_id else member
+            if member.episode_id != episode_id:
+                return member
+            return attrs.evolve(member, incident_id=incident_id, waiting=waiting and member.signal_id in originals)
 
         members = tuple(map(member_homed, self.history.memberships))
         changed = {member.signal_id for member in self.memberships}
@@ -176,6 +184,9 @@ class SeriesHistory:
             reopened=tuple(e for e in after if e.is_open and e.id in before and not before[e.id].is_open),
             saved=tuple(sorted(saved, key=lambda episode: episode.is_open)),
             dropped=tuple(sorted(set(before) - kept)),
+            left=tuple(
+                sorted({e.incident_id for e in self.episodes if e.id not in kept and e.incident_id is not None})
+            ),
             memberships=(*(m for m in members if homes.get(m.signal_id) != m), *_left(homes, members)),
         )
 
@@ -223,6 +234,7 @@ def _place(
     names: dict[UUID, UUID],
 ) -> list[tuple[Run, Episode, bool]]:
     """Give every computed run the stored episode it continues, or a new one; the flag says which needs correlating."""
+    by_id = {episode.id: episode for episode in stored}
     by_original = {episode.original_id: episode for episode in stored}
     placed = []
     for run in computed:
@@ -231,7 +243,8 @@ def _place(
             placed.append((run, _continued(continued, run), False))
             continue
         original = run.original.signal_id
-        split_from = homes.get(original)
+        home = homes.get(original)
+        split_from = by_id.get(home.episode_id) if home is not None and home.episode_id is not None else None
         newcomer = next((f.signal_id for f in run.firings if f.signal_id in names), original)
         episode = Episode(
             id=names.get(newcomer, original),
@@ -240,6 +253,7 @@ def _place(
             started_at=run.started_at,
             last_seen_at=run.last_seen_at,
             incident_id=split_from.incident_id if split_from else None,
+            waiting=split_from.waiting if split_from else False,
         )
         placed.append((run, _continued(episode, run), split_from is None))
     return placed
@@ -255,14 +269,20 @@ def _continued(episode: Episode, run: Run) -> Episode:
         end=run.end,
         end_seen_at=run.end_seen_at,
         due_at=run.due_at,
+        # What is over can't be correlated any more.
+        waiting=episode.waiting and run.is_open,
     )
 
 
 def _members(run: Run, episode: Episode) -> Iterable[Membership]:
     for fact in run.firings:
-        original = None if fact.signal_id == episode.original_id else episode.original_id
+        is_original = fact.signal_id == episode.original_id
         yield Membership(
-            signal_id=fact.signal_id, episode_id=episode.id, incident_id=episode.incident_id, original_id=original
+            signal_id=fact.signal_id,
+            episode_id=episode.id,
+            incident_id=episode.incident_id,
+            original_id=None if is_original else episode.original_id,
+            waiting=is_original and episode.waiting,
         )
     if run.resolve_id is not None:
         yield Membership(

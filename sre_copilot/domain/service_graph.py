@@ -40,6 +40,8 @@ class ServiceGraph:
     _callees: dict[str, tuple[str, ...]] = attrs.field(init=False, eq=False, repr=False)
     _callers: dict[str, tuple[str, ...]] = attrs.field(init=False, eq=False, repr=False)
     _hosts: dict[str, frozenset[str]] = attrs.field(init=False, eq=False, repr=False)
+    hosts: frozenset[str] = attrs.field(init=False, eq=False, repr=False)
+    """Every host that something runs on."""
 
     def __attrs_post_init__(self) -> None:
         callees: dict[str, set[str]] = {}
@@ -53,11 +55,14 @@ class ServiceGraph:
         object.__setattr__(self, "_callees", {name: tuple(sorted(names)) for name, names in callees.items()})
         object.__setattr__(self, "_callers", {name: tuple(sorted(names)) for name, names in callers.items()})
         object.__setattr__(self, "_hosts", {name: frozenset(names) for name, names in hosts.items()})
+        object.__setattr__(self, "hosts", frozenset(placement.host for placement in self.placements))
 
     @property
-    def hosts(self) -> frozenset[str]:
-        """Every host that something runs on."""
-        return frozenset(placement.host for placement in self.placements)
+    def names(self) -> frozenset[str]:
+        """Every name in it: of services, callers, callees, hosts, and of pods that have one."""
+        called = {name for call in self.calls for name in (call.caller, call.callee)}
+        placed = {name for place in self.placements for name in (place.service, place.host)}
+        return self.services | called | placed | {place.pod for place in self.placements if place.pod}
 
     def knows(self, name: str) -> bool:
         """Whether `name` is a service or host of this graph."""
@@ -65,7 +70,7 @@ class ServiceGraph:
 
     def is_host(self, name: str) -> bool:
         """Whether something runs on `name`."""
-        return any(name in hosts for hosts in self._hosts.values())
+        return name in self.hosts
 
     def callees(self, service: str) -> tuple[str, ...]:
         """The services that `service` calls directly, sorted."""

@@ -124,6 +124,7 @@ class Signal:
 
     `ordinal` counts the series' rows in the order of recording. `timestamp` is `occurred_at`, clamped to the
     receive time where a start lies more than 5 minutes ahead; `occurred_at` stays the vendor's own value.
+    `vendor_position` is 0 where `vendor_id` names the event, and counts from 1 where it names the whole delivery.
     """
 
     id: UUID

@@ -1,12 +1,20 @@
 """Subjects: what correlation looks at, in the original of an episode or in an incident that people declared."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cached_property
 
 import attrs
 
 from sre_copilot.domain.incidents import Incident
 from sre_copilot.domain.signals import Environment, Severity, SignalDraft
+
+HOST_LABELS = frozenset({"node", "host", "hostname"})
+"""Labels that name a host, known or not."""
+PLACE_LABELS = HOST_LABELS | {"pod", "instance", "container", "device"}
+"""Labels that name a place: a match is strong, a mismatch says nothing."""
+_WORD = re.compile(r"[a-z]{3,}|[A-Z][a-z]+|[A-Z]{2,}")
 
 
 @attrs.frozen(kw_only=True)
@@ -19,6 +27,17 @@ class Subject:
     environment: Environment | None = None
     labels: Mapping[str, str] = attrs.field(factory=dict)
     text: str = ""
+
+    @cached_property
+    def places(self) -> tuple[str, ...]:
+        """The places that its labels name, by label, without ports."""
+        return tuple(value.partition(":")[0] for key, value in sorted(self.labels.items()) if key in PLACE_LABELS)
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The words of its text in lower case, but for those of its service's name."""
+        own = {word.lower() for word in _WORD.findall(self.service)}
+        return frozenset(word.lower() for word in _WORD.findall(self.text)) - own
 
 
 def signalled(draft: SignalDraft, started_at: datetime) -> Subject:

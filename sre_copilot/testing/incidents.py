@@ -79,6 +79,11 @@ class InMemoryIncidents:
         """How many incidents were created at or after `start`."""
         return sum(incident.created_at >= start for incident in self.tables.incidents.values())
 
+    def without_snapshot(self, since: datetime) -> Sequence[UUID]:
+        """Ids of the incidents that signals opened since then and that have no snapshot yet, sorted."""
+        rows = [row for row in self.tables.incidents.values() if row.created_at >= since and not row.declared]
+        return sorted(row.id for row in rows if row.snapshot_id is None)
+
     def settling(self, now: datetime) -> Sequence[UUID]:
         """Ids of the open incidents whose `settle_at` has come, by that time."""
         due = [

@@ -55,7 +55,7 @@ class InMemorySeriesStore:
                 if member.signal_id not in fresh:
                     self._move(member)
             for fact in update.sightings:
-                self.tables.sightings[fact.signal_id] = (fact.last_seen_at, fact.expires_at)
+                self.tables.sightings[fact.signal_id] = fact
         self._refuse_second_open_episode()
 
     def due(self, now: datetime) -> Sequence[DueSeries]:
@@ -88,6 +88,7 @@ class InMemorySeriesStore:
             incident_id=member.incident_id,
             original_id=member.original_id,
             is_duplicate=member.original_id is not None,
+            waiting=member.waiting,
         )
         if member.episode_id is None:
             self.tables.episode_of.pop(member.signal_id, None)
@@ -113,6 +114,7 @@ class InMemorySeriesStore:
                     episode_id=self.tables.episode_of[signal.id],
                     incident_id=signal.incident_id,
                     original_id=signal.original_id,
+                    waiting=signal.waiting,
                 )
                 for signal in signals
                 if signal.id in self.tables.episode_of
@@ -131,7 +133,9 @@ class InMemorySeriesStore:
             expires_at=signal.draft.expires_at,
         )
         seen = self.tables.sightings.get(signal.id)
-        return fact.seen_again(*seen) if seen is not None else fact
+        if seen is None:
+            return fact
+        return fact.seen_again(seen.received_at, None).seen_again(seen.last_seen_at, seen.expires_at)
 
 
 @attrs.frozen

@@ -19,11 +19,10 @@ class InMemoryServices:
         """Everything declared; services that only signals named are not in it."""
         return self.tables.graphs.get("", ServiceGraph())
 
-    def replace(self, graph: ServiceGraph, *, at: datetime) -> None:
-        """Make this the graph; services seen in signals stay known."""
+    def replace(self, graph: ServiceGraph, *, at: datetime, limit: int) -> None:
+        """Make this the graph. Services known before stay known; new ones beyond the limit are flagged."""
         self.tables.graphs[""] = graph
-        for name in graph.services:
-            self.tables.services.setdefault(name, False)
+        self.saw(graph.services, at=at, limit=limit)
 
     def saw(self, names: Iterable[str], *, at: datetime, limit: int) -> None:
         """Remember services that signals named; those beyond the limit are flagged."""

@@ -1,6 +1,5 @@
 """What the database in memory holds: a few dictionaries of frozen values per tenant."""
 
-from datetime import datetime
 from threading import RLock
 from typing import Self
 from uuid import UUID
@@ -11,6 +10,7 @@ from sre_copilot.application.ports.diagnoses import FeedbackGiven
 from sre_copilot.application.ports.series import StoredDecision
 from sre_copilot.domain.audit import AuditEntry
 from sre_copilot.domain.deliveries import DeliveryRecord, Integration
+from sre_copilot.domain.episodes import Fact
 from sre_copilot.domain.hypotheses import Diagnosis, Hypothesis
 from sre_copilot.domain.incidents import Incident
 from sre_copilot.domain.outcomes import Outcome
@@ -35,8 +35,8 @@ class TenantTables:
     signals: dict[UUID, Signal] = attrs.field(factory=dict)
     episode_of: dict[UUID, UUID] = attrs.field(factory=dict)
     """The episode of each signal that has one."""
-    sightings: dict[UUID, tuple[datetime, datetime | None]] = attrs.field(factory=dict)
-    """By signal: when it was last seen, and the latest expiry."""
+    sightings: dict[UUID, Fact] = attrs.field(factory=dict)
+    """By signal that was seen again: the fact as it is then."""
     episodes: dict[UUID, Episode] = attrs.field(factory=dict)
     decisions: dict[UUID, StoredDecision] = attrs.field(factory=dict)
     """The latest, by signal."""

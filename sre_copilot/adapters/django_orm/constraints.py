@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import Error, IntegrityError, InterfaceError, InternalError, OperationalError
+from django.db import DataError, Error, IntegrityError, InterfaceError, InternalError, OperationalError
 
 from sre_copilot.adapters.postgres.row_security import IMMUTABLE
 from sre_copilot.domain.errors import (
@@ -15,6 +15,7 @@ from sre_copilot.domain.errors import (
     ImmutableRecord,
     InvalidInput,
     InvalidTransition,
+    WriteConflict,
 )
 
 CONSTRAINT_ERRORS: dict[str, type[CopilotError]] = {
@@ -97,6 +98,19 @@ CONSTRAINT_ERRORS: dict[str, type[CopilotError]] = {
 """Constraint name -> domain error. Django's foreign keys and PostgreSQL's primary keys are told by their suffix."""
 
 
+GAVE_WAY = frozenset({"40P01", "40001"})
+"""The SQLSTATEs of a deadlock and of a failed serialization."""
+
+UNSTORABLE = "A text has a NUL or half of a surrogate pair in it, which can't be stored; remove it and try again."
+UNFIT = {
+    # The driver itself finds a NUL, and has no code for it; within JSON the server finds both.
+    **dict.fromkeys(("", "22021", "22P02", "22P05"), UNSTORABLE),
+    "22001": "A text is longer than its place allows; shorten it and try again.",
+    "22003": "A number is out of range; give one that is nearer to zero.",
+}
+"""What doesn't fit into a column, by SQLSTATE. None of it quotes the value, which may be anybody's secret."""
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Turn what the database refuses into the domain's errors; what has no translation passes as it is."""
@@ -108,7 +122,13 @@ def translated() -> Iterator[None]:
         if kind is None:
             raise
         raise kind(constraint=name) from error
+    except (DataError, UnicodeEncodeError) as error:
+        raise InvalidInput(
+            UNFIT.get(_diagnostic(error, "sqlstate"), "A value does not fit into its place; correct it and try again.")
+        ) from error
     except (OperationalError, InterfaceError) as error:
+        if _diagnostic(error, "sqlstate") in GAVE_WAY:
+            raise WriteConflict from error
         raise DatabaseUnavailable(f"The database went away: {' '.join(str(error).split())}. Try again.") from error
     except (InternalError, Error) as error:
         if _diagnostic(error, "sqlstate") == IMMUTABLE:

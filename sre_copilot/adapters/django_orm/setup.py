@@ -49,13 +49,13 @@ def setup(url: str) -> None:
     _point(ALIAS, database)
 
 
-def connection_settings(url: str, options: str = "") -> dict[str, Any]:
-    """A URL as Django's database settings. Raises EnvironmentFault where it is none."""
+def connection_settings(url: str, options: str = "", *, named: str = "DATABASE_URL") -> dict[str, Any]:
+    """A URL as Django's database settings. Raises DatabaseUnavailable, which says what it is `named`, where it is none."""
     try:
         parts = psycopg.conninfo.conninfo_to_dict(url)
     except psycopg.ProgrammingError as error:
         raise DatabaseUnavailable(
-            "DATABASE_URL is not a PostgreSQL address; write postgresql://user:password@host:5432/database."
+            f"{named} is not a PostgreSQL address; write postgresql://user:password@host:5432/database."
         ) from error
     known = {"user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT", "dbname": "NAME"}
     database: dict[str, Any] = {name: str(parts.pop(part, "")) for part, name in known.items()}
@@ -89,7 +89,7 @@ def migrate(owner_url: str) -> list[str]:
 
     Raises DatabaseUnavailable, and DatabaseNotReady where the role of `owner_url` may not change tables.
     """
-    _point(OWNER_ALIAS, connection_settings(owner_url, MIGRATION_TIMEOUTS))
+    _point(OWNER_ALIAS, connection_settings(owner_url, MIGRATION_TIMEOUTS, named="DATABASE_OWNER_URL"))
     try:
         _wait_for_our_turn()
         missing = _pending(OWNER_ALIAS)

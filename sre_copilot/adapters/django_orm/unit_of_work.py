@@ -1,10 +1,10 @@
 """The unit of work on PostgreSQL: one transaction, one tenant, under row security."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from contextvars import ContextVar
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 from uuid import UUID
 
 from django.db import Error, InterfaceError, OperationalError, connections, transaction
@@ -23,6 +23,7 @@ from sre_copilot.adapters.django_orm.repositories.tenants import DjangoIntegrati
 from sre_copilot.adapters.django_orm.routing import ALIAS
 from sre_copilot.domain.tenants import Tenant
 
+Answer = TypeVar("Answer")
 _open: ContextVar["DjangoUnitOfWork | None"] = ContextVar("open_unit_of_work", default=None)
 
 
@@ -55,7 +56,7 @@ class DjangoUnitOfWork:
                 raise RuntimeError("a unit of work of another tenant is open")
             return self
         with translated():
-            self._begin()
+            _renewing(self._bind)
         _open.set(self)
         return self
 
@@ -75,23 +76,12 @@ class DjangoUnitOfWork:
             atomic.__exit__(kind, error, trace)
             if keeps and connections[ALIAS].in_atomic_block:
                 self._restore()
-            if isinstance(error, Error):
+            if isinstance(error, Error | UnicodeEncodeError):
                 # Reads are not translated one by one; what went wrong in them gets the domain's words here.
                 raise error
 
-    def _begin(self) -> None:
-        """Open the transaction and bind it. A connection that the server has ended meanwhile is renewed once."""
-        connection = connections[ALIAS]
-        joins = connection.in_atomic_block
-        try:
-            self._bind()
-        except (OperationalError, InterfaceError):
-            if joins:
-                raise
-            connection.close()
-            self._bind()
-
     def _bind(self) -> None:
+        """Open the transaction and bind it to the tenant."""
         # Whatever goes wrong in here ends the transaction; else Django would think for ever that this thread is in one.
         with ExitStack() as stack:
             stack.enter_context(transaction.atomic(using=ALIAS))
@@ -131,12 +121,34 @@ class DjangoDirectory:
     def tenants(self) -> Sequence[Tenant]:
         """Every tenant, by creation."""
         with translated():
-            rows = models.Tenant.objects.using(ALIAS).raw("SELECT * FROM sre_copilot_list_tenants()")
-            return [tenant_from_row(row) for row in rows]
+            return _renewing(self._tenants)
 
     def tenant_of_integration(self, integration_id: UUID) -> UUID | None:
         """The tenant of an active integration, or None."""
-        with translated(), connections[ALIAS].cursor() as cursor:
+        with translated():
+            return _renewing(lambda: self._tenant_of(integration_id))
+
+    @staticmethod
+    def _tenants() -> list[Tenant]:
+        rows = models.Tenant.objects.using(ALIAS).raw("SELECT * FROM sre_copilot_list_tenants()")
+        return [tenant_from_row(row) for row in rows]
+
+    @staticmethod
+    def _tenant_of(integration_id: UUID) -> UUID | None:
+        with connections[ALIAS].cursor() as cursor:
             cursor.execute("SELECT sre_copilot_find_integration(%s)", [integration_id])
             found = cursor.fetchone()
         return found[0] if found else None
+
+
+def _renewing(ask: Callable[[], Answer]) -> Answer:
+    """Return what the first question of a transaction gives. A connection that the server ended is renewed once."""
+    connection = connections[ALIAS]
+    joins = connection.in_atomic_block
+    try:
+        return ask()
+    except (OperationalError, InterfaceError):
+        if joins:
+            raise
+        connection.close()
+        return ask()

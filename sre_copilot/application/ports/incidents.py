@@ -81,5 +81,9 @@ class Incidents(Protocol):
         """How many incidents were created at or after `start`."""
 
     @abstractmethod
+    def without_snapshot(self, since: datetime) -> Sequence[UUID]:
+        """Ids of the incidents that signals opened at or after `since` and that have no snapshot yet, sorted."""
+
+    @abstractmethod
     def settling(self, now: datetime) -> Sequence[UUID]:
         """Ids of the open incidents whose `settle_at` has come, by that time."""

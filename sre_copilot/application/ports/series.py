@@ -14,7 +14,8 @@ from sre_copilot.domain.signals import Signal
 from sre_copilot.domain.snapshots import ObservedChange
 
 VendorKey = tuple[str, int]
-"""A vendor's id of an event, and the position in the delivery."""
+"""A vendor's id and a position under it: 0 for the event that the id names, from 1 on for the events of the delivery
+that it names. Vendors may use one id for both."""
 
 
 @attrs.frozen(kw_only=True)

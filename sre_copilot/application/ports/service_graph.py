@@ -16,8 +16,8 @@ class Services(Protocol):
         """Everything known of services, calls and placements; services that only signals named are not in it."""
 
     @abstractmethod
-    def replace(self, graph: ServiceGraph, *, at: datetime) -> None:
-        """Make this the tenant's graph; services seen in signals stay known."""
+    def replace(self, graph: ServiceGraph, *, at: datetime, limit: int) -> None:
+        """Make this the tenant's graph. Services known before stay known; new ones beyond `limit` are flagged."""
 
     @abstractmethod
     def saw(self, names: Iterable[str], *, at: datetime, limit: int) -> None:

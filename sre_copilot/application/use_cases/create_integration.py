@@ -16,6 +16,7 @@ from sre_copilot.domain.deliveries import Integration
 from sre_copilot.domain.episodes import DEDUP_WINDOW
 from sre_copilot.domain.errors import InvalidInput, UnknownIntegrationType
 from sre_copilot.domain.signals import Environment
+from sre_copilot.domain.text import checked_name, checked_text
 
 
 @attrs.frozen(kw_only=True)
@@ -36,7 +37,10 @@ class CreateIntegration:
         dedup_window: timedelta = DEDUP_WINDOW,
         environments: Mapping[str, Environment] | None = None,
     ) -> Integration:
-        """Return the integration. Raises NotPermitted, UnknownIntegrationType, AlreadyExists, InvalidInput for a window <= 0."""
+        """Return the integration.
+
+        Raises NotPermitted, UnknownIntegrationType, AlreadyExists, and InvalidInput for a window <= 0 or a bad text.
+        """
         actor.require(Permission.ADMINISTER)
         if type not in self.gateway.types():
             raise UnknownIntegrationType(type=type, installed=list(self.gateway.types()))
@@ -47,10 +51,12 @@ class CreateIntegration:
             id=self.ids.new(),
             tenant_id=actor.tenant_id,
             type=type,
-            name=name or type,
+            name=checked_name("The name", name or type),
             created_at=now,
             dedup_window=dedup_window,
-            environments=environments or {},
+            environments={
+                checked_text("The word for an environment", word): ours for word, ours in (environments or {}).items()
+            },
         )
         with self.units(actor.tenant_id) as uow:
             uow.integrations.add(integration)

@@ -13,6 +13,7 @@ from sre_copilot.domain.actors import Actor, Role
 from sre_copilot.domain.audit import AuditAction
 from sre_copilot.domain.errors import InvalidInput
 from sre_copilot.domain.tenants import Tenant, User
+from sre_copilot.domain.text import checked_name, checked_text
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,98}[a-z0-9])?")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -31,13 +32,13 @@ class CreateTenant:
         """Return the tenant and its administrator. Raises InvalidInput, and AlreadyExists for a slug or e-mail in use."""
         if not _SLUG.fullmatch(slug):
             raise InvalidInput(f"A slug has 1 to 100 small letters, digits and hyphens inside; {slug!r} does not fit.")
-        email = admin_email.strip().lower()
+        email = checked_text("The e-mail address", admin_email).strip().lower()
         if not _EMAIL.fullmatch(email) or len(email) > 254:
             raise InvalidInput(f"{admin_email!r} is not an e-mail address; give one like ada@example.com.")
         now = self.clock.now()
         tenant = Tenant(
             id=self.ids.new(),
-            name=name or slug,
+            name=checked_name("The name", name or slug),
             slug=slug,
             contact_email=email,
             created_at=now,

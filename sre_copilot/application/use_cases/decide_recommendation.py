@@ -11,6 +11,7 @@ from sre_copilot.application.trail import record_audit
 from sre_copilot.domain.actors import Actor, Permission
 from sre_copilot.domain.audit import AuditAction
 from sre_copilot.domain.recommendations import Recommendation
+from sre_copilot.domain.text import checked_text
 
 
 @attrs.frozen(kw_only=True)
@@ -22,8 +23,9 @@ class DecideRecommendation:
     ids: Ids
 
     def __call__(self, *, actor: Actor, recommendation_id: UUID, accept: bool, notes: str = "") -> Recommendation:
-        """Return the recommendation afterwards. Raises NotPermitted, NotFound, RecommendationDecided."""
+        """Return the recommendation afterwards. Raises NotPermitted, NotFound, RecommendationDecided, InvalidInput."""
         actor.require(Permission.RESPOND)
+        checked_text("The notes", notes)
         now = self.clock.now()
         with self.units(actor.tenant_id) as uow:
             found = uow.recommendations.get(recommendation_id, lock=True)

@@ -9,6 +9,7 @@ from sre_copilot.application.trail import record_transition
 from sre_copilot.domain.actors import Actor, Permission
 from sre_copilot.domain.incidents import Incident, checked_title
 from sre_copilot.domain.signals import Environment, Severity
+from sre_copilot.domain.text import checked_name, checked_text
 
 
 @attrs.frozen(kw_only=True)
@@ -29,15 +30,15 @@ class DeclareIncident:
         environment: Environment = Environment.PRODUCTION,
         description: str = "",
     ) -> Incident:
-        """Return the new incident, `detected` now. Raises NotPermitted, and InvalidInput for a bad title."""
+        """Return the new incident, `detected` now. Raises NotPermitted, and InvalidInput for a bad text."""
         actor.require(Permission.RESPOND)
         now = self.clock.now()
         incident = Incident(
             id=self.ids.new(),
             tenant_id=actor.tenant_id,
             title=checked_title(title),
-            description=description,
-            service=service,
+            description=checked_text("The description", description),
+            service=checked_name("The service", service),
             environment=environment,
             severity=severity,
             severity_overridden=True,

@@ -13,6 +13,7 @@ from sre_copilot.domain.actors import Actor, Permission
 from sre_copilot.domain.audit import AuditAction
 from sre_copilot.domain.errors import NotPermitted
 from sre_copilot.domain.hypotheses import Feedback, Hypothesis
+from sre_copilot.domain.text import checked_text
 
 
 @attrs.frozen(kw_only=True)
@@ -24,10 +25,14 @@ class GiveFeedback:
     ids: Ids
 
     def __call__(self, *, actor: Actor, hypothesis_id: UUID, feedback: Feedback, notes: str = "") -> Hypothesis:
-        """Return the hypothesis afterwards. Raises NotFound, and NotPermitted for anybody but a person with the role."""
+        """Return the hypothesis afterwards.
+
+        Raises NotPermitted for anybody but a person with the role, NotFound, and InvalidInput for bad notes.
+        """
         actor.require(Permission.RESPOND)
         if actor.user_id is None:
             raise NotPermitted("Only a person can judge a hypothesis.")
+        checked_text("The notes", notes)
         now = self.clock.now()
         with self.units(actor.tenant_id) as uow:
             hypothesis = uow.diagnoses.hypothesis(hypothesis_id).judged(

@@ -9,6 +9,7 @@ from sre_copilot.application.trail import record_audit
 from sre_copilot.domain.actors import Actor, Permission
 from sre_copilot.domain.audit import AuditAction
 from sre_copilot.domain.service_graph import ServiceGraph
+from sre_copilot.domain.text import checked_name
 
 
 @attrs.frozen(kw_only=True)
@@ -20,11 +21,13 @@ class ImportServices:
     ids: Ids
 
     def __call__(self, *, actor: Actor, graph: ServiceGraph) -> None:
-        """Store the graph. Raises NotPermitted."""
+        """Store the graph; new services beyond the plan's limit are flagged. Raises NotPermitted, InvalidInput."""
         actor.require(Permission.RESPOND)
+        for name in graph.names:
+            checked_name("Every name in the service graph", name)
         now = self.clock.now()
         with self.units(actor.tenant_id) as uow:
-            uow.services.replace(graph, at=now)
+            uow.services.replace(graph, at=now, limit=uow.tenants.current().max_services)
             record_audit(
                 uow,
                 self.ids,

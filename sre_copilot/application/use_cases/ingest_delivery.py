@@ -9,6 +9,7 @@ from sre_copilot.application.ports.deliveries import DeliveryGateway
 from sre_copilot.application.ports.ids import Ids
 from sre_copilot.application.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from sre_copilot.application.recording import IdReused, Recorder
+from sre_copilot.application.retrying import again_on_conflict
 from sre_copilot.domain.actors import Actor, ActorKind, Permission
 from sre_copilot.domain.deliveries import (
     Delivery,
@@ -50,12 +51,15 @@ class IngestDelivery:
         except PluginFailed as error:
             return self._quarantine(actor, integration, delivery, QuarantineReason.PLUGIN_FAILED, str(error))
         try:
-            with self.units(actor.tenant_id) as uow:
-                receipt = self._record(uow, actor, integration, delivery, parsed)
-                uow.commit()
-                return receipt
+            return again_on_conflict(lambda: self._stored(actor, integration, delivery, parsed))
         except IdReused as reused:
             return self._quarantine(actor, integration, delivery, QuarantineReason.ID_REUSED, str(reused))
+
+    def _stored(self, actor: Actor, integration: Integration, delivery: Delivery, parsed: Parsed) -> Receipt:
+        with self.units(actor.tenant_id) as uow:
+            receipt = self._record(uow, actor, integration, delivery, parsed)
+            uow.commit()
+        return receipt
 
     def _record(
         self, uow: UnitOfWork, actor: Actor, integration: Integration, delivery: Delivery, parsed: Parsed

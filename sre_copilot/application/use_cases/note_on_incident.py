@@ -11,6 +11,7 @@ from sre_copilot.application.trail import record_audit
 from sre_copilot.domain.actors import Actor, Permission
 from sre_copilot.domain.audit import AuditAction
 from sre_copilot.domain.errors import InvalidInput
+from sre_copilot.domain.text import checked_text
 from sre_copilot.domain.timeline import Note
 
 
@@ -23,14 +24,15 @@ class NoteOnIncident:
     ids: Ids
 
     def __call__(self, *, actor: Actor, incident_id: UUID, text: str) -> Note:
-        """Return the note. Raises NotPermitted, NotFound, and InvalidInput for an empty text."""
+        """Return the note. Raises NotPermitted, NotFound, and InvalidInput for a text that is empty or can't be stored."""
         actor.require(Permission.RESPOND)
-        if not text.strip():
+        text = checked_text("The note", text).strip()
+        if not text:
             raise InvalidInput("A note needs some text; write what you saw or did.")
         now = self.clock.now()
         with self.units(actor.tenant_id) as uow:
             incident = uow.incidents.get(incident_id)
-            note = Note(id=self.ids.new(), incident_id=incident.id, user_id=actor.user_id, text=text.strip(), at=now)
+            note = Note(id=self.ids.new(), incident_id=incident.id, user_id=actor.user_id, text=text, at=now)
             uow.incidents.add_note(note)
             record_audit(uow, self.ids, actor, "incident.noted", AuditAction.CREATE, at=now, resource=("note", note.id))
             uow.commit()

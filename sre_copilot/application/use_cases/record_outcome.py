@@ -12,6 +12,7 @@ from sre_copilot.domain.actors import Actor, Permission
 from sre_copilot.domain.audit import AuditAction
 from sre_copilot.domain.outcomes import Outcome, OutcomeResult
 from sre_copilot.domain.recommendations import Recommendation
+from sre_copilot.domain.text import checked_text
 
 
 @attrs.frozen(kw_only=True)
@@ -25,8 +26,12 @@ class RecordOutcome:
     def __call__(
         self, *, actor: Actor, recommendation_id: UUID, result: OutcomeResult, notes: str = ""
     ) -> Recommendation:
-        """Return the recommendation afterwards. Raises NotPermitted, NotFound, RecommendationDecided unless it was accepted."""
+        """Return the recommendation afterwards.
+
+        Raises NotPermitted, NotFound, RecommendationDecided unless it was accepted, and InvalidInput for bad notes.
+        """
         actor.require(Permission.RESPOND)
+        checked_text("The notes", notes)
         now = self.clock.now()
         with self.units(actor.tenant_id) as uow:
             executed = uow.recommendations.get(recommendation_id, lock=True).execute(at=now, notes=notes)

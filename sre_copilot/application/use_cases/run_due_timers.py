@@ -1,13 +1,15 @@
 """Do what the clock demands: end episodes, settle incidents, correlate what waited."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import attrs
 
-from sre_copilot.application.placing import Placing, quiet_since
+from sre_copilot.application.noting import Noting, quiet_since
+from sre_copilot.application.placing import Placing
 from sre_copilot.application.ports.ids import Ids
 from sre_copilot.application.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from sre_copilot.application.retrying import again_on_conflict
 from sre_copilot.application.trail import record_audit, record_transition
 from sre_copilot.domain.actors import Actor, Permission
 from sre_copilot.domain.audit import AuditAction
@@ -16,15 +18,22 @@ from sre_copilot.domain.lifecycle import Action
 from sre_copilot.domain.series import SeriesUpdate
 from sre_copilot.domain.timeline import Note
 
+SNAPSHOT_WITHIN = timedelta(hours=24)
+"""How old an incident may be that still gets the snapshot which could not be taken when it was opened."""
+
 
 @attrs.frozen(kw_only=True)
 class TimersRun:
-    """What the clock did: counts of series advanced and of waiting episodes placed, and incidents by what happened to them."""
+    """What the clock did: counts of series advanced and of waiting episodes placed, and incidents by what happened to them.
+
+    `unseen` are recent incidents that signals opened and whose detection snapshot has yet to be taken.
+    """
 
     advanced: int = 0
     placed: int = 0
     resolved: tuple[UUID, ...] = ()
     suggested: tuple[UUID, ...] = ()
+    unseen: tuple[UUID, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -39,12 +48,15 @@ class RunDueTimers:
         actor.require(Permission.AUTOMATE)
         with self.units(actor.tenant_id) as uow:
             due, waiting, settling = uow.series.due(now), uow.signals.waiting(), uow.incidents.settling(now)
+            unseen = tuple(uow.incidents.without_snapshot(now - SNAPSHOT_WITHIN))
         if not (due or waiting or settling):
-            return TimersRun()
+            return TimersRun(unseen=unseen)
+        return again_on_conflict(lambda: self._run(actor, now, unseen))
+
+    def _run(self, actor: Actor, now: datetime, unseen: tuple[UUID, ...]) -> TimersRun:
         with self.units(actor.tenant_id) as uow:
-            placing = Placing(uow=uow, ids=self.ids, actor=actor, now=now)
-            histories = uow.series.load(sorted({row.fingerprint for row in due} | {e.fingerprint for e in waiting}))
-            windows = {row.fingerprint: row.window for row in due}
+            windows = {row.fingerprint: row.window for row in uow.series.due(now)}
+            histories = uow.series.load(sorted({*windows, *(e.fingerprint for e in uow.signals.waiting())}))
             updates = [
                 history.advance(window=windows[name], now=now) for name, history in histories.items() if name in windows
             ]
@@ -53,13 +65,21 @@ class RunDueTimers:
                 for name, history in histories.items()
                 if name not in windows
             ]
-            placed = placing.place([*updates, *waited], [])
+            # Else a batch that has just chosen a settling incident would put its alerts where nobody looks any more.
+            uow.incidents.lock_correlation()
+            placed = Placing(uow=uow, ids=self.ids, actor=actor, now=now).place([*updates, *waited], [])
             uow.series.save(placed.updates, [])
-            placing.finish(placed)
+            noting = Noting(uow=uow, ids=self.ids, actor=actor, now=now)
+            opened = noting.note(placed, also=uow.incidents.settling(now))
             resolved, suggested = self._settle(uow, actor, now)
             uow.commit()
-        homes = sum(decision.decision.incident_id is not None for decision in placed.decisions)
-        return TimersRun(advanced=len(updates), placed=homes, resolved=resolved, suggested=suggested)
+        return TimersRun(
+            advanced=len(updates),
+            placed=sum(stored.decision.incident_id is not None for stored in placed.decisions),
+            resolved=resolved,
+            suggested=suggested,
+            unseen=(*unseen, *opened),
+        )
 
     def _settle(self, uow: UnitOfWork, actor: Actor, now: datetime) -> tuple[tuple[UUID, ...], tuple[UUID, ...]]:
         resolved: list[UUID] = []
@@ -68,7 +88,7 @@ class RunDueTimers:
             incident = uow.incidents.get(incident_id, lock=True)
             if not incident.state.is_open or incident.settle_at is None or incident.settle_at > now:
                 continue
-            if quiet_since(uow.signals.episodes_of(incident_id)) is None:
+            if quiet_since(incident, uow.signals.episodes_of(incident_id), now) is None:
                 continue
             if incident.resolves_by_itself:
                 changed = incident.apply(

@@ -10,7 +10,7 @@ from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
 from sre_copilot.application.trail import record_transition
 from sre_copilot.domain.actors import Actor, Permission
 from sre_copilot.domain.incidents import Incident, Resolution
-from sre_copilot.domain.lifecycle import Action
+from sre_copilot.domain.lifecycle import CLOSING, Action
 
 
 @attrs.frozen(kw_only=True)
@@ -35,12 +35,15 @@ class TransitionIncident:
     ) -> Incident:
         """Return the incident afterwards.
 
-        Raises NotPermitted, NotFound, InvalidTransition, MissingConclusion for a learn without what was learnt, and
-        ConcurrentTransition where the version is not the expected one.
+        Raises NotPermitted, NotFound, InvalidTransition, MissingConclusion for a learn without what was learnt,
+        ConcurrentTransition where the version is not the expected one, and InvalidInput for a bad text.
         """
         actor.require(Permission.RESPOND)
         now = self.clock.now()
         with self.units(actor.tenant_id) as uow:
+            if action in CLOSING:
+                # Else a batch that has just chosen this incident would put its alerts where nobody looks any more.
+                uow.incidents.lock_correlation()
             changed = uow.incidents.get(incident_id, lock=True).apply(
                 action,
                 actor=actor,

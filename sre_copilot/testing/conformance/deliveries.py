@@ -111,26 +111,40 @@ class ServicesConformance(Conformance):
         after = ServiceGraph(services=frozenset({"payments", "search"}))
         with house.changing() as uow:
             assert uow.services.graph() == ServiceGraph()
-            uow.services.replace(GRAPH, at=BEGINNING)
+            uow.services.replace(GRAPH, at=BEGINNING, limit=10)
             assert uow.services.graph() == GRAPH
-            uow.services.replace(after, at=BEGINNING)
+            uow.services.replace(after, at=BEGINNING, limit=10)
         with house.reading() as uow:
             assert uow.services.graph() == after
 
     def test_services_that_only_signals_named_are_not_in_the_graph(self, house: House) -> None:
         """Being named says nothing of who calls whom."""
         with house.changing() as uow:
-            uow.services.replace(GRAPH, at=BEGINNING)
+            uow.services.replace(GRAPH, at=BEGINNING, limit=10)
             uow.services.saw({"legacy"}, at=BEGINNING, limit=10)
             assert uow.services.graph() == GRAPH
 
     def test_services_beyond_the_limit_are_remembered_and_flagged(self, house: House) -> None:
         """Each once, the known ones counted."""
         with house.changing() as uow:
-            uow.services.replace(GRAPH, at=BEGINNING)
+            uow.services.replace(GRAPH, at=BEGINNING, limit=10)
             uow.services.saw(["checkout", "legacy"], at=BEGINNING, limit=3)
             assert uow.services.over_limit() == ()
             uow.services.saw(["search", "legacy", "cart", "search"], at=BEGINNING, limit=3)
             assert uow.services.over_limit() == ("cart", "search")
             uow.services.saw(["search"], at=BEGINNING, limit=10)
             assert uow.services.over_limit() == ("cart", "search")
+
+    def test_imported_services_beyond_the_limit_are_recorded_and_flagged(self, house: House) -> None:
+        """Only new ones: what is known keeps its place, also where it comes again under another limit."""
+        graph, more = (ServiceGraph(services=frozenset(names)) for names in ("bdxz", "abdxyz"))
+        with house.changing() as uow:
+            uow.services.saw(["x", "z"], at=BEGINNING, limit=1)
+            assert uow.services.over_limit() == ("z",)
+            uow.services.replace(graph, at=BEGINNING, limit=3)
+            assert (uow.services.graph(), uow.services.over_limit()) == (graph, ("d", "z"))
+            uow.services.replace(more, at=BEGINNING, limit=5)
+            assert (uow.services.graph(), uow.services.over_limit()) == (more, ("d", "y", "z"))
+            uow.services.replace(graph, at=BEGINNING, limit=0)
+        with house.reading() as uow:
+            assert uow.services.over_limit() == ("d", "y", "z")

@@ -83,7 +83,7 @@ class TenancyConformance(Conformance):
         with house.changing() as uow:
             uow.deliveries.add(make_record(house.integration))
             uow.incidents.add_note(Note(id=new_id(), incident_id=incident.id, user_id=None, text="seen", at=BEGINNING))
-            uow.services.replace(GRAPH, at=BEGINNING)
+            uow.services.replace(GRAPH, at=BEGINNING, limit=10)
             uow.diagnoses.add_snapshot(snapshot)
             uow.diagnoses.add(diagnosis, [hypothesis])
             uow.runbooks.save(runbook)

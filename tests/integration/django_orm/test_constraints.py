@@ -9,7 +9,8 @@ from sre_copilot.adapters.django_orm import models
 from sre_copilot.adapters.django_orm.constraints import CONSTRAINT_ERRORS, translated
 from sre_copilot.adapters.django_orm.unit_of_work import DjangoUnitOfWork
 from sre_copilot.adapters.postgres.row_security import GLOBAL_TABLES
-from sre_copilot.domain.errors import ForeignReference, InvalidTransition
+from sre_copilot.application.ports.incidents import IncidentFilter
+from sre_copilot.domain.errors import ForeignReference, InvalidInput, InvalidTransition
 from tests.integration.database import Database
 
 Fill = Callable[[], dict[str, UUID]]
@@ -46,3 +47,29 @@ def test_an_illegal_pair_in_the_log_is_an_invalid_transition(database: Database,
             to_state="detected",
             actor="test",
         )
+
+
+UNFIT: dict[str, tuple[dict[str, object], str]] = {
+    "too long": ({"title": "secret" * 100}, "longer than its place"),
+    "a NUL": ({"title": "secret\0"}, "NUL"),
+    "a NUL in JSON": ({"metadata": {"secret": "\0"}}, "NUL"),
+    "half of a surrogate pair": ({"title": "secret\ud800"}, "surrogate"),
+    "half of one in JSON": ({"metadata": {"secret": "\ud800"}}, "surrogate"),
+    "out of range": ({"affected_user_count": 9_876_543_210}, "out of range"),
+}
+
+
+@pytest.mark.parametrize(("values", "sentence"), UNFIT.values(), ids=UNFIT)
+def test_what_does_not_fit_into_its_column_is_invalid_input_that_quotes_nothing(
+    database: Database, filled_tenant: Fill, values: dict[str, object], sentence: str
+) -> None:
+    ours = filled_tenant()
+    with pytest.raises(InvalidInput, match=sentence) as refused, DjangoUnitOfWork(ours["tenants"]), translated():
+        models.Incident.objects.using("sre_copilot").filter(id=ours["incidents"]).update(**values)
+    assert not any(word in str(refused.value) for word in ("secret", "9876543210"))
+
+
+@pytest.mark.parametrize("text", ["secret\0", "secret\ud800"])
+def test_looking_for_what_cannot_be_stored_is_invalid_input(database: Database, filled_tenant: Fill, text: str) -> None:
+    with pytest.raises(InvalidInput), DjangoUnitOfWork(filled_tenant()["tenants"]) as unit:
+        unit.incidents.list(IncidentFilter(text=text))

@@ -1,5 +1,6 @@
 """A unit of work keeps everything or nothing, for one tenant, and leaves nothing behind on its connection."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from django.db import connections, transaction
 from sre_copilot.adapters.django_orm import models
 from sre_copilot.adapters.django_orm.constraints import translated
 from sre_copilot.adapters.django_orm.routing import ALIAS
-from sre_copilot.adapters.django_orm.unit_of_work import DjangoUnitOfWorkFactory
+from sre_copilot.adapters.django_orm.unit_of_work import DjangoDirectory, DjangoUnitOfWorkFactory
 from sre_copilot.adapters.system import SystemClock, new_id
 from sre_copilot.domain.errors import AlreadyExists, DatabaseUnavailable
 from sre_copilot.domain.tenants import Tenant
@@ -171,6 +172,28 @@ def test_a_connection_that_the_server_ended_meanwhile_is_renewed(
 ) -> None:
     _end_connections(database)
     assert notes(units, tenant) == set()
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [lambda directory, _: directory.tenants(), lambda directory, ours: directory.tenant_of_integration(ours.id)],
+    ids=["tenants", "tenant of an integration"],
+)
+def test_the_directory_finds_its_way_after_the_server_ended_its_connection(
+    database: Database, tenant: Tenant, ask: Callable[[DjangoDirectory, Tenant], object]
+) -> None:
+    directory = DjangoDirectory()
+    before = ask(directory, tenant)
+    _end_connections(database)
+    assert ask(directory, tenant) == before
+
+
+def test_the_directory_does_not_leave_somebody_elses_transaction_behind(database: Database) -> None:
+    with pytest.raises(DatabaseUnavailable), transaction.atomic(using=ALIAS):
+        DjangoDirectory().tenants()
+        _end_connections(database)
+        DjangoDirectory().tenants()
+    DjangoDirectory().tenants()
 
 
 def test_a_connection_lost_within_a_unit_says_so_and_the_next_unit_works(

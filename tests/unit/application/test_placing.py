@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from sre_copilot.application.placing import quiet_since
 from sre_copilot.domain.actors import Role
 from sre_copilot.domain.decisions import CorrelationOutcome
 from sre_copilot.domain.incidents import SETTLE_TIME_RECURRING, Edit
@@ -202,10 +201,6 @@ def test_a_signal_that_comes_after_the_suggestion_clears_it() -> None:
     assert here.tables.incidents[incident_id].settle_suggested_at is not None
     here.send(alert())
     assert here.tables.incidents[incident_id].settle_suggested_at is None
-
-
-def test_without_episodes_nothing_is_quiet() -> None:
-    assert quiet_since([]) is None
 
 
 def test_a_title_too_long_for_an_incident_is_cut() -> None:

@@ -194,6 +194,8 @@ def test_ties_go_to_the_oldest_and_then_to_the_smaller_id() -> None:
         (False, 0, 0, 30.1, False),
         (True, 1440, 0, 1440, True),
         (True, 1440, 0, 1440.1, False),
+        (True, 0, 0, -1440, True),
+        (True, 0, 0, -1440.1, False),
     ],
 )
 def test_only_active_incidents_take_in_newcomers(

@@ -1,12 +1,14 @@
 """Deliveries and integrations: headers whatever their case, and what an environment's word means."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
 import pytest
 
 from sre_copilot.domain.deliveries import Delivery, Integration
+from sre_copilot.domain.errors import InvalidInput
 from sre_copilot.domain.signals import Environment
+from sre_copilot.domain.tenants import month_of
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -48,3 +50,18 @@ def test_the_table_of_the_integration_goes_first_whatever_the_case() -> None:
     assert configured.environment_of("PROD") is Environment.PRODUCTION
     assert configured.environment_of("staging") is Environment.PRODUCTION
     assert configured.environment_of("live") is Environment.DEVELOPMENT
+
+
+def test_a_receive_time_in_whatever_zone_is_kept_in_utc() -> None:
+    tokyo = datetime(2026, 6, 1, 5, 30, tzinfo=timezone(timedelta(hours=9)))
+    received_at = Delivery(body=b"{}", received_at=tokyo).received_at
+    assert (received_at, received_at.tzinfo) == (tokyo, UTC)
+    assert month_of(received_at) == datetime(2026, 5, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "moment", [NOW.replace(tzinfo=None), datetime.max.replace(tzinfo=timezone(timedelta(hours=-1)))]
+)
+def test_a_receive_time_without_a_zone_or_beyond_the_calendar_is_refused_with_what_to_give(moment: datetime) -> None:
+    with pytest.raises(InvalidInput, match="time zone"):
+        Delivery(body=b"{}", received_at=moment)

@@ -210,6 +210,26 @@ def test_the_end_was_seen_when_its_resolve_came_but_never_before_it_happened() -
     assert (late[0].end_seen_at, early[0].end_seen_at) == (at(5), at(2))
 
 
+def test_a_senders_clock_that_runs_ahead_does_not_keep_a_resolve_by_ours_from_ending_its_episode() -> None:
+    ahead = fact(1, 0.5, received=0)
+    assert spans([ahead, fact(2, 0.25, resolved=True)], now=at(1)) == [(0.5, 0.5, "resolved")]
+    assert spans([fact(1, 0.5, received=0, started=0.5), fact(2, 0.25, resolved=True)], now=at(1)) == [
+        (0.5, 0.5, "resolved")
+    ]
+    assert spans([ahead, fact(2, 0.25, resolved=True), fact(3, 0.75)], now=at(1)) == [
+        (0.5, 0.5, "resolved"),
+        (0.75, None, None),
+    ]
+
+
+def test_when_an_end_was_learnt_does_not_depend_on_which_of_two_messages_was_recorded_first() -> None:
+    first, second = fact(2, 5, started=5, received=7), fact(3, 5.5, started=5, received=6)
+    for ordinals in ((1, 2), (2, 1)):
+        following = [attrs.evolve(one, ordinal=ordinal) for one, ordinal in zip((first, second), ordinals, strict=True)]
+        (ended, _) = runs([fact(1, 0, started=0), *following], window=WINDOW, now=at(8))
+        assert (ended.end, ended.end_seen_at) == (EpisodeEnd.SUPERSEDED, at(6))
+
+
 def test_an_open_episode_knows_when_time_alone_would_end_it() -> None:
     (silent,) = runs([fact(1, 0, seen=2)], window=WINDOW, now=at(3))
     (expiring,) = runs([fact(1, 0, started=0, expires=2)], window=WINDOW, now=at(1))
@@ -229,11 +249,12 @@ def test_an_ended_episode_is_due_no_more() -> None:
     assert ended.end_seen_at == at(3)
 
 
-def test_seeing_a_signal_again_only_moves_its_times_forward() -> None:
+def test_seeing_a_signal_again_only_widens_what_is_known_of_it() -> None:
     seen = fact(1, 0, expires=5, seen=4)
     assert seen.seen_again(at(3), at(4)) == seen
     assert seen.seen_again(at(6), at(7)) == attrs.evolve(seen, last_seen_at=at(6), expires_at=at(7))
     assert fact(1, 0).seen_again(at(1), None).expires_at is None
+    assert fact(1, 0, received=2).seen_again(at(1), None) == fact(1, 0, received=1, seen=2)
 
 
 facts_of_a_series = st.lists(

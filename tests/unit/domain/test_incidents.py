@@ -1,6 +1,8 @@
 """The incident aggregate: stamps, severity, settling, edits."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import attrs
@@ -212,3 +214,46 @@ def test_a_log_with_a_gap_is_refused() -> None:
     assert replay([second.transition, first.transition]) is State.RESOLVED
     with pytest.raises(InvalidInput):
         replay([second.transition])
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\n\t "])
+def test_what_is_blank_was_not_learnt(blank: str) -> None:
+    resolved = moved(incident(), Action.RESOLVE).incident
+    with pytest.raises(MissingConclusion) as refused:
+        moved(resolved, Action.LEARN, root_cause=blank, resolution_summary=blank)
+    assert refused.value.data["missing"] == ["resolution_summary", "root_cause"]
+    concluded = moved(resolved, Action.REOPEN, root_cause=" a cable\n", resolution_summary=" replaced ").incident
+    assert (concluded.root_cause, concluded.resolution_summary) == ("a cable", "replaced")
+    again = moved(concluded, Action.RESOLVE, root_cause=blank, resolution_summary=blank).incident
+    assert (again.root_cause, again.resolution_summary) == ("a cable", "replaced")
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_only_an_open_incident_becomes_worse_by_a_late_signal(state: State) -> None:
+    late = incident(state=state).absorb(occurred_at=NOW, received_at=later(9), severity=Severity.CRITICAL)
+    assert late.severity is (Severity.CRITICAL if state.is_open else Severity.MEDIUM)
+    assert late.last_signal_at == later(9)
+
+
+@pytest.mark.parametrize("text", ["a\0b", "a\ud800b"])
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda text: Edit(title=text),
+        lambda text: Edit(description=text),
+        lambda text: Edit(tags=("fine", text)),
+        lambda text: Edit(impact=Impact(description=text)),
+    ],
+    ids=["title", "description", "tag", "impact"],
+)
+def test_an_edit_with_what_cannot_be_stored_is_refused(edit: Callable[[str], Edit], text: str) -> None:
+    with pytest.raises(InvalidInput, match="surrogate"):
+        incident().edited(edit(text), at=NOW)
+
+
+@pytest.mark.parametrize("text", ["a\0b", "a\ud800b"])
+@pytest.mark.parametrize("field", ["reason", "root_cause", "resolution_summary"])
+def test_a_transition_with_what_cannot_be_stored_is_refused(field: str, text: str) -> None:
+    details: dict[str, Any] = {field: text}
+    with pytest.raises(InvalidInput, match="surrogate"):
+        moved(incident(), Action.RESOLVE, **details)

@@ -128,7 +128,7 @@ class LifeOfAnIncident(RuleBasedStateMachine):
         self.incident = before.absorb(occurred_at=occurred, received_at=self.now, severity=severity)
         if before.state is State.DETECTED:
             self.earliest = min(self.earliest, occurred)
-        if not before.severity_overridden:
+        if before.state.is_open and not before.severity_overridden:
             self.severity = max(self.severity, severity, key=lambda one: one.weight)
 
     @rule(severity=st.none() | st.sampled_from(list(Severity)))

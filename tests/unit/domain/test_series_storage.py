@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+import attrs
+
 from sre_copilot.domain.decisions import Decision, EpisodeEnd
 from sre_copilot.domain.episodes import Fact
 from sre_copilot.domain.series import Episode, Membership, Observation, SeriesHistory, SeriesUpdate
@@ -190,7 +192,7 @@ def test_homing_one_episode_leaves_the_others_where_they_are_and_forgets_nothing
     expected = {
         2: member(2, None, incident=None),
         3: member(3, 1001),
-        4: member(4, 1004, incident=ELSEWHERE),
+        4: attrs.evolve(member(4, 1004, incident=ELSEWHERE), waiting=True),
         5: member(5, 1004, incident=ELSEWHERE),
         6: member(6, 1006, incident=None),
     }

@@ -1,6 +1,7 @@
 """Series, episodes, sightings and correlation decisions."""
 
 from django.db import models
+from django.db.models.functions import Now
 
 from sre_copilot.adapters.django_orm.fields import DateTimeField
 from sre_copilot.adapters.system import new_id
@@ -22,10 +23,12 @@ class Series(models.Model):
 
 
 class Sighting(models.Model):
-    """That a stored signal was seen again: the latest receipt and expiry of its repeats."""
+    """That a stored signal was seen again: the earliest and latest receipt and the latest expiry of its repeats."""
 
     signal_id = models.UUIDField(primary_key=True)
     tenant = models.ForeignKey("Tenant", on_delete=models.PROTECT, related_name="+")
+    # Whoever doesn't say it yet writes rows of later than what is seen, which changes nothing.
+    first_seen_at = DateTimeField(db_default=Now())
     last_seen_at = DateTimeField()
     expires_at = DateTimeField(null=True, blank=True)
 

@@ -176,6 +176,11 @@ class DjangoIncidents:
         """How many incidents were created at or after `start`."""
         return self._rows().filter(created_at__gte=start).count()
 
+    def without_snapshot(self, since: datetime) -> Sequence[UUID]:
+        """Ids of the incidents that signals opened since then and that have no snapshot yet, sorted."""
+        rows = self._rows().filter(created_at__gte=since, declared=False, context_snapshot_id__isnull=True)
+        return list(rows.order_by("id").values_list("id", flat=True))
+
     def settling(self, now: datetime) -> Sequence[UUID]:
         """Ids of the open incidents whose `settle_at` has come."""
         rows = self._rows().filter(settle_at__lte=now, state__in=OPEN_STATES).order_by("settle_at", "id")

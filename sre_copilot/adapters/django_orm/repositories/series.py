@@ -30,6 +30,7 @@ FACT_COLUMNS = (
     "episode_id",
     "incident_id",
     "original_signal_id",
+    "waiting",
 )
 EPISODE_COLUMNS = (
     "original_id",
@@ -128,6 +129,7 @@ class DjangoSeriesStore:
             incident_id=member.incident_id,
             original_signal_id=member.original_id,
             is_duplicate=member.original_id is not None,
+            waiting=member.waiting,
         )
 
     def _save_sightings(self, facts: Iterable[Fact]) -> None:
@@ -136,6 +138,7 @@ class DjangoSeriesStore:
                 models.Sighting(
                     signal_id=fact.signal_id,
                     tenant_id=self.tenant_id,
+                    first_seen_at=fact.received_at,
                     last_seen_at=fact.last_seen_at,
                     expires_at=fact.expires_at,
                 )
@@ -143,7 +146,7 @@ class DjangoSeriesStore:
             ],
             update_conflicts=True,
             unique_fields=["signal_id"],
-            update_fields=["last_seen_at", "expires_at"],
+            update_fields=["first_seen_at", "last_seen_at", "expires_at"],
         )
 
     def due(self, now: datetime) -> Sequence[DueSeries]:
@@ -192,6 +195,7 @@ def _history(
                 episode_id=row["episode_id"],
                 incident_id=row["incident_id"],
                 original_id=row["original_signal_id"],
+                waiting=row["waiting"],
             )
             for row in rows
             if row["episode_id"] is not None
@@ -210,7 +214,9 @@ def _fact(row: dict[str, Any], sighting: models.Sighting | None) -> Fact:
         episode_started_at=row["episode_started_at"],
         expires_at=row["expires_at"],
     )
-    return fact.seen_again(sighting.last_seen_at, sighting.expires_at) if sighting is not None else fact
+    if sighting is None:
+        return fact
+    return fact.seen_again(sighting.first_seen_at, None).seen_again(sighting.last_seen_at, sighting.expires_at)
 
 
 def _episode_columns(episode: Episode) -> dict[str, Any]:

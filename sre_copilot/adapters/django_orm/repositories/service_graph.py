@@ -1,6 +1,6 @@
 """The service graph of the tenant."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from datetime import datetime
 from uuid import UUID
 
@@ -32,13 +32,16 @@ class DjangoServices:
             placements=frozenset(Placement(service=service, host=host, pod=pod) for service, host, pod in placements),
         )
 
-    def replace(self, graph: ServiceGraph, *, at: datetime) -> None:
-        """Make this the graph; services seen in signals stay known."""
+    def replace(self, graph: ServiceGraph, *, at: datetime, limit: int) -> None:
+        """Make this the graph. Services known before stay known; new ones beyond the limit are flagged."""
+        self._remember(graph.services, at, limit)
         mine = {"tenant_id": self.tenant_id}
         with translated():
             models.ServiceCall.objects.using(ALIAS).filter(**mine).delete()
             models.ServicePlacement.objects.using(ALIAS).filter(**mine).delete()
-            models.Service.objects.using(ALIAS).filter(**mine).update(declared=False)
+            services = models.Service.objects.using(ALIAS).filter(**mine)
+            services.filter(declared=True).exclude(name__in=graph.services).update(declared=False)
+            services.filter(declared=False, name__in=graph.services).update(declared=True)
             models.ServiceCall.objects.using(ALIAS).bulk_create(
                 models.ServiceCall(caller=call.caller, callee=call.callee, **mine) for call in sorted(graph.calls)
             )
@@ -46,21 +49,14 @@ class DjangoServices:
                 models.ServicePlacement(service=place.service, host=place.host, pod=place.pod, **mine)
                 for place in sorted(graph.placements)
             )
-            models.Service.objects.using(ALIAS).bulk_create(
-                [models.Service(name=name, declared=True, first_seen_at=at, **mine) for name in sorted(graph.services)],
-                update_conflicts=True,
-                unique_fields=["tenant", "name"],
-                update_fields=["declared"],
-            )
 
     def saw(self, names: Iterable[str], *, at: datetime, limit: int) -> None:
         """Remember services that signals named; those beyond the limit are flagged."""
-        wanted = sorted({name[:NAME_LENGTH] for name in names})
-        if not wanted:
-            return
+        self._remember({name[:NAME_LENGTH] for name in names}, at, limit)
+
+    def _remember(self, names: Set[str], at: datetime, limit: int) -> None:
         rows = models.Service.objects.using(ALIAS).filter(tenant_id=self.tenant_id)
-        known = set(rows.filter(name__in=wanted).values_list("name", flat=True))
-        fresh = [name for name in wanted if name not in known]
+        fresh = sorted(names - set(rows.filter(name__in=names).values_list("name", flat=True)))
         if not fresh:
             return
         room = max(0, limit - rows.count())

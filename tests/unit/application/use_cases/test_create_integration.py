@@ -78,3 +78,21 @@ def test_a_name_is_taken_once_in_a_tenant_and_free_in_another() -> None:
     with pytest.raises(AlreadyExists):
         here.copilot.create_integration(actor=admin(here), type="generic", name="Berlin")
     assert here.tables == before
+
+
+@pytest.mark.parametrize("name", [" ", "n" * 256, "n\0", "n\ud800"])
+def test_a_name_that_cannot_be_stored_is_refused(name: str) -> None:
+    here = stage()
+    before = here.tables.copy()
+    with pytest.raises(InvalidInput, match="The name"):
+        here.copilot.create_integration(actor=admin(here), type="generic", name=name)
+    assert here.tables == before
+
+
+@pytest.mark.parametrize("word", ["live\0", "live\ud800"])
+def test_a_word_for_an_environment_that_cannot_be_stored_is_refused(word: str) -> None:
+    here = stage()
+    with pytest.raises(InvalidInput, match="environment"):
+        here.copilot.create_integration(
+            actor=admin(here), type="generic", name="Berlin", environments={word: Environment.PRODUCTION}
+        )

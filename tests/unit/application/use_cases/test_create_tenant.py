@@ -76,3 +76,19 @@ def test_a_slug_or_an_address_that_anybody_has_is_refused_and_nothing_is_left() 
     with pytest.raises(AlreadyExists):
         on.stage.copilot.create_tenant(slug="acme", admin_email=next(iter(on.stage.people.values())).email)
     assert on.database() == before
+
+
+@pytest.mark.parametrize("name", [" ", "n" * 256, "n\0", "n\ud800"])
+def test_a_name_that_cannot_be_stored_is_refused(name: str) -> None:
+    units = InMemoryUnitOfWorkFactory()
+    with pytest.raises(InvalidInput, match="The name"):
+        copilot(units=units).create_tenant(slug="acme", admin_email="ada@acme.example", name=name)
+    assert not units.database.tables
+
+
+@pytest.mark.parametrize("email", ["a\0@acme.example", "a\ud800@acme.example"])
+def test_an_address_that_cannot_be_stored_is_refused(email: str) -> None:
+    units = InMemoryUnitOfWorkFactory()
+    with pytest.raises(InvalidInput, match="The e-mail address"):
+        copilot(units=units).create_tenant(slug="acme", admin_email=email)
+    assert not units.database.tables

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from sre_copilot.domain.errors import NotFound, RecommendationDecided
+from sre_copilot.domain.errors import InvalidInput, NotFound, RecommendationDecided
 from sre_copilot.domain.recommendations import Recommendation, RecommendationStatus
 from sre_copilot.testing.clock import BEGINNING
 from tests.unit.application.scene import Scene, scene
@@ -61,3 +61,9 @@ def test_an_unknown_recommendation_is_not_found() -> None:
     on = scene()
     with pytest.raises(NotFound):
         on.stage.copilot.decide_recommendation(actor=on.stage.engineer, recommendation_id=on.incident, accept=True)
+
+
+@pytest.mark.parametrize("notes", ["a\0b", "a\ud800b"])
+def test_notes_that_cannot_be_stored_are_refused(notes: str) -> None:
+    with pytest.raises(InvalidInput, match="The notes"):
+        decide(scene(), accept=True, notes=notes)

@@ -45,3 +45,26 @@ def test_the_severity_that_a_person_declared_stays_when_signals_join() -> None:
     )
     here.send(alert(severity=Severity.CRITICAL))
     assert here.tables.incidents[declared.id].severity is Severity.LOW
+
+
+@pytest.mark.parametrize("service", ["", " \n", "s" * 256, "s\0", "s\ud800"])
+def test_a_service_is_needed_that_can_be_stored(service: str) -> None:
+    here = stage()
+    with pytest.raises(InvalidInput, match="The service"):
+        here.copilot.declare(actor=here.engineer, title="Checkout fails", service=service)
+    assert not here.tables.incidents
+
+
+def test_white_space_around_a_service_is_not_of_its_name() -> None:
+    here = stage()
+    assert here.copilot.declare(actor=here.engineer, title="Fails", service=" checkout\n").service == "checkout"
+
+
+@pytest.mark.parametrize("text", ["a\0b", "a\ud800b"])
+def test_a_title_or_description_that_cannot_be_stored_is_refused(text: str) -> None:
+    here = stage()
+    with pytest.raises(InvalidInput, match="The title"):
+        here.copilot.declare(actor=here.engineer, title=text, service="checkout")
+    with pytest.raises(InvalidInput, match="The description"):
+        here.copilot.declare(actor=here.engineer, title="Fails", service="checkout", description=text)
+    assert not here.tables.incidents

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from sre_copilot.domain.actors import Role
-from sre_copilot.domain.errors import NotFound, NotPermitted
+from sre_copilot.domain.errors import InvalidInput, NotFound, NotPermitted
 from sre_copilot.domain.hypotheses import Feedback
 from sre_copilot.testing.clock import BEGINNING
 from tests.unit.application.scene import scene
@@ -56,3 +56,12 @@ def test_an_unknown_hypothesis_is_not_found() -> None:
     on = scene()
     with pytest.raises(NotFound):
         on.stage.copilot.give_feedback(actor=on.stage.engineer, hypothesis_id=on.incident, feedback=Feedback.ACCEPTED)
+
+
+@pytest.mark.parametrize("notes", ["a\0b", "a\ud800b"])
+def test_notes_that_cannot_be_stored_are_refused(notes: str) -> None:
+    on = scene()
+    with pytest.raises(InvalidInput, match="The notes"):
+        on.stage.copilot.give_feedback(
+            actor=on.stage.engineer, hypothesis_id=on.hypothesis, feedback=Feedback.ACCEPTED, notes=notes
+        )

@@ -26,3 +26,11 @@ def test_a_note_needs_its_incident() -> None:
     here = stage()
     with pytest.raises(NotFound):
         here.copilot.note(actor=here.engineer, incident_id=here.tenant.id, text="lost")
+
+
+@pytest.mark.parametrize("text", ["a\0b", "a\ud800b"])
+def test_a_note_that_cannot_be_stored_is_refused(text: str) -> None:
+    here = stage()
+    (incident_id,) = here.send(alert()).opened
+    with pytest.raises(InvalidInput, match="The note"):
+        here.copilot.note(actor=here.engineer, incident_id=incident_id, text=text)

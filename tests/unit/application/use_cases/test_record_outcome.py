@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from sre_copilot.domain.errors import NotFound, RecommendationDecided
+from sre_copilot.domain.errors import InvalidInput, NotFound, RecommendationDecided
 from sre_copilot.domain.outcomes import OutcomeResult
 from sre_copilot.domain.recommendations import RecommendationStatus
 from sre_copilot.domain.runbooks import Runbook
@@ -84,4 +84,13 @@ def test_an_unknown_recommendation_is_not_found() -> None:
     with pytest.raises(NotFound):
         on.stage.copilot.record_outcome(
             actor=on.stage.engineer, recommendation_id=on.incident, result=OutcomeResult.WORKED
+        )
+
+
+@pytest.mark.parametrize("notes", ["a\0b", "a\ud800b"])
+def test_notes_that_cannot_be_stored_are_refused(notes: str) -> None:
+    on = scene()
+    with pytest.raises(InvalidInput, match="The notes"):
+        on.stage.copilot.record_outcome(
+            actor=on.stage.engineer, recommendation_id=on.accepted, result=OutcomeResult.WORKED, notes=notes
         )

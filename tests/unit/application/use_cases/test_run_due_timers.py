@@ -130,7 +130,7 @@ def test_an_incident_that_somebody_resolves_meanwhile_is_left_to_them() -> None:
     here.send(recovery(), at=at(1))
     now = here.clock.advance(timedelta(minutes=7))
     rival = Rival(here, incident_id)
-    timers = attrs.evolve(here.copilot.run_due_timers, units=TappedUnits(here.units, rival))
+    timers = attrs.evolve(here.copilot.run_timers, units=TappedUnits(here.units, rival))
     assert timers(actor=here.system, now=now).resolved == ()
     incident = here.tables.incidents[incident_id]
     assert (incident.resolution, incident.resolved_automatically) == (Resolution.FIXED, False)
