@@ -37,7 +37,7 @@ def test_an_incident_goes_through_its_whole_life(terminal: Terminal) -> None:
     page = terminal.done("incidents", "show", incident)
     assert "learned" in page
     assert "Next: nothing, what was learnt is final." in page
-    assert "acknowledged → investigating, by a person: the pool is empty" in page
+    assert "acknowledged → investigating, by ada: the pool is empty" in page
 
 
 def test_the_list_has_one_line_for_each_incident_newest_first(terminal: Terminal) -> None:

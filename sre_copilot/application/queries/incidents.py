@@ -1,6 +1,6 @@
 """What people see of incidents: lists, one incident whole, its timeline."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -31,7 +31,10 @@ class TimelineEntry:
 
 @attrs.frozen(kw_only=True)
 class IncidentView:
-    """One incident with everything that belongs to it. `changes` are the tenant's from a day before detection on."""
+    """One incident with everything that belongs to it.
+
+    `changes` are the tenant's from a day before detection on, `people` the names of the tenant's people, by id.
+    """
 
     incident: Incident
     transitions: tuple[Transition, ...]
@@ -42,6 +45,7 @@ class IncidentView:
     diagnosis: Diagnosis | None
     hypotheses: tuple[Hypothesis, ...]
     recommendations: tuple[Recommendation, ...]
+    people: Mapping[UUID, str] = attrs.field(factory=dict)
 
     @property
     def timeline(self) -> tuple[TimelineEntry, ...]:
@@ -59,12 +63,16 @@ class IncidentView:
         for change in self.changes:
             yield TimelineEntry(at=change.at, kind="change", text=change.summary, service=change.service)
         for row in self.transitions:
-            who = "automatically" if row.automated else "by a person"
+            who = "automatically" if row.automated else f"by {self._name(row.user_id)}"
             arrow = f"{row.from_state} → {row.to_state}" if row.from_state else row.to_state
             text = f"{arrow}, {who}{': ' + row.reason if row.reason else ''}"
             yield TimelineEntry(at=row.timestamp, kind="transition", text=text)
         for note in self.notes:
-            yield TimelineEntry(at=note.at, kind="note", text=note.text)
+            by = f"{self._name(note.user_id)}: " if note.user_id is not None else ""
+            yield TimelineEntry(at=note.at, kind="note", text=by + note.text)
+
+    def _name(self, user_id: UUID | None) -> str:
+        return self.people.get(user_id, "a person") if user_id is not None else "a person"
 
 
 @attrs.frozen(kw_only=True)
@@ -96,4 +104,5 @@ class IncidentQueries:
                 diagnosis=latest[0] if latest else None,
                 hypotheses=tuple(latest[1]) if latest else (),
                 recommendations=tuple(uow.recommendations.latest(incident_id)),
+                people={user.id: user.full_name or user.email for user in uow.tenants.users()},
             )

@@ -66,7 +66,7 @@ def _facts(view: IncidentView) -> Group:
         pairs.add_row(Text(name, style="dim"), value, Text(other, style="dim"), moment)
     lines = grid()
     lines.add_column(min_width=LABEL_WIDTH)
-    for name, text in _long_facts(incident):
+    for name, text in _long_facts(view):
         lines.add_row(Text(name, style="dim"), text)
     return Group(pairs, lines)
 
@@ -79,8 +79,8 @@ def _after(incident: Incident, at: datetime | None) -> Text:
     return Text(f"{shown} (after {lasted(at - incident.detected_at)})")
 
 
-def _long_facts(incident: Incident) -> Iterator[tuple[str, Text]]:
-    impact = incident.impact
+def _long_facts(view: IncidentView) -> Iterator[tuple[str, Text]]:
+    incident, impact = view.incident, view.incident.impact
     hurt = [
         impact.description,
         f"{impact.affected_user_count} users" if impact.affected_user_count is not None else "",
@@ -91,7 +91,7 @@ def _long_facts(incident: Incident) -> Iterator[tuple[str, Text]]:
         ("About", incident.description),
         ("Impact", "; ".join(filter(None, hurt))),
         ("Tags", ", ".join(incident.tags)),
-        ("Assigned", str(incident.assigned_to or "")),
+        ("Assigned", view.people.get(incident.assigned_to, "") if incident.assigned_to else ""),
         ("Resolved", resolved),
         ("Root cause", incident.root_cause),
         ("Summary", incident.resolution_summary),

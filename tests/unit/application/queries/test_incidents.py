@@ -94,8 +94,8 @@ def test_the_timeline_tells_everything_in_the_order_in_which_it_happened() -> No
         (-5, "change", "Deploy of checkout 1.2.3"),
         (0, "signal", "HighLatency: HighLatency on checkout"),
         (0, "transition", "detected, automatically: HighLatency on checkout"),
-        (2, "transition", "detected → acknowledged, by a person: mine"),
-        (3, "note", "rolled back"),
+        (2, "transition", "detected → acknowledged, by Engineer: mine"),
+        (3, "note", "Engineer: rolled back"),
         (4, "resolve", "HighLatency: HighLatency on checkout"),
         (9, "transition", "acknowledged → resolved, automatically: all its signals have ended and stayed quiet"),
     ]
@@ -117,7 +117,7 @@ def test_a_signal_without_a_title_and_a_step_without_a_reason_are_told_shortly()
     here.copilot.investigate(actor=here.engineer, incident_id=incident_id)
     texts = [entry.text for entry in show(here, incident_id).timeline]
     assert texts[0] == "HighLatency"
-    assert texts[-1] == "detected → investigating, by a person"
+    assert texts[-1] == "detected → investigating, by Engineer"
 
 
 def test_changes_are_shown_from_a_day_before_detection_until_the_end() -> None:
