@@ -6,6 +6,7 @@ from datetime import timedelta
 from itertools import count
 
 import pytest
+from psycopg.sql import SQL, Identifier
 
 from sre_copilot.adapters.django_orm.unit_of_work import DjangoUnitOfWorkFactory
 from sre_copilot.adapters.integrations.gateway import PluginGateway
@@ -24,16 +25,15 @@ from sre_copilot.testing.faults import Fault, TappedUnits
 from tests.integration.database import Database
 
 Ask = Callable[[UnitOfWorkFactory], object]
-COUNTS = """
-SELECT relname, (xpath('/row/c/text()', query_to_xml(format('SELECT count(*) AS c FROM %I', relname), false, true, '')))[1]::text
-FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY relname
-"""
+TABLES = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY relname"
 
 
 def counts(database: Database) -> list[tuple[object, ...]]:
     """How many rows every table has."""
     with database.connect("superuser") as db:
-        return db.execute(COUNTS.encode()).fetchall()
+        tables = [str(name) for (name,) in db.execute(TABLES).fetchall()]
+        each = [SQL("SELECT {}, (SELECT count(*) FROM {})").format(name, Identifier(name)) for name in tables]
+        return db.execute(SQL(" UNION ALL ").join(each) + SQL(" ORDER BY 1")).fetchall()
 
 
 def strike_everywhere(ask: Ask, units: UnitOfWorkFactory, look: Callable[[], object]) -> list[str]:
