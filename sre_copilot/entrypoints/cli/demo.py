@@ -1,6 +1,9 @@
 """`sre-copilot demo`: a recorded incident, through the real use cases, from the first alert to what was learnt."""
 
 import itertools
+import os
+import shutil
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -37,6 +40,7 @@ from sre_copilot.entrypoints.cli.replay import (
 from sre_copilot.entrypoints.cli.session import NEWEST, Session, command, waiting
 from sre_copilot.entrypoints.cli.walk import Step, Walker, step_table
 
+PROGRAM = "sre-copilot"
 DEMO_SERVICES = 50
 """A demo tenant's plan is wide enough for any recording."""
 EXPECTED = "a recording is a folder with deliveries.jsonl and, if there are any, topology.json and metrics/"
@@ -221,4 +225,10 @@ def _story(
         yield heading("The main incident was walked to its end before; nothing was left to do.")
     yield Text("\nLook around:", style="dim")
     for text in (f"incidents show {short(views[0].incident.id)}", "incidents list"):
-        yield Text(f"$ sre-copilot {text} --tenant {tenant.slug}", style="dim")
+        yield Text(f"$ {_program()} {text} --tenant {tenant.slug}", style="dim")
+
+
+def _program() -> str:
+    """How to call us again: by name, or where a shell would not find it by the path from here."""
+    called = Path(sys.argv[0])
+    return os.path.relpath(called) if called.name == PROGRAM and not shutil.which(PROGRAM) else PROGRAM
