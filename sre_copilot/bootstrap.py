@@ -12,7 +12,7 @@ from sre_copilot.adapters.integrations.gateway import PluginGateway
 from sre_copilot.adapters.integrations.manager import PluginManager, PluginReport
 from sre_copilot.adapters.metrics import NoMetrics
 from sre_copilot.adapters.postgres.embedded import EmbeddedPostgres
-from sre_copilot.adapters.postgres.roles import check_app_role, roles_sql
+from sre_copilot.adapters.postgres.roles import check_app_role, database_name, roles_sql
 from sre_copilot.adapters.runbooks.seed import SeededRunbooks
 from sre_copilot.adapters.system import SystemClock, TimeOrderedIds
 from sre_copilot.application.copilot import Copilot
@@ -27,6 +27,8 @@ from sre_copilot.domain.errors import CopilotError, DatabaseNotReady
 from sre_copilot.settings import Settings
 
 T = TypeVar("T")
+USUAL_DATABASE = "sre_copilot"
+"""The name that a database of our own goes by unless somebody calls it otherwise."""
 
 
 def bootstrap(
@@ -114,9 +116,10 @@ def migrate_database(settings: Settings) -> list[str]:
     return database.migrate(settings.database_owner_url)
 
 
-def database_roles_sql(name: str) -> str:
-    """The statements that create the roles in a database of that name."""
-    return roles_sql(name)
+def database_roles_sql(settings: Settings, name: str | None = None) -> str:
+    """The statements that create the roles in a database of that name, by default the one that the settings lead to."""
+    configured = database_name(settings.database_url) if settings.database_url else None
+    return roles_sql(name or configured or USUAL_DATABASE)
 
 
 def installed_plugins() -> Sequence[PluginReport]:

@@ -63,6 +63,17 @@ def test_the_roles_are_printed_for_the_database_that_is_named(terminal: Terminal
     assert terminal.told("roles", "sql", "--database", "incidents")["sql"] == said.removesuffix("\n")
 
 
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [({}, "sre_copilot"), ({"DATABASE_URL": "postgresql://app@db.example/incidents"}, "incidents")],
+)
+def test_the_roles_are_printed_for_the_database_that_is_configured(
+    terminal: Terminal, environment: dict[str, str], expected: str
+) -> None:
+    said = terminal("roles", "sql", environment=environment).expect(0).out
+    assert f'ON DATABASE "{expected}"' in said
+
+
 def test_a_half_migrated_database_is_named_and_then_completed(terminal: Terminal, half_migrated: DatabaseUrls) -> None:
     app = {"DATABASE_URL": half_migrated.app}
     answer = terminal("tenants", "list", environment=app).expect(5)

@@ -1,5 +1,6 @@
 """The three roles: the owner migrates, the app serves, maintenance retains and dumps."""
 
+from contextlib import suppress
 from typing import Any
 
 import psycopg
@@ -154,6 +155,13 @@ def check_role(connection: "psycopg.Connection[Any]") -> None:
         )
 
 
+def database_name(url: str) -> str | None:
+    """The database that an address names, None where it names none or is no address."""
+    with suppress(psycopg.ProgrammingError):
+        return str(psycopg.conninfo.conninfo_to_dict(url).get("dbname") or "") or None
+    return None
+
+
 def check_app_role(url: str) -> None:
     """Sign in at `url`, refuse anything stronger than the app role, and name roles that are missing.
 
@@ -177,8 +185,8 @@ def check_app_role(url: str) -> None:
             check_role(db)
     except psycopg.Error as error:
         raise DatabaseUnavailable(
-            f"The database at DATABASE_URL can't be reached: {' '.join(str(error).split()).rstrip('.')}. Check that it runs and that the "
-            "address and the password are right."
+            f"The database at DATABASE_URL can't be reached: {' '.join(str(error).split()).rstrip('.')}. Check that it runs, that "
+            "address and password are right, and that its roles exist: `sre-copilot roles sql` prints how to create them."
         ) from error
 
 

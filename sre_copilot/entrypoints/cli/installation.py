@@ -37,13 +37,18 @@ def roles() -> None:
 
 
 @roles.command("sql")
-@click.option("--database", default="sre_copilot", show_default=True, metavar="NAME", help="Name of the database.")
+@click.option(
+    "--database",
+    metavar="NAME",
+    show_default="the one of DATABASE_URL, else sre_copilot",
+    help="Name of the database.",
+)
 @json_option
-def roles_sql(database: str, as_json: bool) -> None:
+def roles_sql(database: str | None, as_json: bool) -> None:
     """Print the statements; whoever administers the database runs them."""
     from sre_copilot.bootstrap import database_roles_sql
 
-    text = database_roles_sql(database)
+    text = database_roles_sql(Settings.load(), database)
     if as_json:
         Session(as_json=True).show({"sql": text})
     else:
