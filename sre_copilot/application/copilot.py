@@ -110,7 +110,7 @@ class Copilot:
         return self.transition(actor=actor, incident_id=incident_id, action=Action.REOPEN, **details)
 
     def close(self) -> None:
-        """Give back what the copilot holds, such as database connections."""
+        """Give back what the calling thread holds, such as its database connection. Other threads end theirs by ending."""
         self.on_close()
 
     def __enter__(self) -> Self:

@@ -45,9 +45,9 @@ class Placed:
 
 @attrs.frozen(kw_only=True)
 class Homeless:
-    """An episode that needs an incident: in which update it is, its original, and how severe it is by now."""
+    """An episode that needs an incident: the index of its update, its original, and how severe it is by now."""
 
-    place: int
+    index: int
     episode: Episode
     original: Signal
     severity: Severity
@@ -88,7 +88,7 @@ class Placing:
         if homeless:
             candidates = self._prepared(homeless)
             for row in homeless:
-                decision, incident = self._decide(row, candidates, result[row.place])
+                decision, incident = self._decide(row, candidates, result[row.index])
                 if decision.incident_id is None and (row.is_back or row.episode.waiting):
                     # It stays where it is; and that it waits is on record already, timers would repeat it for ever.
                     continue
@@ -97,7 +97,7 @@ class Placing:
                 home, waiting = decision.incident_id, decision.outcome is CorrelationOutcome.WAITING
                 if home is not None and not row.is_back and not row.is_new:
                     waited_for.add(home)
-                result[row.place] = result[row.place].homed(row.episode.id, home, waiting=waiting)
+                result[row.index] = result[row.index].homed(row.episode.id, home, waiting=waiting)
                 _admit(candidates, incident, home, row)
                 decisions.append(
                     StoredDecision(episode_id=row.episode.id, signal_id=row.original.id, decision=decision, at=self.now)
@@ -112,13 +112,13 @@ class Placing:
 
     def _homeless(self, updates: Sequence[SeriesUpdate], signals: Sequence[Signal]) -> Iterable[Homeless]:
         by_id = {signal.id: signal for signal in signals}
-        for place, update in enumerate(updates):
+        for index, update in enumerate(updates):
             for episode, severity in (*self._begun(update), *_escalated(update, by_id)):
                 original = by_id.get(episode.original_id) or self.uow.signals.get(episode.original_id)
                 worst = max(severity or original.draft.severity, original.draft.severity, key=lambda one: one.weight)
                 if not original.draft.is_heartbeat and (severity is None or worst is not original.draft.severity):
                     is_new = original.id in by_id
-                    yield Homeless(place=place, episode=episode, original=original, severity=worst, is_new=is_new)
+                    yield Homeless(index=index, episode=episode, original=original, severity=worst, is_new=is_new)
 
     def _begun(self, update: SeriesUpdate) -> Iterable[tuple[Episode, None]]:
         """New episodes, and those that turned out to go on after their incident was closed: automation never reopens."""
@@ -246,9 +246,9 @@ def _admit(candidates: list[Candidate], opened: Incident | None, home: UUID | No
             )
         )
         return
-    for place, candidate in enumerate(candidates):
+    for index, candidate in enumerate(candidates):
         if candidate.incident_id == home:
-            candidates[place] = attrs.evolve(
+            candidates[index] = attrs.evolve(
                 candidate,
                 members=(*candidate.members, row.subject),
                 has_open_episode=candidate.has_open_episode or row.episode.is_open,

@@ -6,10 +6,10 @@ from uuid import UUID
 
 import attrs
 
-from sre_copilot.application.noting import Noting
+from sre_copilot.application.absorbing import Absorbing
 from sre_copilot.application.placing import Placing
 from sre_copilot.application.ports.ids import Ids
-from sre_copilot.application.ports.series import KnownSignal, VendorKey
+from sre_copilot.application.ports.series import KnownSignal, VendorId
 from sre_copilot.application.ports.unit_of_work import UnitOfWork
 from sre_copilot.domain.actors import Actor
 from sre_copilot.domain.decisions import Decision
@@ -27,7 +27,7 @@ class Arrival:
 
     draft: SignalDraft
     fingerprint: str
-    vendor_key: VendorKey | None
+    vendor_id: VendorId | None
     observation: Observation
 
 
@@ -63,18 +63,18 @@ class Recorder:
             limit=self.uow.tenants.current().max_services,
         )
         self.uow.series.save(placed.updates, placed.signals)
-        noting = Noting(uow=self.uow, ids=self.ids, actor=self.actor, now=self.delivery.received_at)
-        opened = noting.note(placed)
+        absorbing = Absorbing(uow=self.uow, ids=self.ids, actor=self.actor, now=self.delivery.received_at)
+        opened = absorbing.absorb(placed)
         return self._receipt(decisions, placed.signals, opened, parsed)
 
     def _arrivals(self, parsed: Parsed, names: Sequence[str]) -> list[Arrival]:
-        keys = [self._vendor_key(parsed, draft, place) for place, draft in enumerate(parsed.drafts, 1)]
+        keys = [self._vendor_id(parsed, draft, place) for place, draft in enumerate(parsed.drafts, 1)]
         known = self.uow.series.known(self.integration.id, [key for key in keys if key is not None])
         rows = zip(parsed.drafts, names, keys, strict=True)
         return [self._arrival(draft, name, key, known) for draft, name, key in rows]
 
     def _arrival(
-        self, draft: SignalDraft, name: str, key: VendorKey | None, known: Mapping[VendorKey, KnownSignal]
+        self, draft: SignalDraft, name: str, key: VendorId | None, known: Mapping[VendorId, KnownSignal]
     ) -> Arrival:
         stored = known.get(key) if key is not None else None
         if stored is not None and (stored.content_hash != draft.content_hash or stored.fingerprint != name):
@@ -82,7 +82,7 @@ class Recorder:
         return Arrival(
             draft=draft,
             fingerprint=name,
-            vendor_key=key,
+            vendor_id=key,
             observation=Observation(
                 signal_id=self.ids.new(),
                 episode_id=self.ids.new(),
@@ -97,7 +97,7 @@ class Recorder:
         )
 
     @staticmethod
-    def _vendor_key(parsed: Parsed, draft: SignalDraft, place: int) -> VendorKey | None:
+    def _vendor_id(parsed: Parsed, draft: SignalDraft, place: int) -> VendorId | None:
         if draft.vendor_id is not None:
             return (draft.vendor_id, 0)
         return (parsed.vendor_id, place) if parsed.vendor_id is not None else None
@@ -147,8 +147,8 @@ class Recorder:
             timestamp=self._clamped(arrival.draft.status, seen.occurred_at),
             received_at=self.delivery.received_at,
             decision=Decision.HEARTBEAT if heartbeat else decision,
-            vendor_id=arrival.vendor_key[0] if arrival.vendor_key else None,
-            vendor_position=arrival.vendor_key[1] if arrival.vendor_key else 0,
+            vendor_id=arrival.vendor_id[0] if arrival.vendor_id else None,
+            vendor_position=arrival.vendor_id[1] if arrival.vendor_id else 0,
         )
 
     def _clamped(self, status: SignalStatus, occurred_at: datetime) -> datetime:
@@ -171,5 +171,7 @@ class Recorder:
             resolved=sum(signal.draft.status is SignalStatus.RESOLVED for signal in signals),
             incidents=tuple(sorted(incidents | set(opened))),
             opened=tuple(opened),
+            signals=tuple(signal.id for signal in signals),
+            waiting=sum(signal.waiting for signal in signals),
             assigned_key=parsed.assigned_key,
         )

@@ -46,5 +46,3 @@ class CorrelationOutcome(StrEnum):
     """An info signal without a candidate over the threshold."""
     WAITING = "waiting"
     """The plan's monthly incident limit is reached."""
-    STAYED = "stayed"
-    """The later part of a split episode stays in its incident."""

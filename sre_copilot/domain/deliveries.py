@@ -106,6 +106,10 @@ class Receipt:
     incidents: tuple[UUID, ...] = ()
     opened: tuple[UUID, ...] = ()
     """Incidents that this delivery opened; a subset of `incidents`."""
+    signals: tuple[UUID, ...] = ()
+    """The signals that were stored, in the delivery's order."""
+    waiting: int = 0
+    """Signals that open no incident before the plan's limit allows it."""
     quarantined: bool = False
     problem: str = ""
     assigned_key: str | None = None

@@ -1,7 +1,7 @@
 """Everything that can be refused, each with a stable code and a sentence that says what to do.
 
 The class docstring is the default message; data travels as attributes. Entrypoints map each
-class to one exit code and one HTTP status.
+class to what their callers understand, such as an exit code.
 """
 
 import inspect

@@ -15,7 +15,7 @@ from sre_copilot.domain.signals import SignalStatus
 class Episode:
     """One stored run of a series. It belongs to at most one incident; a heartbeat's or an info signal's may have none.
 
-    `is_heartbeat` and `waiting` say why there is no incident. `due_at` is when it ends by time alone.
+    `waiting` says that the plan's limit is why there is none. `due_at` is when it ends by time alone.
     """
 
     id: UUID
@@ -54,7 +54,8 @@ class SeriesUpdate:
     """What recording did to a series. `history` is the series afterwards.
 
     `decisions` has one entry per observation, in the order given. `sightings` are stored facts that were seen
-    again. `opened` are episodes that are new and need correlating; `saved` are all episodes that are new or
+    again. `opened` are episodes that need correlating because they are new or had to wait, `reopened` those that turned
+    out to go on; `memberships` are the places of stored signals that changed; `saved` are all episodes that are new or
     changed, opened ones included, closings before openings; `dropped` are ids of episodes that merged into others,
     and `left` the incidents that these were in.
     """

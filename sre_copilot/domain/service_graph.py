@@ -84,10 +84,6 @@ class ServiceGraph:
         """The hosts that `service` runs on."""
         return self._hosts.get(service, frozenset())
 
-    def services_on(self, host: str) -> frozenset[str]:
-        """The services with a pod on `host`."""
-        return frozenset(placement.service for placement in self.placements if placement.host == host)
-
     def calls_between(self, caller: str, callee: str) -> int | None:
         """Length of the shortest call path from `caller` down to `callee`.
 

@@ -120,7 +120,7 @@ class SignalDraft:
 
 @attrs.frozen(kw_only=True)
 class Signal:
-    """A recorded signal: one row. Only `incident_id`, `is_duplicate` and `original_id` may change later.
+    """A recorded signal: one row. Only `incident_id`, `is_duplicate`, `original_id` and `waiting` may change later.
 
     `ordinal` counts the series' rows in the order of recording. `timestamp` is `occurred_at`, clamped to the
     receive time where a start lies more than 5 minutes ahead; `occurred_at` stays the vendor's own value.

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import attrs
 
-from sre_copilot.application.ports.series import DueSeries, KnownSignal, StoredDecision, VendorKey
+from sre_copilot.application.ports.series import DueSeries, KnownSignal, StoredDecision, VendorId
 from sre_copilot.domain.episodes import Fact
 from sre_copilot.domain.errors import AlreadyExists, NotFound
 from sre_copilot.domain.series import Episode, Membership, SeriesHistory, SeriesUpdate
@@ -25,7 +25,7 @@ class InMemorySeriesStore:
         """Return the history of every fingerprint given, an empty one where it is new."""
         return {name: self._history(name) for name in sorted(set(fingerprints))}
 
-    def known(self, integration_id: UUID, keys: Sequence[VendorKey]) -> Mapping[VendorKey, KnownSignal]:
+    def known(self, integration_id: UUID, keys: Sequence[VendorId]) -> Mapping[VendorId, KnownSignal]:
         """The stored signals that these vendor ids lead to."""
         stored = {_vendor_key(signal): signal for signal in self.tables.signals.values()}
         found = {key: stored.get((integration_id, *key)) for key in keys}
@@ -162,6 +162,11 @@ class InMemorySignals:
     def waiting(self) -> Sequence[Episode]:
         """Open episodes without an incident because of the plan's limit, oldest first."""
         return _by_start(one for one in self.tables.episodes.values() if one.waiting and one.is_open)
+
+    def waiting_originals(self, limit: int) -> Sequence[Signal]:
+        """The signals that opened what waits, oldest first, at most `limit`."""
+        found = [signal for signal in self.tables.signals.values() if signal.waiting]
+        return sorted(found, key=lambda signal: (signal.timestamp, signal.id))[:limit]
 
     def changes(self, start: datetime, end: datetime) -> Sequence[ObservedChange]:
         """The change signals with start <= timestamp <= end, by time."""

@@ -97,11 +97,11 @@ def _written(stream: io.TextIOWrapper) -> str:
     return buffer.getvalue().decode()
 
 
-def new_tenant(installation: Installation, *types: str) -> Terminal:
-    """A tenant of its own with integrations of these types, made by commands."""
+def new_tenant(installation: Installation, *types: str, limits: Sequence[str] = ()) -> Terminal:
+    """A tenant of its own with integrations of these types and these options about its plan, made by commands."""
     slug = f"cli-{os.getpid()}-{str(new_id())[-8:]}"
     terminal = Terminal(installation=installation)
-    terminal.done("tenants", "create", slug, "--admin", f"ada@{slug}.example.com")
+    terminal.done("tenants", "create", slug, "--admin", f"ada@{slug}.example.com", *limits)
     terminal = terminal.for_tenant(slug)
     for name in types:
         terminal.done("integrations", "create", name)

@@ -11,10 +11,11 @@ from typing import Any, Self
 
 import attrs
 
-from sre_copilot.adapters.recordings.metrics import RecordedMetrics, load_topology
+from sre_copilot.adapters.recordings.metrics import RecordedMetrics
 from sre_copilot.application.copilot import Copilot
 from sre_copilot.bootstrap import bootstrap
 from sre_copilot.domain.actors import Actor
+from sre_copilot.entrypoints.cli.graph_file import read_graph
 from sre_copilot.entrypoints.cli.replay import RecordedDelivery, ReplayClock, Tally, read_recording, replay
 from sre_copilot.settings import Settings
 from tests.e2e.picture import Picture, picture_of
@@ -81,7 +82,7 @@ class Installation:
         with self.open() as copilot:
             tenant, _ = copilot.create_tenant(slug=slug, admin_email=f"admin@{slug}.example.com", max_services=50)
             actor = copilot.administration.person(tenant)
-            copilot.import_services(actor=actor, graph=load_topology(folder))
+            copilot.import_services(actor=actor, graph=read_graph(folder / "topology.json"))
             for name in INTEGRATIONS:
                 copilot.create_integration(actor=actor, type=name)
         return slug

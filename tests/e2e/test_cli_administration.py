@@ -55,7 +55,7 @@ def test_integrations_are_made_and_listed(terminal: Terminal) -> None:
 def test_services_are_imported_from_a_file_and_from_standard_input(terminal: Terminal, tmp_path: Path) -> None:
     file = tmp_path / "services.json"
     file.write_text(json.dumps(GRAPH), encoding="utf-8")
-    counts = {"services": 3, "edges": 1, "placements": 1}
+    counts = {"services": 3, "edges": 1, "placements": 1, "beyond_plan": []}
     assert terminal.told("services", "import", str(file)) == counts
     assert terminal.told("services", "import", "-", stdin=file.read_bytes()) == counts
     assert terminal.done("services", "import", str(file)) == "Imported: services 3, edges 1, placements 1.\n"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import DataError, Error, IntegrityError, InterfaceError, InternalError, OperationalError
+from django.db import DataError, Error, IntegrityError, InterfaceError, OperationalError
 
 from sre_copilot.adapters.postgres.row_security import IMMUTABLE
 from sre_copilot.domain.errors import (
@@ -130,7 +130,7 @@ def translated() -> Iterator[None]:
         if _diagnostic(error, "sqlstate") in GAVE_WAY:
             raise WriteConflict from error
         raise DatabaseUnavailable(f"The database went away: {' '.join(str(error).split())}. Try again.") from error
-    except (InternalError, Error) as error:
+    except Error as error:
         if _diagnostic(error, "sqlstate") == IMMUTABLE:
             raise ImmutableRecord(table=_diagnostic(error, "table_name")) from error
         raise

@@ -46,6 +46,10 @@ def setup(url: str) -> None:
             f"Django is configured, but without the copilot: add {APP!r} to INSTALLED_APPS and {ROUTER!r} to "
             "DATABASE_ROUTERS, and call django.setup() first."
         )
+    if not settings.USE_TZ:
+        raise EnvironmentFault(
+            "Django is configured with USE_TZ = False, so that times lose their zone; the copilot needs USE_TZ = True."
+        )
     _point(ALIAS, database)
 
 

@@ -17,7 +17,6 @@ from uuid import UUID
 import attrs
 
 from sre_copilot.domain.errors import InvalidInput
-from sre_copilot.domain.service_graph import Call, Placement, ServiceGraph
 from sre_copilot.domain.snapshots import MetricKind, MetricSeries
 
 _PLACES = frozenset(
@@ -96,26 +95,6 @@ class RecordedMetrics:
                 '{name: {"file", "unit", "step"}} and gzipped answers of query_range beside it.'
             ) from error
         return tuple(found)
-
-
-def load_topology(folder: Path) -> ServiceGraph:
-    """Read `topology.json` of a recording; an empty graph where there is none. Raises InvalidInput for another form."""
-    file = folder / "topology.json"
-    if not file.exists():
-        return ServiceGraph()
-    try:
-        document = json.loads(file.read_text(encoding="utf-8"))
-        calls = frozenset(Call(caller=row["caller"], callee=row["callee"]) for row in document.get("edges", []))
-        placements = frozenset(
-            Placement(service=row["service"], host=row["node"], pod=row.get("pod", ""))
-            for row in document.get("placements", [])
-        )
-        named = {row["service"] for row in document.get("services", [])}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InvalidInput(f"{file} is not the topology of a recording ({type(error).__name__}: {error}).") from error
-    ends = {end for call in calls for end in (call.caller, call.callee)}
-    placed = {placement.service for placement in placements}
-    return ServiceGraph(services=frozenset(named | ends | placed), calls=calls, placements=placements)
 
 
 def _series_of(name: str, entry: Mapping[str, Any], result: Sequence[Mapping[str, Any]]) -> Iterable[MetricSeries]:

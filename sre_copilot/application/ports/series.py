@@ -13,7 +13,7 @@ from sre_copilot.domain.series import Episode, SeriesHistory, SeriesUpdate
 from sre_copilot.domain.signals import Signal
 from sre_copilot.domain.snapshots import ObservedChange
 
-VendorKey = tuple[str, int]
+VendorId = tuple[str, int]
 """A vendor's id and a position under it: 0 for the event that the id names, from 1 on for the events of the delivery
 that it names. Vendors may use one id for both."""
 
@@ -56,7 +56,7 @@ class SeriesStore(Protocol):
         """
 
     @abstractmethod
-    def known(self, integration_id: UUID, keys: Sequence[VendorKey]) -> Mapping[VendorKey, KnownSignal]:
+    def known(self, integration_id: UUID, keys: Sequence[VendorId]) -> Mapping[VendorId, KnownSignal]:
         """The stored signals that these vendor ids lead to."""
 
     @abstractmethod
@@ -90,6 +90,10 @@ class Signals(Protocol):
     @abstractmethod
     def waiting(self) -> Sequence[Episode]:
         """Open episodes without an incident because of the plan's limit, oldest first."""
+
+    @abstractmethod
+    def waiting_originals(self, limit: int) -> Sequence[Signal]:
+        """The signals that opened what waits, oldest first, at most `limit`."""
 
     @abstractmethod
     def changes(self, start: datetime, end: datetime) -> Sequence[ObservedChange]:

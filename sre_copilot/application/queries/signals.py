@@ -1,5 +1,6 @@
-"""Why a signal ended up where it is."""
+"""Why a signal ended up where it is, and which still wait for an incident."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import attrs
@@ -23,6 +24,12 @@ class SignalQueries:
     """Reads signals and decisions."""
 
     units: UnitOfWorkFactory
+
+    def waiting(self, *, actor: Actor, limit: int = 20) -> Sequence[Signal]:
+        """The signals that open no incident before the plan's limit allows it, oldest first. Raises NotPermitted."""
+        actor.require(Permission.READ)
+        with self.units(actor.tenant_id) as uow:
+            return uow.signals.waiting_originals(limit)
 
     def explain(self, *, actor: Actor, signal_id: UUID) -> Explanation:
         """Say what was decided about a signal. Raises NotPermitted, NotFound."""

@@ -28,8 +28,15 @@ class CreateTenant:
     clock: Clock
     ids: Ids
 
-    def __call__(self, *, slug: str, admin_email: str, name: str = "", max_services: int = 5) -> tuple[Tenant, User]:
-        """Return the tenant and its administrator. Raises InvalidInput, and AlreadyExists for a slug or e-mail in use."""
+    def __call__(
+        self, *, slug: str, admin_email: str, name: str = "", max_services: int = 5, max_incidents_per_month: int = 100
+    ) -> tuple[Tenant, User]:
+        """Return the tenant and its administrator.
+
+        Raises InvalidInput, also for a limit below 0, and AlreadyExists for a slug or e-mail in use.
+        """
+        if max_services < 0 or max_incidents_per_month < 0:
+            raise InvalidInput("A limit of a plan is 0 or more.")
         if not _SLUG.fullmatch(slug):
             raise InvalidInput(f"A slug has 1 to 100 small letters, digits and hyphens inside; {slug!r} does not fit.")
         email = checked_text("The e-mail address", admin_email).strip().lower()
@@ -43,6 +50,7 @@ class CreateTenant:
             contact_email=email,
             created_at=now,
             max_services=max_services,
+            max_incidents_per_month=max_incidents_per_month,
         )
         full_name = email.partition("@")[0]
         admin = User(

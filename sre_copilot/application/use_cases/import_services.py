@@ -20,8 +20,11 @@ class ImportServices:
     clock: Clock
     ids: Ids
 
-    def __call__(self, *, actor: Actor, graph: ServiceGraph) -> None:
-        """Store the graph; new services beyond the plan's limit are flagged. Raises NotPermitted, InvalidInput."""
+    def __call__(self, *, actor: Actor, graph: ServiceGraph) -> tuple[str, ...]:
+        """Store the graph; return the tenant's services that are flagged as beyond the plan's limit, sorted.
+
+        Raises NotPermitted, InvalidInput.
+        """
         actor.require(Permission.RESPOND)
         for name in graph.names:
             checked_name("Every name in the service graph", name)
@@ -42,4 +45,6 @@ class ImportServices:
                     "placements": len(graph.placements),
                 },
             )
+            flagged = uow.services.over_limit()
             uow.commit()
+        return flagged

@@ -44,6 +44,9 @@ class IngestDelivery:
         with self.units(actor.tenant_id) as uow:
             uow.tenants.current().require_active(delivery.received_at)
             integration = uow.integrations.get(integration_id)
+        if actor.is_person:
+            # What a vendor says is the vendor's deed, whoever hands it in.
+            actor = Actor.integration(actor.tenant_id, integration_id, name=integration.name, origin=actor.origin)
         try:
             parsed = self.gateway.parse(integration, delivery)
         except UnreadableDelivery as error:

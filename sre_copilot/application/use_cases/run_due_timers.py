@@ -5,7 +5,7 @@ from uuid import UUID
 
 import attrs
 
-from sre_copilot.application.noting import Noting, quiet_since
+from sre_copilot.application.absorbing import Absorbing, quiet_since
 from sre_copilot.application.placing import Placing
 from sre_copilot.application.ports.ids import Ids
 from sre_copilot.application.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
@@ -69,8 +69,8 @@ class RunDueTimers:
             uow.incidents.lock_correlation()
             placed = Placing(uow=uow, ids=self.ids, actor=actor, now=now).place([*updates, *waited], [])
             uow.series.save(placed.updates, [])
-            noting = Noting(uow=uow, ids=self.ids, actor=actor, now=now)
-            opened = noting.note(placed, also=uow.incidents.settling(now))
+            absorbing = Absorbing(uow=uow, ids=self.ids, actor=actor, now=now)
+            opened = absorbing.absorb(placed, also=uow.incidents.settling(now))
             resolved, suggested = self._settle(uow, actor, now)
             uow.commit()
         return TimersRun(

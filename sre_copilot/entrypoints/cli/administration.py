@@ -31,9 +31,11 @@ def import_services(session: Session, file: str) -> None:
     """
     graph = read_graph(Path(file)) if file != "-" else parse_graph(_standard_input(), "standard input")
     with session.open() as copilot:
-        copilot.import_services(actor=session.actor(copilot), graph=graph)
+        flagged = copilot.import_services(actor=session.actor(copilot), graph=graph)
     counts = {"services": len(graph.services), "edges": len(graph.calls), "placements": len(graph.placements)}
-    session.show(counts, "Imported: " + ", ".join(f"{name} {count}" for name, count in counts.items()) + ".")
+    told = "Imported: " + ", ".join(f"{name} {count}" for name, count in counts.items()) + "."
+    beyond = f"Beyond the plan's services: {', '.join(flagged)}." if flagged else ""
+    session.show({**counts, "beyond_plan": flagged}, told, *([words(beyond, "yellow")] if beyond else []))
 
 
 def _standard_input() -> str:
@@ -133,10 +135,20 @@ def tenants() -> None:
     default=5,
     show_default=True,
     metavar="N",
-    help="So many services are taken on by themselves from what signals name; imported ones don't count.",
+    help="So many services are in the plan; further ones are taken on and flagged.",
+)
+@click.option(
+    "--max-incidents",
+    type=click.IntRange(0, 1_000_000),
+    default=100,
+    show_default=True,
+    metavar="N",
+    help="So many incidents a calendar month (UTC) are in the plan; alerts wait beyond it, critical ones never.",
 )
 @json_option
-def create_tenant(slug: str, email: str, name: str | None, max_services: int, as_json: bool) -> None:
+def create_tenant(
+    slug: str, email: str, name: str | None, max_services: int, max_incidents: int, as_json: bool
+) -> None:
     """Create a tenant with an administrator and some runbooks.
 
     SLUG is its short name: 1 to 100 small letters and digits, hyphens inside.
@@ -145,7 +157,11 @@ def create_tenant(slug: str, email: str, name: str | None, max_services: int, as
     with session.open() as copilot:
         try:
             tenant, admin = copilot.create_tenant(
-                slug=slug, admin_email=email, name=name or "", max_services=max_services
+                slug=slug,
+                admin_email=email,
+                name=name or "",
+                max_services=max_services,
+                max_incidents_per_month=max_incidents,
             )
         except AlreadyExists as error:
             taken = {row.slug for row in copilot.administration.tenants()}

@@ -33,7 +33,6 @@ OUTCOME: Mapping[CorrelationOutcome, str] = {
     CorrelationOutcome.OPENED_RECURRENCE: "opened an incident, linked to the closed one of the same series",
     CorrelationOutcome.CONTEXT_ONLY: "kept as context: of severity info, and no open incident scored enough",
     CorrelationOutcome.WAITING: "waits: the plan's monthly limit of incidents is reached",
-    CorrelationOutcome.STAYED: "stayed where the episode was before it was split",
 }
 
 

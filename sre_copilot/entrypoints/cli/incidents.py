@@ -1,19 +1,21 @@
 """`sre-copilot incidents`: look at incidents, declare and edit them."""
 
+from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 import click
+from rich.text import Text
 
 from sre_copilot.application.ports.incidents import IncidentFilter
 from sre_copilot.domain.incidents import Edit, Impact
 from sre_copilot.domain.lifecycle import OPEN, State
-from sre_copilot.domain.signals import Environment, Severity
+from sre_copilot.domain.signals import Environment, Severity, Signal
 from sre_copilot.entrypoints.cli.groups import InOrder, choice
 from sre_copilot.entrypoints.cli.ids import incident_argument
 from sre_copilot.entrypoints.cli.lifecycle import LIFECYCLE, expected_version, show_changed
 from sre_copilot.entrypoints.cli.names import NAME
 from sre_copilot.entrypoints.cli.pages import incident_page
-from sre_copilot.entrypoints.cli.render import IncidentList, when
+from sre_copilot.entrypoints.cli.render import IncidentList, when, words
 from sre_copilot.entrypoints.cli.session import NEWEST, Session, command
 
 
@@ -77,7 +79,17 @@ def list_incidents(
             limit=limit,
         )
         rows = copilot.incidents.list(actor=actor, narrowed=narrowed)
-        session.show({"incidents": rows}, IncidentList(rows) if rows else "There is no such incident.")
+        waiting = copilot.signals.waiting(actor=actor)
+        shown = IncidentList(rows) if rows else "There is no such incident."
+        session.show({"incidents": rows, "waiting": waiting}, shown, *_waiting(waiting))
+
+
+def _waiting(signals: Sequence[Signal]) -> Iterator[Text]:
+    """What would be incidents, were the plan's of this month not used up."""
+    if signals:
+        yield words("\nWaiting, because the plan's incidents of this month are used up:", "yellow")
+    for signal in signals:
+        yield words(f"  {when(signal.timestamp)}  {signal.draft.service}  {signal.draft.title or signal.draft.name}")
 
 
 @incidents.command()

@@ -91,6 +91,7 @@ def _long_facts(view: IncidentView) -> Iterator[tuple[str, Text]]:
         ("About", incident.description),
         ("Impact", "; ".join(filter(None, hurt))),
         ("Tags", ", ".join(incident.tags)),
+        ("Recurrence", f"of {incident.recurrence_of}" if incident.recurrence_of else ""),
         ("Assigned", view.people.get(incident.assigned_to, "") if incident.assigned_to else ""),
         ("Resolved", resolved),
         ("Root cause", incident.root_cause),

@@ -102,4 +102,5 @@ def _signal(
         incident_id=member.incident_id if member else None,
         original_id=original_id,
         is_duplicate=original_id is not None,
+        waiting=member.waiting if member else False,
     )

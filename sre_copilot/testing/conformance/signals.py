@@ -71,11 +71,14 @@ class SignalsConformance(Conformance):
         stored = stored_series(house, firing, more, waiting=True)
         with house.changing() as uow:
             assert list(uow.signals.waiting()) == [stored.episode]
+            assert [signal.id for signal in uow.signals.waiting_originals(5)] == [stored.signals[0].id]
+            assert not list(uow.signals.waiting_originals(0))
             history = uow.series.load([NAME])[NAME]
             update = SeriesUpdate(history=history).homed(stored.episode.id, home.id)
             uow.series.save([update], [])
         with house.reading() as uow:
             assert not list(uow.signals.waiting())
+            assert not list(uow.signals.waiting_originals(5))
             found = list(uow.signals.of_incident(home.id))
             assert [signal.id for signal in found] == [signal.id for signal in stored.signals]
             assert [signal.is_duplicate for signal in found] == [False, True]

@@ -144,6 +144,7 @@ READS: dict[Asked, Row] = {
     (AdministrationQueries, "integrations"): Row(given=lambda on: {}, permitted=READERS, finds=False),
     (IncidentQueries, "list"): Row(given=lambda on: {}, permitted=READERS, finds=False),
     (IncidentQueries, "show"): Row(given=lambda on: {"incident_id": on.incident}, permitted=READERS),
+    (SignalQueries, "waiting"): Row(given=lambda on: {}, permitted=READERS, finds=False),
     (SignalQueries, "explain"): Row(
         given=lambda on: {"signal_id": next(iter(on.stage.tables.signals))}, permitted=READERS
     ),

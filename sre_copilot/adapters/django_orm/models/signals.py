@@ -66,6 +66,7 @@ class Signal(models.Model):
             models.Index(fields=["incident"]),
             models.Index(fields=["service_name", "timestamp"]),
             models.Index(fields=["tenant", "fingerprint", "ordinal"], name="signals_series"),
+            models.Index(fields=["tenant", "timestamp"], condition=models.Q(waiting=True), name="signals_waiting"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["tenant", "id"], name="signals_tenant_id_unique"),

@@ -13,7 +13,7 @@ from sre_copilot.adapters.django_orm.constraints import translated
 from sre_copilot.adapters.django_orm.documents import to_document
 from sre_copilot.adapters.django_orm.repositories.signals import episode_from_row, signal_row
 from sre_copilot.adapters.django_orm.routing import ALIAS
-from sre_copilot.application.ports.series import DueSeries, KnownSignal, StoredDecision, VendorKey
+from sre_copilot.application.ports.series import DueSeries, KnownSignal, StoredDecision, VendorId
 from sre_copilot.domain.episodes import Fact
 from sre_copilot.domain.series import Episode, Membership, SeriesHistory, SeriesUpdate
 from sre_copilot.domain.signals import Signal, SignalStatus
@@ -78,7 +78,7 @@ class DjangoSeriesStore:
         rows = models.Sighting.objects.using(ALIAS).filter(tenant_id=self.tenant_id, signal_id__in=signal_ids)
         return {row.signal_id: row for row in rows}
 
-    def known(self, integration_id: UUID, keys: Sequence[VendorKey]) -> Mapping[VendorKey, KnownSignal]:
+    def known(self, integration_id: UUID, keys: Sequence[VendorId]) -> Mapping[VendorId, KnownSignal]:
         """The stored signals that these vendor ids lead to."""
         if not keys:
             return {}

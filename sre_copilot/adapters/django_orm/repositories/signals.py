@@ -67,6 +67,11 @@ class DjangoSignals:
         rows = models.Episode.objects.using(ALIAS).filter(tenant_id=self.tenant_id, waiting=True, ended_at__isnull=True)
         return [episode_from_row(row) for row in rows.order_by("started_at", "id")]
 
+    def waiting_originals(self, limit: int) -> Sequence[Signal]:
+        """The signals that opened what waits, oldest first, at most `limit`."""
+        rows = self._rows().filter(waiting=True).order_by("timestamp", "id")[:limit]
+        return [signal_from_row(row) for row in rows]
+
     def changes(self, start: datetime, end: datetime) -> Sequence[ObservedChange]:
         """The change signals with start <= timestamp <= end, by time."""
         rows = self._rows().filter(

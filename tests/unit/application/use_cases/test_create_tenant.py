@@ -92,3 +92,15 @@ def test_an_address_that_cannot_be_stored_is_refused(email: str) -> None:
     with pytest.raises(InvalidInput, match="The e-mail address"):
         copilot(units=units).create_tenant(slug="acme", admin_email=email)
     assert not units.database.tables
+
+
+def test_the_limits_of_the_plan_are_given_and_never_below_nought() -> None:
+    making = copilot()
+    tenant, _ = making.create_tenant(
+        slug="acme", admin_email="ada@acme.example", max_services=7, max_incidents_per_month=0
+    )
+    assert (tenant.max_services, tenant.max_incidents_per_month) == (7, 0)
+    with pytest.raises(InvalidInput, match="limit"):
+        making.create_tenant(slug="other", admin_email="ada@other.example", max_services=-1)
+    with pytest.raises(InvalidInput, match="limit"):
+        making.create_tenant(slug="other", admin_email="ada@other.example", max_incidents_per_month=-1)

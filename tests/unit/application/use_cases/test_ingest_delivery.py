@@ -5,10 +5,15 @@ from uuid import UUID
 
 import pytest
 
-from sre_copilot.adapters.system import new_id
-from sre_copilot.domain.actors import Actor, Role
+from sre_copilot.domain.actors import Role
 from sre_copilot.domain.decisions import CorrelationOutcome, Decision
-from sre_copilot.domain.deliveries import CLOCK_SKEW, Delivery, DeliveryStatus, Parsed, QuarantineReason
+from sre_copilot.domain.deliveries import (
+    CLOCK_SKEW,
+    Delivery,
+    DeliveryStatus,
+    Parsed,
+    QuarantineReason,
+)
 from sre_copilot.domain.errors import (
     MalformedDelivery,
     NotFound,
@@ -283,16 +288,3 @@ def test_a_failure_in_the_middle_of_recording_leaves_nothing_behind() -> None:
         "everything or nothing"
     )
     assert not here.tables.deliveries
-
-
-def test_an_integration_hands_in_its_own_deliveries_only() -> None:
-    here = stage()
-    before = here.tables.copy()
-    other = Actor.integration(here.tenant.id, new_id())
-    with pytest.raises(NotFound):
-        here.copilot.ingest(
-            actor=other,
-            integration_id=here.integration.id,
-            delivery=here.script.delivery(Parsed(drafts=(alert(),)), received_at=BEGINNING),
-        )
-    assert here.tables == before

@@ -5,7 +5,7 @@ from datetime import timedelta
 import attrs
 import pytest
 
-from sre_copilot.application.noting import quiet_since
+from sre_copilot.application.absorbing import quiet_since
 from sre_copilot.domain.decisions import CorrelationOutcome
 from sre_copilot.domain.deliveries import Parsed, Receipt
 from sre_copilot.domain.incidents import SETTLE_TIME, SETTLE_TIME_RECURRING, Incident

@@ -18,7 +18,7 @@ from sre_copilot.domain.signals import Signal
 
 
 @attrs.frozen(kw_only=True)
-class Noting:
+class Absorbing:
     """Updates the incidents of one batch. The unit of work is the caller's, and so is the commit."""
 
     uow: UnitOfWork
@@ -26,7 +26,7 @@ class Noting:
     actor: Actor
     now: datetime
 
-    def note(self, placed: Placed, *, also: Iterable[UUID] = ()) -> tuple[UUID, ...]:
+    def absorb(self, placed: Placed, *, also: Iterable[UUID] = ()) -> tuple[UUID, ...]:
         """After episodes and signals are stored: store decisions, let incidents take note. Returns the opened ids.
 
         Incidents, `also` those that the caller will go on to change, are locked in sorted order, so that two batches
