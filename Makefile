@@ -14,7 +14,7 @@ WORKERS ?= 2
 # More arguments for `make demo` and `make test`, for example: make test ARGS="-k lifecycle"
 ARGS ?=
 
-.PHONY: help demo up test lint types check soak bench lock clean
+.PHONY: help demo up down test lint types check soak bench lock clean
 
 help: ## This table
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
@@ -24,6 +24,9 @@ demo: $(READY) ## A recorded bad deploy, replayed through the real use cases int
 
 up: $(READY) ## Start the embedded database and show the state of the installation (sre-copilot doctor)
 	@$(BIN)/sre-copilot doctor $(ARGS)
+
+down: $(READY) ## Stop the embedded database; it keeps running between commands otherwise
+	@$(BIN)/sre-copilot down $(ARGS)
 
 test: $(READY) ## First ring, up to 5 minutes on two cores: all tests at their small counts
 	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)

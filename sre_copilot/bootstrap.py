@@ -23,7 +23,7 @@ from sre_copilot.application.ports.ids import Ids
 from sre_copilot.application.ports.recommendations import RunbookSeeds
 from sre_copilot.application.ports.tenants import Directory
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
-from sre_copilot.domain.errors import CopilotError, DatabaseNotReady
+from sre_copilot.domain.errors import CopilotError, DatabaseNotReady, EnvironmentFault
 from sre_copilot.settings import Settings
 
 T = TypeVar("T")
@@ -114,6 +114,18 @@ def migrate_database(settings: Settings) -> list[str]:
         )
     database.setup(settings.database_url)
     return database.migrate(settings.database_owner_url)
+
+
+def stop_database(settings: Settings) -> bool:
+    """Stop the embedded server; return whether one was running. Raises EnvironmentFault where it isn't ours to stop."""
+    if not settings.is_embedded:
+        raise EnvironmentFault(
+            "DATABASE_URL is set, so the database is not ours to stop; unset it to stop the embedded one."
+        )
+    server = EmbeddedPostgres(settings.data_folder)
+    was_running = server.status().running
+    server.stop()
+    return was_running
 
 
 def database_roles_sql(settings: Settings, name: str | None = None) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import Self, TypedDict, Unpack
 from uuid import UUID
 
 import attrs
@@ -29,8 +29,18 @@ from sre_copilot.application.use_cases.take_detection_snapshot import TakeDetect
 from sre_copilot.application.use_cases.transition_incident import TransitionIncident
 from sre_copilot.domain.actors import Actor
 from sre_copilot.domain.deliveries import Delivery, Receipt
-from sre_copilot.domain.incidents import Incident
+from sre_copilot.domain.incidents import Incident, Resolution
 from sre_copilot.domain.lifecycle import Action
+
+
+class TransitionDetails(TypedDict, total=False):
+    """What may be said with a verb of the lifecycle; see `TransitionIncident`."""
+
+    reason: str
+    expected_version: int | None
+    resolution: Resolution
+    root_cause: str
+    resolution_summary: str
 
 
 @attrs.frozen(kw_only=True)
@@ -38,6 +48,8 @@ class Copilot:
     """The copilot of one installation. Thread-safe. Use it as a context manager, or call `close` at the end.
 
     Each attribute is a use case or a query; call it with keywords, the actor first: `copilot.diagnose(actor=..., incident_id=...)`.
+    `ingest`, `run_due_timers` and the verbs of the lifecycle are what callers want of `ingest_delivery`, `run_timers` and
+    `transition`: they also take the detection snapshots that become due.
     """
 
     create_tenant: CreateTenant
@@ -81,31 +93,31 @@ class Copilot:
             self.take_detection_snapshot(actor=actor, incident_id=incident_id)
         return run
 
-    def acknowledge(self, *, actor: Actor, incident_id: UUID, **details: Any) -> Incident:
+    def acknowledge(self, *, actor: Actor, incident_id: UUID, **details: Unpack[TransitionDetails]) -> Incident:
         """Say that somebody is on it. For `details` and errors see `TransitionIncident`."""
         return self.transition(actor=actor, incident_id=incident_id, action=Action.ACKNOWLEDGE, **details)
 
-    def investigate(self, *, actor: Actor, incident_id: UUID, **details: Any) -> Incident:
+    def investigate(self, *, actor: Actor, incident_id: UUID, **details: Unpack[TransitionDetails]) -> Incident:
         """Start, or go back to, looking for the cause."""
         return self.transition(actor=actor, incident_id=incident_id, action=Action.INVESTIGATE, **details)
 
-    def mitigate(self, *, actor: Actor, incident_id: UUID, **details: Any) -> Incident:
+    def mitigate(self, *, actor: Actor, incident_id: UUID, **details: Unpack[TransitionDetails]) -> Incident:
         """Say that the impact is stopped, the cause perhaps not."""
         return self.transition(actor=actor, incident_id=incident_id, action=Action.MITIGATE, **details)
 
-    def resolve(self, *, actor: Actor, incident_id: UUID, **details: Any) -> Incident:
+    def resolve(self, *, actor: Actor, incident_id: UUID, **details: Unpack[TransitionDetails]) -> Incident:
         """Say that it is over, and how."""
         return self.transition(actor=actor, incident_id=incident_id, action=Action.RESOLVE, **details)
 
-    def conclude(self, *, actor: Actor, incident_id: UUID, **details: Any) -> Incident:
+    def conclude(self, *, actor: Actor, incident_id: UUID, **details: Unpack[TransitionDetails]) -> Incident:
         """End an investigation without an established cause."""
         return self.transition(actor=actor, incident_id=incident_id, action=Action.CONCLUDE, **details)
 
-    def learn(self, *, actor: Actor, incident_id: UUID, **details: Any) -> Incident:
+    def learn(self, *, actor: Actor, incident_id: UUID, **details: Unpack[TransitionDetails]) -> Incident:
         """Write down what was learnt; this is final."""
         return self.transition(actor=actor, incident_id=incident_id, action=Action.LEARN, **details)
 
-    def reopen(self, *, actor: Actor, incident_id: UUID, **details: Any) -> Incident:
+    def reopen(self, *, actor: Actor, incident_id: UUID, **details: Unpack[TransitionDetails]) -> Incident:
         """Go back to investigating what was thought to be over."""
         return self.transition(actor=actor, incident_id=incident_id, action=Action.REOPEN, **details)
 

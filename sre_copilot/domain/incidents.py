@@ -35,7 +35,7 @@ class Resolution(StrEnum):
 
     @property
     def counts_in_response_times(self) -> bool:
-        """False alarms and duplicates (merged incidents among them) stay out of response times."""
+        """False alarms and duplicates stay out of response times."""
         return self not in (Resolution.FALSE_ALARM, Resolution.DUPLICATE)
 
 

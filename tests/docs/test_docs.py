@@ -102,3 +102,11 @@ def test_the_permissions_are_those_that_are_granted() -> None:
     granted = {(role.value if role else kind.value): set(has) for (kind, role), has in GRANTS.items()}
     assert documented == granted
     assert set(documented) == {*(role.value for role in Role), ActorKind.INTEGRATION.value, ActorKind.SYSTEM.value}
+
+
+def test_every_table_is_in_the_data_model() -> None:
+    models = (DOCS.parent / "sre_copilot" / "adapters" / "django_orm" / "models").glob("*.py")
+    tables = {name for file in models for name in re.findall(r'db_table = "(\w+)"', file.read_text(encoding="utf-8"))}
+    told = set(re.findall(r"`(\w+)`", read("reference/data-model.md")))
+    assert tables - told == set()
+    assert len(tables) == 24

@@ -51,6 +51,21 @@ def test_an_embedded_database_is_up_to_date_by_itself(terminal: Terminal) -> Non
     assert terminal.told("migrate") == {"applied": []}
 
 
+def test_the_embedded_database_is_stopped_and_started_again(tmp_path: Path) -> None:
+    own = Terminal(installation=Installation(data_folder=tmp_path / "data"))
+    assert own.done("down") == "Nothing to do: the embedded database is not running.\n"
+    own.done("migrate")
+    assert own.told("down") == {"stopped": True}
+    assert own.told("tenants", "list") == {"tenants": []}
+    assert own.done("down") == "The embedded database is stopped.\n"
+    EmbeddedPostgres(tmp_path / "data").erase()
+
+
+def test_a_database_that_is_not_ours_is_not_stopped(terminal: Terminal) -> None:
+    answer = terminal("down", environment={"DATABASE_URL": NOBODY_THERE}).expect(5)
+    assert "not ours to stop" in answer.err
+
+
 def test_the_plugins_are_listed_with_their_types(terminal: Terminal) -> None:
     rows = terminal.told("plugins", "list")["plugins"]
     assert {"generic", "pagerduty", "prometheus"} <= {name for row in rows for name in row["types"]}

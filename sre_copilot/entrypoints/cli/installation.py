@@ -31,6 +31,17 @@ def migrate(as_json: bool) -> None:
     Session(as_json=as_json).show({"applied": applied}, *(f"Applied {name}." for name in applied), done)
 
 
+@click.command()
+@json_option
+def down(as_json: bool) -> None:
+    """Stop the embedded database, which otherwise keeps running between commands. The next command starts it again."""
+    from sre_copilot.bootstrap import stop_database
+
+    was_running = stop_database(Settings.load())
+    told = "The embedded database is stopped." if was_running else "Nothing to do: the embedded database is not running."
+    Session(as_json=as_json).show({"stopped": was_running}, told)
+
+
 @click.group(cls=InOrder)
 def roles() -> None:
     """Print the SQL that creates the database roles."""

@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "roles": ("installation:roles", "Print the SQL that creates the database roles."),
     "plugins": ("installation:plugins", "List the installed integration plugins."),
     "doctor": ("installation:doctor", "Check the installation and say what is wrong."),
+    "down": ("installation:down", "Stop the embedded database."),
 }
 
 
