@@ -13,9 +13,7 @@ import attrs
 
 from sre_copilot.domain.deliveries import EARLIEST_YEAR, LATEST_AHEAD
 from sre_copilot.domain.errors import UnreadableDelivery
-
-MAX_NAME_LENGTH = 255
-"""Longest service name, key or id of a vendor, in characters."""
+from sre_copilot.domain.text import NAME_LENGTH
 
 _EARLIEST = datetime(EARLIEST_YEAR, 1, 1, tzinfo=UTC)
 _RFC_3339 = re.compile(
@@ -99,8 +97,8 @@ class Fields:
     def key(self, name: str) -> str | None:
         """Return a string of 1 to 255 characters, None where it is missing or empty. Raises UnreadableDelivery."""
         value = self.text(name)
-        if len(value) > MAX_NAME_LENGTH:
-            raise wrong(self.at(name), f"is longer than {MAX_NAME_LENGTH} characters")
+        if len(value) > NAME_LENGTH:
+            raise wrong(self.at(name), f"is longer than {NAME_LENGTH} characters")
         return value or None
 
     def time(self, name: str, received_at: datetime) -> datetime | None:

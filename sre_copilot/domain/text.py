@@ -5,7 +5,7 @@ import re
 from sre_copilot.domain.errors import InvalidInput
 
 NAME_LENGTH = 255
-"""Longest name of a service, tenant or integration, in characters."""
+"""Longest name of a service, tenant or integration, and longest key or id of a vendor, in characters."""
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 

@@ -9,8 +9,9 @@ import attrs
 from sre_copilot.domain.canonical import canonical
 from sre_copilot.domain.deliveries import MAX_SIGNALS, Acknowledgement, Parsed
 from sre_copilot.domain.errors import MalformedDelivery, UnreadableDelivery
-from sre_copilot.domain.payloads import MAX_NAME_LENGTH, checked_time
+from sre_copilot.domain.payloads import checked_time
 from sre_copilot.domain.signals import ChangeDetails, Environment, Severity, SignalDraft, SignalStatus, SignalType
+from sre_copilot.domain.text import NAME_LENGTH
 
 MOST_RAW_BYTES = 4 * 1024 * 1024
 
@@ -70,8 +71,8 @@ def _check_key(path: str, value: object) -> None:
         return
     if not isinstance(value, str):
         raise Unfit(f"{path} is {type(value).__name__}, not a string")
-    if not 0 < len(value) <= MAX_NAME_LENGTH or "\x00" in value:
-        raise UnreadableDelivery(f"{path} must have 1 to {MAX_NAME_LENGTH} characters, none of them NUL.")
+    if not 0 < len(value) <= NAME_LENGTH or "\x00" in value:
+        raise UnreadableDelivery(f"{path} must have 1 to {NAME_LENGTH} characters, none of them NUL.")
 
 
 def _checked_draft(path: str, draft: object, received_at: datetime) -> SignalDraft:
@@ -90,8 +91,8 @@ def _checked_draft(path: str, draft: object, received_at: datetime) -> SignalDra
     _check_text_mapping(f"{path}.labels", draft.labels)
     if draft.identity is not None:
         _check_text_mapping(f"{path}.identity", draft.identity)
-    if not draft.service.strip() or len(draft.service) > MAX_NAME_LENGTH:
-        raise UnreadableDelivery(f"{path}: the service's name must have 1 to {MAX_NAME_LENGTH} characters.")
+    if not draft.service.strip() or len(draft.service) > NAME_LENGTH:
+        raise UnreadableDelivery(f"{path}: the service's name must have 1 to {NAME_LENGTH} characters.")
     _check_raw(f"{path}.raw", draft.raw)
     for name in _TIMES:
         _check_time(f"{path}.{name}", getattr(draft, name), received_at)

@@ -185,7 +185,7 @@ def check_app_role(url: str) -> None:
             check_role(db)
     except psycopg.Error as error:
         raise DatabaseUnavailable(
-            f"The database at DATABASE_URL can't be reached: {' '.join(str(error).split()).rstrip('.')}. Check that it runs, that "
+            f"The database at DATABASE_URL can't be reached: {' '.join(str(error).split()).rstrip('.?')}. Check that it runs, that "
             "address and password are right, and that its roles exist: `sre-copilot roles sql` prints how to create them."
         ) from error
 

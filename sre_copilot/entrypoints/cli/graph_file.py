@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from sre_copilot.domain.errors import InvalidInput
-from sre_copilot.domain.payloads import MAX_NAME_LENGTH
 from sre_copilot.domain.service_graph import Call, Placement, ServiceGraph
+from sre_copilot.domain.text import NAME_LENGTH
 
 EXPECTED = (
     'Expected {"services": [{"service"}], "edges": [{"caller", "callee"}], '
@@ -64,6 +64,6 @@ def _name(row: Mapping[str, Any], key: str) -> str:
     value = row.get(key)
     if value is None:
         raise ValueError(f"{key} is missing")
-    if not isinstance(value, str) or not 0 < len(value.strip()) <= MAX_NAME_LENGTH or not value.isprintable():
-        raise ValueError(f"{key} is {str(value)[:40]!r}, no name of 1 to {MAX_NAME_LENGTH} printable characters")
+    if not isinstance(value, str) or not 0 < len(value.strip()) <= NAME_LENGTH or not value.isprintable():
+        raise ValueError(f"{key} is {str(value)[:40]!r}, no name of 1 to {NAME_LENGTH} printable characters")
     return value

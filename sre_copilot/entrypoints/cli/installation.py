@@ -38,7 +38,9 @@ def down(as_json: bool) -> None:
     from sre_copilot.bootstrap import stop_database
 
     was_running = stop_database(Settings.load())
-    told = "The embedded database is stopped." if was_running else "Nothing to do: the embedded database is not running."
+    told = (
+        "The embedded database is stopped." if was_running else "Nothing to do: the embedded database is not running."
+    )
     Session(as_json=as_json).show({"stopped": was_running}, told)
 
 

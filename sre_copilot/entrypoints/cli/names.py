@@ -4,7 +4,8 @@ from typing import Any
 
 import click
 
-from sre_copilot.domain.payloads import MAX_NAME_LENGTH
+from sre_copilot.domain.errors import InvalidInput
+from sre_copilot.domain.text import checked_name
 
 
 class NameType(click.ParamType[str]):
@@ -14,10 +15,10 @@ class NameType(click.ParamType[str]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return it without white space around it, or fail where it is empty or too long."""
-        word = str(value).strip()
-        if not 0 < len(word) <= MAX_NAME_LENGTH:
-            self.fail(f"a name has 1 to {MAX_NAME_LENGTH} characters; this one has {len(word)}.", param, ctx)
-        return word
+        try:
+            return checked_name("A name", str(value))
+        except InvalidInput as error:
+            self.fail(str(error), param, ctx)
 
 
 NAME = NameType()

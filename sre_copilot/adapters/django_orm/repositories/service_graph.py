@@ -10,8 +10,7 @@ from sre_copilot.adapters.django_orm import models
 from sre_copilot.adapters.django_orm.constraints import translated
 from sre_copilot.adapters.django_orm.routing import ALIAS
 from sre_copilot.domain.service_graph import Call, Placement, ServiceGraph
-
-NAME_LENGTH = 255
+from sre_copilot.domain.text import NAME_LENGTH
 
 
 @attrs.frozen

@@ -19,7 +19,7 @@ from sre_copilot.domain.errors import NotFound
 from sre_copilot.domain.series import Episode
 from sre_copilot.domain.signals import Environment, Severity, Signal, SignalDraft
 from sre_copilot.domain.snapshots import CHANGE_KINDS, ObservedChange
-from sre_copilot.domain.subjects import Subject
+from sre_copilot.domain.subjects import Subject, signalled
 
 SAME_NAMES = (
     "id",
@@ -153,13 +153,15 @@ def episode_from_row(row: models.Episode) -> Episode:
 
 def subject_from_row(row: Mapping[str, Any]) -> Subject:
     """An episode's original as correlation looks at it."""
-    stored = row["normalized_data"]
-    draft: dict[str, Any] = json.loads(stored) if isinstance(stored, str) else stored
-    return Subject(
+    kept = row["normalized_data"]
+    told: dict[str, Any] = json.loads(kept) if isinstance(kept, str) else kept
+    draft = SignalDraft(
+        name=told["name"],
+        title=told["title"],
         service=row["service_name"],
-        started_at=row["started_at"],
         severity=Severity(row["severity"]),
-        environment=Environment(draft["environment"]) if draft["environment_word"] else None,
-        labels=draft["labels"],
-        text=f"{draft['name']} {draft['title']}",
+        environment=Environment(told["environment"]),
+        environment_word=told["environment_word"],
+        labels=told["labels"],
     )
+    return signalled(draft, row["started_at"])
