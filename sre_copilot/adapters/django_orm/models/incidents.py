@@ -99,6 +99,7 @@ class Incident(models.Model):
                 condition=models.Q(settle_at__isnull=False),
                 name="incidents_settling",
             ),
+            models.Index(fields=["tenant", "created_at"], name="incidents_by_creation"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["tenant", "id"], name="incidents_tenant_id_unique"),

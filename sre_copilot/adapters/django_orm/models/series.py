@@ -59,7 +59,6 @@ class Episode(models.Model):
         db_table = "episodes"
         indexes = [
             models.Index(fields=["tenant", "fingerprint"], name="episodes_series"),
-            models.Index(fields=["incident", "started_at"], name="episodes_of_incident"),
             models.Index(fields=["tenant", "due_at"], condition=models.Q(due_at__isnull=False), name="episodes_due"),
             models.Index(fields=["tenant"], condition=models.Q(waiting=True), name="episodes_waiting"),
         ]

@@ -67,6 +67,11 @@ class Signal(models.Model):
             models.Index(fields=["service_name", "timestamp"]),
             models.Index(fields=["tenant", "fingerprint", "ordinal"], name="signals_series"),
             models.Index(fields=["tenant", "timestamp"], condition=models.Q(waiting=True), name="signals_waiting"),
+            models.Index(
+                fields=["tenant", "timestamp"],
+                condition=models.Q(signal_type__in=("deploy_event", "config_change")),
+                name="signals_changes",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["tenant", "id"], name="signals_tenant_id_unique"),
