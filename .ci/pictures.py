@@ -30,10 +30,13 @@ PARTS = (
 def main() -> int:
     """Run the demo once and cut the pictures out of it."""
     with tempfile.TemporaryDirectory() as folder:
-        environment = {**os.environ, "SRE_COPILOT_DATA": f"{folder}/data", "COLUMNS": str(WIDTH), "FORCE_COLOR": "1"}
+        inherited = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+        environment = {**inherited, "SRE_COPILOT_DATA": f"{folder}/data", "COLUMNS": str(WIDTH), "FORCE_COLOR": "1"}
         command = [sys.executable, "-m", "sre_copilot.entrypoints.cli.main", "demo"]
-        shown = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
-        EmbeddedPostgres(f"{folder}/data").erase()
+        try:
+            shown = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+        finally:
+            EmbeddedPostgres(f"{folder}/data").erase()
     lines = Text.from_ansi(shown).split("\n")
     IMAGES.mkdir(exist_ok=True)
     for name, title, first, end in PARTS:

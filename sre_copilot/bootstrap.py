@@ -122,10 +122,7 @@ def stop_database(settings: Settings) -> bool:
         raise EnvironmentFault(
             "DATABASE_URL is set, so the database is not ours to stop; unset it to stop the embedded one."
         )
-    server = EmbeddedPostgres(settings.data_folder)
-    was_running = server.status().running
-    server.stop()
-    return was_running
+    return EmbeddedPostgres(settings.data_folder).stop()
 
 
 def database_roles_sql(settings: Settings, name: str | None = None) -> str:

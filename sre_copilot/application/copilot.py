@@ -1,6 +1,7 @@
 """The facade: everything that can be asked of the copilot, in one place."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime
 from types import TracebackType
 from typing import Self, TypedDict, Unpack
@@ -29,6 +30,7 @@ from sre_copilot.application.use_cases.take_detection_snapshot import TakeDetect
 from sre_copilot.application.use_cases.transition_incident import TransitionIncident
 from sre_copilot.domain.actors import Actor
 from sre_copilot.domain.deliveries import Delivery, Receipt
+from sre_copilot.domain.errors import CopilotError
 from sre_copilot.domain.incidents import Incident, Resolution
 from sre_copilot.domain.lifecycle import Action
 
@@ -79,8 +81,7 @@ class Copilot:
         Raises what `IngestDelivery` raises.
         """
         receipt = self.ingest_delivery(actor=actor, integration_id=integration_id, delivery=delivery)
-        for incident_id in receipt.opened:
-            self.take_detection_snapshot(actor=Actor.system(actor.tenant_id, origin="ingest"), incident_id=incident_id)
+        self._keep_snapshots(Actor.system(actor.tenant_id, origin="ingest"), receipt.opened)
         return receipt
 
     def run_due_timers(self, *, actor: Actor, now: datetime) -> TimersRun:
@@ -89,9 +90,14 @@ class Copilot:
         Raises NotPermitted.
         """
         run = self.run_timers(actor=actor, now=now)
-        for incident_id in run.unseen:
-            self.take_detection_snapshot(actor=actor, incident_id=incident_id)
+        self._keep_snapshots(actor, run.unseen)
         return run
+
+    def _keep_snapshots(self, actor: Actor, incident_ids: Iterable[UUID]) -> None:
+        """What is durable stays reported as done; a snapshot that fails is tried again whenever timers run."""
+        for incident_id in incident_ids:
+            with suppress(CopilotError):
+                self.take_detection_snapshot(actor=actor, incident_id=incident_id)
 
     def acknowledge(self, *, actor: Actor, incident_id: UUID, **details: Unpack[TransitionDetails]) -> Incident:
         """Say that somebody is on it. For `details` and errors see `TransitionIncident`."""

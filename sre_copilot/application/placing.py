@@ -113,20 +113,21 @@ class Placing:
     def _homeless(self, updates: Sequence[SeriesUpdate], signals: Sequence[Signal]) -> Iterable[Homeless]:
         by_id = {signal.id: signal for signal in signals}
         for index, update in enumerate(updates):
-            for episode, severity in (*self._begun(update), *_escalated(update, by_id)):
+            for episode in (*self._begun(update), *_escalated(update, by_id)):
                 original = by_id.get(episode.original_id) or self.uow.signals.get(episode.original_id)
-                worst = max(severity or original.draft.severity, original.draft.severity, key=lambda one: one.weight)
-                if not original.draft.is_heartbeat and (severity is None or worst is not original.draft.severity):
-                    is_new = original.id in by_id
+                if not original.draft.is_heartbeat:
+                    worst, is_new = update.history.severity(episode.id), original.id in by_id
                     yield Homeless(index=index, episode=episode, original=original, severity=worst, is_new=is_new)
 
-    def _begun(self, update: SeriesUpdate) -> Iterable[tuple[Episode, None]]:
+    def _begun(self, update: SeriesUpdate) -> Iterable[Episode]:
         """New episodes, and those that turned out to go on after their incident was closed: automation never reopens."""
-        for episode in update.opened:
-            yield episode, None
+        yield from update.opened
+        if update.reopened:
+            # Else whoever closes its incident might do so right after it was seen open.
+            self.uow.incidents.lock_correlation()
         for episode in update.reopened:
             if episode.incident_id is None or not self.uow.incidents.get(episode.incident_id).state.is_open:
-                yield episode, None
+                yield episode
 
     def _prepared(self, homeless: Sequence[Homeless]) -> list[Candidate]:
         """Read what all decisions of the batch look at, alone among the tenant's batches until the unit ends."""
@@ -205,15 +206,16 @@ class Placing:
         return changed.incident
 
 
-def _escalated(update: SeriesUpdate, by_id: Mapping[UUID, Signal]) -> Iterable[tuple[Episode, Severity]]:
-    """Open episodes without an incident in which something more severe has just fired: information, or what waits."""
+def _escalated(update: SeriesUpdate, by_id: Mapping[UUID, Signal]) -> Iterable[Episode]:
+    """Open episodes without an incident in which something worse than their original has just fired."""
+    severities = {fact.signal_id: fact.severity for fact in update.history.facts}
     settled = {episode.id for episode in (*update.opened, *update.reopened)}
     for episode in update.history.episodes:
         if episode.is_open and episode.incident_id is None and episode.id not in settled:
             members = [m.signal_id for m in update.history.memberships if m.episode_id == episode.id]
-            fired = [by_id[one].draft.severity for one in members if one in by_id and by_id[one].is_firing]
-            if fired:
-                yield episode, max(fired, key=lambda severity: severity.weight)
+            fired = [by_id[one].draft.severity.weight for one in members if one in by_id and by_id[one].is_firing]
+            if max(fired, default=0) > severities[episode.original_id].weight:
+                yield episode
 
 
 def _homed(signals: Sequence[Signal], updates: Sequence[SeriesUpdate]) -> Iterable[Signal]:

@@ -89,6 +89,7 @@ class Recorder:
                 status=draft.status,
                 occurred_at=draft.occurred_at or self.delivery.received_at,
                 received_at=self.delivery.received_at,
+                severity=draft.severity,
                 episode_started_at=draft.episode_started_at,
                 expires_at=draft.expires_at,
                 known_as=stored.signal_id if stored else None,

@@ -14,7 +14,7 @@ from sre_copilot.domain.series import Episode
 from sre_copilot.domain.service_graph import ServiceGraph
 from sre_copilot.domain.signals import Signal
 from sre_copilot.domain.snapshots import ContextSnapshot, ObservedChange, ObservedSignal
-from sre_copilot.domain.subjects import HOST_LABELS, PLACE_LABELS
+from sre_copilot.domain.subjects import HOST_LABELS, places
 
 BASELINE = timedelta(minutes=30)
 """How far before the onset the baseline reaches."""
@@ -84,8 +84,7 @@ def _observed(row: Signal, episode: Episode, graph: ServiceGraph, as_of: datetim
 
 def _hosts(row: Signal, graph: ServiceGraph) -> tuple[str, ...]:
     """The hosts that a signal names: by a label for hosts, or where something is known to run on it by its service or place."""
-    places = [(key, value.partition(":")[0]) for key, value in sorted(row.draft.labels.items()) if key in PLACE_LABELS]
-    named = [("service", row.draft.service), *places]
+    named = [("service", row.draft.service), *places(row.draft.labels)]
     return tuple(dict.fromkeys(name for key, name in named if key in HOST_LABELS or graph.is_host(name)))
 
 

@@ -15,7 +15,7 @@ from sre_copilot.domain.decisions import CorrelationOutcome
 from sre_copilot.domain.service_graph import ServiceGraph
 from sre_copilot.domain.signals import UNKNOWN_SERVICE, Severity
 from sre_copilot.domain.snapshots import ObservedChange
-from sre_copilot.domain.subjects import PLACE_LABELS, Subject
+from sre_copilot.domain.subjects import NAME_LABEL, PLACE_LABELS, Subject
 
 THRESHOLD = 0.5
 ACTIVE_AFTER_LAST_SIGNAL = timedelta(minutes=30)
@@ -47,7 +47,7 @@ SAME_HOST = 0.9
 """One is the host that the other runs on, or both name the same host where no call path is known."""
 
 PLACE_WEIGHT = 3.0
-NOT_IDENTITY = frozenset({"alertname", "severity", "service", "environment", "env", "deployment_environment"})
+NOT_IDENTITY = frozenset({NAME_LABEL, "severity", "service", "environment", "env", "deployment_environment"})
 
 
 @attrs.frozen(kw_only=True)

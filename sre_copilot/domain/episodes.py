@@ -11,7 +11,7 @@ from uuid import UUID
 import attrs
 
 from sre_copilot.domain.decisions import EpisodeEnd
-from sre_copilot.domain.signals import SignalStatus
+from sre_copilot.domain.signals import Severity, SignalStatus
 
 DEDUP_WINDOW = timedelta(hours=12)
 """Default silence after which an episode is over, for vendors that state no start of their own."""
@@ -31,6 +31,7 @@ class Fact:
     occurred_at: datetime
     received_at: datetime
     last_seen_at: datetime
+    severity: Severity
     episode_started_at: datetime | None = None
     expires_at: datetime | None = None
 

@@ -96,7 +96,7 @@ class RunbookMatch:
 
 
 @attrs.frozen(kw_only=True)
-class Subject:
+class ProposalSubject:
     """What a proposal is about: one hypothesis, or with index None the symptoms as a whole."""
 
     index: int | None = None
@@ -135,7 +135,7 @@ class Subject:
 class Draft:
     """A proposal before it has its rank."""
 
-    subject: Subject
+    subject: ProposalSubject
     action_type: ActionType
     detail: str
     fit: float

@@ -11,7 +11,7 @@ from sre_copilot.domain.actions import ACTIONS, ActionType, Reversibility, RiskL
 from sre_copilot.domain.errors import RecommendationDecided
 from sre_copilot.domain.hypotheses import CandidateKind, RankedCause
 from sre_copilot.domain.outcomes import TrackRecord
-from sre_copilot.domain.proposals import Draft, ProposedRecommendation, RunbookMatch, Subject, undoing
+from sre_copilot.domain.proposals import Draft, ProposalSubject, ProposedRecommendation, RunbookMatch, undoing
 
 
 class RecommendationStatus(StrEnum):
@@ -132,22 +132,22 @@ def recommend(
     subjects = _subjects(hypotheses)
     drafts = [draft for subject in subjects for draft in _from_cause(subject, matches, change_kinds or {}, now)]
     for match in matches:
-        subject = Subject() if match.hypothesis_index is None else subjects[match.hypothesis_index]
+        subject = ProposalSubject() if match.hypothesis_index is None else subjects[match.hypothesis_index]
         drafts.extend(_from_runbook(match, subject, now))
     drafts = sorted((draft for draft in drafts if draft.score > 0), key=Draft.order)
     return tuple(draft.proposal(rank) for rank, draft in enumerate(_without_repetition(drafts)[:limit], start=1))
 
 
-def _subjects(hypotheses: Sequence[RankedCause]) -> list[Subject]:
+def _subjects(hypotheses: Sequence[RankedCause]) -> list[ProposalSubject]:
     best = max((cause.confidence.primary for cause in hypotheses), default=0.0)
     return [
-        Subject(index=index, cause=cause, plausibility=cause.confidence.primary / best if best else 0.0)
+        ProposalSubject(index=index, cause=cause, plausibility=cause.confidence.primary / best if best else 0.0)
         for index, cause in enumerate(hypotheses)
     ]
 
 
 def _from_cause(
-    subject: Subject, matches: Sequence[RunbookMatch], change_kinds: Mapping[UUID, str], now: datetime
+    subject: ProposalSubject, matches: Sequence[RunbookMatch], change_kinds: Mapping[UUID, str], now: datetime
 ) -> Iterator[Draft]:
     cause = subject.cause
     if cause is None or not subject.is_actionable:
@@ -170,7 +170,9 @@ def _from_cause(
             yield Draft(subject=subject, action_type=action_type, detail=detail, fit=fit, risk=risk)
 
 
-def _describing(action_type: ActionType, subject: Subject, matches: Sequence[RunbookMatch]) -> RunbookMatch | None:
+def _describing(
+    action_type: ActionType, subject: ProposalSubject, matches: Sequence[RunbookMatch]
+) -> RunbookMatch | None:
     """The best matching active runbook that says how to do this, if any."""
     found = [
         match
@@ -182,7 +184,7 @@ def _describing(action_type: ActionType, subject: Subject, matches: Sequence[Run
     return min(found, key=lambda match: (-match.relevance, match.runbook.slug), default=None)
 
 
-def _from_runbook(match: RunbookMatch, subject: Subject, now: datetime) -> Iterator[Draft]:
+def _from_runbook(match: RunbookMatch, subject: ProposalSubject, now: datetime) -> Iterator[Draft]:
     if not (match.runbook.is_active and subject.is_actionable):
         return
     record = match.track_record(now)

@@ -8,7 +8,7 @@ import attrs
 
 from sre_copilot.domain.decisions import Decision, EpisodeEnd
 from sre_copilot.domain.episodes import Fact, Run, runs
-from sre_copilot.domain.signals import SignalStatus
+from sre_copilot.domain.signals import Severity, SignalStatus
 
 
 @attrs.frozen(kw_only=True)
@@ -115,6 +115,7 @@ class Observation:
     status: SignalStatus
     occurred_at: datetime
     received_at: datetime
+    severity: Severity
     episode_started_at: datetime | None = None
     expires_at: datetime | None = None
     known_as: UUID | None = None
@@ -129,6 +130,12 @@ class SeriesHistory:
     facts: tuple[Fact, ...] = ()
     episodes: tuple[Episode, ...] = ()
     memberships: tuple[Membership, ...] = ()
+
+    def severity(self, episode_id: UUID) -> Severity:
+        """The worst that has fired in one of its episodes, in whatever order."""
+        members = {member.signal_id for member in self.memberships if member.episode_id == episode_id}
+        firings = (f for f in self.facts if f.signal_id in members and f.status is SignalStatus.FIRING)
+        return max((fact.severity for fact in firings), key=lambda severity: severity.weight)
 
     def record(self, observations: Sequence[Observation], *, window: timedelta, now: datetime) -> SeriesUpdate:
         """Take in new observations and say what became of each.
@@ -205,6 +212,7 @@ def _fact(item: Observation, ordinal: int) -> Fact:
         occurred_at=item.occurred_at,
         received_at=item.received_at,
         last_seen_at=item.received_at,
+        severity=item.severity,
         episode_started_at=item.episode_started_at,
         expires_at=item.expires_at,
     )

@@ -10,6 +10,8 @@ import attrs
 from sre_copilot.domain.incidents import Incident
 from sre_copilot.domain.signals import Environment, Severity, SignalDraft
 
+NAME_LABEL = "alertname"
+"""The label that names an alert."""
 HOST_LABELS = frozenset({"node", "host", "hostname"})
 """Labels that name a host, known or not."""
 PLACE_LABELS = HOST_LABELS | {"pod", "instance", "container", "device"}
@@ -31,7 +33,7 @@ class Subject:
     @cached_property
     def places(self) -> tuple[str, ...]:
         """The places that its labels name, by label, without ports."""
-        return tuple(value.partition(":")[0] for key, value in sorted(self.labels.items()) if key in PLACE_LABELS)
+        return tuple(place for _, place in places(self.labels))
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -61,3 +63,8 @@ def declared(incident: Incident) -> Subject:
         environment=incident.environment,
         text=incident.title,
     )
+
+
+def places(labels: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """The labels that name a place, by label, each with the place without its port."""
+    return tuple((key, value.partition(":")[0]) for key, value in sorted(labels.items()) if key in PLACE_LABELS)

@@ -8,17 +8,6 @@ BEGINNING = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 """A Monday morning: the present of tests that don't care."""
 
 
-@attrs.frozen
-class FixedClock:
-    """A clock that stands still."""
-
-    at: datetime = BEGINNING
-
-    def now(self) -> datetime:
-        """Return the one time that it knows."""
-        return self.at
-
-
 @attrs.define
 class ManualClock:
     """A clock that is moved by hand. Not for use by several threads at once."""

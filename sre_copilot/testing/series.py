@@ -129,6 +129,7 @@ class InMemorySeriesStore:
             occurred_at=signal.occurred_at,
             received_at=signal.received_at,
             last_seen_at=signal.received_at,
+            severity=signal.draft.severity,
             episode_started_at=signal.draft.episode_started_at,
             expires_at=signal.draft.expires_at,
         )

@@ -56,6 +56,15 @@ def test_a_recording_is_taken_in_at_its_own_times(terminal: Terminal, tmp_path: 
     assert incident["created_at"].startswith("2026-01-02T03:04:05")
 
 
+def test_a_line_of_a_recording_ends_at_a_newline_only(terminal: Terminal, tmp_path: Path) -> None:
+    text = "".join(
+        json.dumps(line(path=f"/webhooks/generic{end}"), ensure_ascii=False) + "\r\n" for end in "\u2028\x85"
+    )
+    (tmp_path / "deliveries.jsonl").write_text(text, encoding="utf-8", newline="")
+    said = terminal.told("ingest", str(tmp_path / "deliveries.jsonl"), "--integration", "generic")
+    assert said["deliveries"]["received"] == 2
+
+
 def test_a_recording_becomes_a_funnel(terminal: Terminal, tmp_path: Path) -> None:
     write_lines(tmp_path, [line(), line()])
     said = terminal.done("ingest", str(tmp_path / "deliveries.jsonl"), "--integration", "generic")
@@ -81,10 +90,11 @@ def test_a_recording_becomes_a_funnel(terminal: Terminal, tmp_path: Path) -> Non
         (json.dumps(line(received_at="2026-01-02T03:04:05")), "received_at has no zone"),
         (json.dumps(line(path=7)), "path is no string"),
         (json.dumps(line(headers=[1])), "headers is no object"),
+        (json.dumps(line(response={"body": {"dedup_key": 5}})), "dedup_key is no string"),
         (json.dumps(line(body="{nope")), "The body is not JSON"),
         ("[" * 100_000, "nested too deep"),
     ],
-    ids=["json", "list", "time", "zone", "path", "headers", "body", "depth"],
+    ids=["json", "list", "time", "zone", "path", "headers", "key", "body", "depth"],
 )
 def test_nothing_of_a_recording_is_taken_in_where_one_of_its_lines_is_broken(
     terminal: Terminal, tmp_path: Path, broken: str, words: str

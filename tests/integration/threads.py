@@ -13,19 +13,12 @@ T = TypeVar("T")
 
 def at_once(*works: Callable[[], T]) -> Sequence[T | CopilotError]:
     """Start all of them together, each in a thread; return what each returned, or what refused it."""
-    ready = Barrier(len(works))
 
-    def run(work: Callable[[], T]) -> T | CopilotError:
-        ready.wait(timeout=10)
-        try:
-            return work()
-        except CopilotError as error:
-            return error
-        finally:
-            setup.close()
+    def once(work: Callable[[], T]) -> Callable[[int], T]:
+        return lambda _: work()
 
-    with ThreadPoolExecutor(len(works)) as pool:
-        return list(pool.map(run, works))
+    (outcomes,) = in_rounds(1, [once(work) for work in works])
+    return outcomes
 
 
 def in_rounds(rounds: int, works: Sequence[Callable[[int], T]]) -> Sequence[Sequence[T | CopilotError]]:

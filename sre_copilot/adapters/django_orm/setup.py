@@ -10,7 +10,6 @@ from django.core.management import call_command
 from django.db import OperationalError, ProgrammingError, connections
 from django.db.migrations.exceptions import MigrationSchemaMissing
 from django.db.migrations.executor import MigrationExecutor
-from django.db.migrations.recorder import MigrationRecorder
 
 from sre_copilot.adapters.django_orm.routing import ALIAS, LABEL, OWNER_ALIAS
 from sre_copilot.domain.errors import DatabaseNotReady, DatabaseUnavailable, EnvironmentFault
@@ -128,21 +127,16 @@ def pending_migrations() -> list[str]:
 
 
 def _pending(alias: str) -> list[str]:
-    connection = connections[alias]
-    executor = MigrationExecutor(connection)
+    executor = MigrationExecutor(connections[alias])
     wanted = executor.loader.graph.leaf_nodes()
-    if not MigrationRecorder(connection).has_table():
-        applied: set[tuple[str, str]] = set()
-    else:
-        applied = set(executor.loader.applied_migrations)
+    applied = executor.loader.applied_migrations
     known = {name for app, name in executor.loader.disk_migrations if app == LABEL}
     unknown = sorted(name for app, name in applied if app == LABEL and name not in known)
     if unknown:
         raise DatabaseNotReady(
             f"The database was migrated by a newer version (it has {unknown[-1]}). Install that version or a newer one."
         )
-    plan = [migration.name for migration, _ in executor.migration_plan(wanted) if migration.app_label == LABEL]
-    return [name for name in plan if (LABEL, name) not in applied]
+    return [migration.name for migration, _ in executor.migration_plan(wanted) if migration.app_label == LABEL]
 
 
 def close() -> None:

@@ -85,12 +85,13 @@ class EmbeddedPostgres:
             access.ensure_prepared()
             return access.urls(DATABASE)
 
-    def stop(self) -> None:
-        """Stop the server if it runs; connections are ended. Raises EmbeddedDatabaseFailed."""
+    def stop(self) -> bool:
+        """Stop the server; connections are ended. Returns whether one ran. Raises EmbeddedDatabaseFailed."""
         with self._explained():
-            if self.data_folder.is_dir():
-                with self._locked():
-                    self._halt(find_place(self.data_folder, self.relocated))
+            if not self.data_folder.is_dir():
+                return False
+            with self._locked():
+                return self._halt(find_place(self.data_folder, self.relocated))
 
     def erase(self) -> None:
         """Stop the server and delete the database with everything in it, wherever it is. Raises EmbeddedDatabaseFailed."""
@@ -121,7 +122,7 @@ class EmbeddedPostgres:
             return self._access().urls(database)
 
     def superuser_url(self, database: str = DATABASE) -> str:
-        """How the superuser signs in; only bootstrap and tests need it. Raises EmbeddedDatabaseFailed."""
+        """How the superuser signs in; only tests and benchmarks need it. Raises EmbeddedDatabaseFailed."""
         with self._explained():
             return self._access().url(SUPERUSER, database)
 
@@ -196,9 +197,10 @@ class EmbeddedPostgres:
             if descriptor is None:
                 time.sleep(0.05)
 
-    def _halt(self, place: Place) -> None:
+    def _halt(self, place: Place) -> bool:
+        """Stop what runs there and return whether something did."""
         if not place.exists:
-            return
+            return False
         cluster = self._cluster(place)
         deadline = time.monotonic() + PATIENCE
         while True:
@@ -206,10 +208,10 @@ class EmbeddedPostgres:
             # stopped. One that still starts, or is the rest of a crash, has the lock and is waited for.
             trouble = cluster.halt() if place.is_listening() else "it neither listens nor ends"
             if trouble is None:
-                return
+                return True
             with cluster.hold() as descriptor:
                 if descriptor is not None:
-                    return
+                    return False
             if time.monotonic() > deadline:
                 raise EmbeddedDatabaseFailed(
                     f"The database server in {place.home} did not stop: {trouble}. {place.log} may say why; end its processes "

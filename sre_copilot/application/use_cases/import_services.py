@@ -8,6 +8,7 @@ from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
 from sre_copilot.application.trail import record_audit
 from sre_copilot.domain.actors import Actor, Permission
 from sre_copilot.domain.audit import AuditAction
+from sre_copilot.domain.errors import InvalidInput
 from sre_copilot.domain.service_graph import ServiceGraph
 from sre_copilot.domain.text import checked_name
 
@@ -27,7 +28,10 @@ class ImportServices:
         """
         actor.require(Permission.RESPOND)
         for name in graph.names:
-            checked_name("Every name in the service graph", name)
+            if checked_name("Every name in the service graph", name) != name:
+                raise InvalidInput(
+                    "A name in the service graph has blanks around it, so no signal would match; remove them."
+                )
         now = self.clock.now()
         with self.units(actor.tenant_id) as uow:
             uow.services.replace(graph, at=now, limit=uow.tenants.current().max_services)

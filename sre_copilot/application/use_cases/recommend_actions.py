@@ -18,7 +18,8 @@ from sre_copilot.domain.proposals import ProposedRecommendation, RunbookMatch
 from sre_copilot.domain.recommendations import Recommendation, recommend
 from sre_copilot.domain.runbooks import symptom_query
 from sre_copilot.domain.service_graph import ServiceGraph
-from sre_copilot.domain.snapshots import ContextSnapshot
+from sre_copilot.domain.snapshots import ContextSnapshot, ObservedSignal
+from sre_copilot.domain.subjects import NAME_LABEL
 
 TOP_HYPOTHESES = 3
 MATCHES_PER_QUERY = 5
@@ -103,7 +104,7 @@ def _matches(
         if hypothesis.cause.kind not in UNSPECIFIC
     ]
     if not diagnosis.convincing:
-        queries.append((None, [incident.title, *(signal.title for signal in taken.signals)]))
+        queries.append((None, [incident.title, *map(_said, taken.signals)]))
     found: list[RunbookMatch] = []
     for place, texts in queries:
         hits = uow.runbooks.search(symptom_query(texts, names=names), limit=MATCHES_PER_QUERY)
@@ -115,11 +116,15 @@ def _matches(
 
 
 def _symptoms_of(cause: RankedCause, taken: ContextSnapshot) -> list[str]:
-    """What its own signals say, or without any which of its metrics moved, and what was changed; no word of ours."""
-    signals = [signal.title for signal in taken.signals if cause.subject in (signal.service, *signal.hosts)]
+    """What its own signals say, or without any which of its metrics moved, and what was changed; of ours, that it is a host."""
+    signals = [_said(signal) for signal in taken.signals if cause.subject in (signal.service, *signal.hosts)]
     metrics = [item.refers_to.rpartition("/")[2] for item in cause.supporting if item.kind is EvidenceKind.METRIC]
     kind = ["node host"] if cause.kind is CandidateKind.HOST else []
     return [*(signals or metrics), cause.change_summary or "", *kind]
+
+
+def _said(signal: ObservedSignal) -> str:
+    return f"{signal.labels.get(NAME_LABEL, '')} {signal.title}"
 
 
 def _names(graph: ServiceGraph, incident: Incident) -> frozenset[str]:

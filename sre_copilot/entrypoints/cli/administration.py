@@ -91,7 +91,7 @@ def create_integration(
         session.show(
             made,
             words(f"Integration {made.name} of type {made.type} created."),
-            words(f"Next: sre-copilot ingest FILE --integration {made.name}", "dim"),
+            words(f"Next: sre-copilot ingest FILE --integration {made.name}{session.again}", "dim"),
         )
 
 

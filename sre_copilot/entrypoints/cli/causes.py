@@ -78,7 +78,7 @@ def hypothesis_list(rows: Sequence[Hypothesis], *, whole: bool = False) -> Group
     if rest:
         parts += [Text(), _head(rest[:BRIEF], width)]
     if len(rest) > BRIEF:
-        parts.append(Text(f"   {len(rest) - BRIEF} less likely ones: add --all.", style="dim"))
+        parts.append(Text(f"   {len(rest) - BRIEF} less likely ones: incidents show --all.", style="dim"))
     parts.append(Text(f"\n{_origin(rows[0].cause.confidence)}", style="dim"))
     return Group(*parts)
 
@@ -170,7 +170,7 @@ def _reasons(row: Hypothesis, said: dict[tuple[str, str], int], *, most: int) ->
         for item in fresh[:most]:
             lines.add_row(Text(sign, style=style), words(item.summary))
         if len(fresh) > most:
-            lines.add_row(Text(sign, style=style), Text(f"{len(fresh) - most} more: add --all", style="dim"))
+            lines.add_row(Text(sign, style=style), Text(f"{len(fresh) - most} more: incidents show --all", style="dim"))
     for rank, count in again.items():
         told = "reason" if count == 1 else "reasons"
         lines.add_row(Text("=", style="dim"), Text(f"{count} {told} that hypothesis {rank} names too", style="dim"))

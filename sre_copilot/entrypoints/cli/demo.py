@@ -97,7 +97,7 @@ def demo(session: Session, recording: Path | None) -> None:
 
     Shows how deliveries become incidents, the timeline, the ranked causes with their evidence and what to do, and then
     walks the main incident (the one with most series) to its end. Each run makes a tenant of its own; with --tenant the
-    recording is replayed into that one, and only what is still open is walked.
+    recording is replayed into that one, and only what is not learned yet is walked.
     """
     if session.email and not session.tenant_slug:
         raise click.UsageError(

@@ -66,4 +66,4 @@ def _name(row: Mapping[str, Any], key: str) -> str:
         raise ValueError(f"{key} is missing")
     if not isinstance(value, str) or not 0 < len(value.strip()) <= NAME_LENGTH or not value.isprintable():
         raise ValueError(f"{key} is {str(value)[:40]!r}, no name of 1 to {NAME_LENGTH} printable characters")
-    return value
+    return value.strip()

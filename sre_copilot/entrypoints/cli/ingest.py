@@ -56,11 +56,10 @@ def ingest(session: Session, file: str, names: tuple[str, ...], path: str) -> No
         target = _find(copilot, actor, names)[0]
         delivery = Delivery(body=body, received_at=datetime.now(UTC), path=path)
         actor.require(Permission.INGEST)
-        sender = Actor.integration(actor.tenant_id, target.id, name=target.name, origin="cli")
         # Nobody else lets time pass here: what is over by now ends before something new arrives.
         copilot.run_due_timers(actor=Actor.system(actor.tenant_id, origin="cli"), now=delivery.received_at)
-        receipt = copilot.ingest(actor=sender, integration_id=target.id, delivery=delivery)
-        session.show(receipt, *_receipt(receipt))
+        receipt = copilot.ingest(actor=actor, integration_id=target.id, delivery=delivery)
+        session.show(receipt, *_receipt(receipt, session.again))
 
 
 def _ingest_recording(session: Session, file: str, body: bytes, names: tuple[str, ...]) -> None:
@@ -112,13 +111,13 @@ def _find(copilot: Copilot, actor: Actor, names: tuple[str, ...]) -> list[Integr
     return [by_name[name] for name in names]
 
 
-def _receipt(receipt: Receipt) -> Iterator[RenderableType]:
+def _receipt(receipt: Receipt, again: str) -> Iterator[RenderableType]:
     if receipt.quarantined:
         yield words(f"Quarantined: {receipt.problem}", "yellow")
         yield words(f"It is kept as delivery {receipt.delivery_id}; nothing was made of it.", "dim")
         return
-    again = " came before, so nothing is stored twice" if receipt.redelivered else ""
-    yield words(f"Delivery {receipt.delivery_id}{again}.")
+    known = " came before, so nothing is stored twice" if receipt.redelivered else ""
+    yield words(f"Delivery {receipt.delivery_id}{known}.")
     counts = {
         "stored": receipt.accepted,
         "duplicates": receipt.duplicates,
@@ -132,4 +131,4 @@ def _receipt(receipt: Receipt) -> Iterator[RenderableType]:
     if receipt.waiting:
         yield words(f"{receipt.waiting} of them wait: the plan's incidents of this month are used up.", "yellow")
     if receipt.signals:
-        yield words(f"Why there: sre-copilot explain {receipt.signals[0]}", "dim")
+        yield words(f"Why there: sre-copilot explain {receipt.signals[0]}{again}", "dim")

@@ -114,7 +114,7 @@ def timeline(entries: Sequence[TimelineEntry], *, most: int = MOST_ENTRIES) -> T
     for place, entry in enumerate(entries):
         if left_out and half <= place < half + left_out:
             if place == half:
-                rows.add_row("", "…", "", Text(f"{left_out} more entries: add --all", style="dim"))
+                rows.add_row("", "…", "", Text(f"{left_out} more entries: incidents show --all", style="dim"))
             continue
         if days and _day(entry) != previous:
             rows.add_row(Text(f"{_day(entry)}", style="dim"))

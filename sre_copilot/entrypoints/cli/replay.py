@@ -97,7 +97,8 @@ def read_recording(path: Path) -> list[RecordedDelivery]:
 
 def parse_recording(text: str, name: str) -> list[RecordedDelivery]:
     """Read the lines of a recording. Raises InvalidInput that names the line."""
-    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    # splitlines() would also part at U+2028 and the like, which JSON allows within a string.
+    lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
     if not lines:
         raise InvalidInput(f"{name} holds no deliveries; a recording has one JSON object per line.")
     return [_line(line, f"{name}, line {number}") for number, line in lines]
@@ -123,6 +124,9 @@ def _delivery(row: Mapping[str, Any]) -> Delivery:
     if not isinstance(headers, dict):
         raise ValueError("headers is no object")
     told = response.get("body") if isinstance(response, dict) else None
+    assigned_key = told.get("dedup_key") if isinstance(told, dict) else None
+    if not isinstance(assigned_key, str | None):
+        raise ValueError("dedup_key is no string")
     received_at = datetime.fromisoformat(_text(row, "received_at"))
     if received_at.tzinfo is None:
         raise ValueError("received_at has no zone")
@@ -131,7 +135,7 @@ def _delivery(row: Mapping[str, Any]) -> Delivery:
         received_at=received_at,
         headers={str(key): str(value) for key, value in headers.items()},
         path=_text(row, "path"),
-        assigned_key=told.get("dedup_key") if isinstance(told, dict) else None,
+        assigned_key=assigned_key,
     )
 
 
@@ -200,8 +204,7 @@ def replay(
     for row, target in pairs:
         clock.advance(row.delivery.received_at)
         copilot.run_due_timers(actor=system, now=clock.now())
-        sender = Actor.integration(actor.tenant_id, target, name=row.type, origin="replay")
-        yield copilot.ingest(actor=sender, integration_id=target, delivery=row.delivery)
+        yield copilot.ingest(actor=actor, integration_id=target, delivery=row.delivery)
 
 
 def _target(row: RecordedDelivery, integrations: Sequence[Integration]) -> UUID:

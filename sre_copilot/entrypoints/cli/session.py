@@ -72,13 +72,18 @@ class Session:
 
             return bootstrap(settings, **parts)
 
+    @property
+    def again(self) -> str:
+        """What a command that is shown as the next one needs, to mean the same tenant."""
+        return f" --tenant {self.tenant_slug}" if self.tenant_slug else ""
+
     def tenant(self, copilot: Copilot) -> Tenant:
         """The tenant that is meant: the named one, or the only one."""
         return copilot.administration.tenant(self.tenant_slug)
 
-    def actor(self, copilot: Copilot, *, origin: str = "cli") -> Actor:
+    def actor(self, copilot: Copilot) -> Actor:
         """Who acts: the named person, or the first administrator."""
-        return copilot.administration.person(self.tenant(copilot), self.email, origin=origin)
+        return copilot.administration.person(self.tenant(copilot), self.email, origin="cli")
 
     def find(self, copilot: Copilot, actor: Actor, incident: "UUID | str") -> UUID:
         """The id of an incident from the whole id, or from its beginning or end. Raises NotFound, InvalidInput."""

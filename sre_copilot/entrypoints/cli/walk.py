@@ -43,8 +43,9 @@ class Walker:
             return
         incident, taken = self._moved(incident, Action.ACKNOWLEDGE)
         yield from taken
-        incident, taken = self._moved(incident, Action.INVESTIGATE)
-        yield from taken
+        if incident.state is State.ACKNOWLEDGED:
+            incident, taken = self._moved(incident, Action.INVESTIGATE)
+            yield from taken
         yield from self._judged()
         yield from self._acted()
         incident, taken = self._moved(incident, Action.MITIGATE)
@@ -55,6 +56,7 @@ class Walker:
         _, taken = self._moved(
             incident,
             Action.LEARN,
+            " --root-cause ... --summary ...",
             root_cause=self.view.hypotheses[0].cause.claim,
             resolution_summary=advice[0].title if advice else "It recovered.",
         )
@@ -71,6 +73,8 @@ class Walker:
 
     def _judged(self) -> Iterator[Step]:
         best = self.view.hypotheses[0]
+        if best.feedback is not None:
+            return
         feedback = Feedback.UNCERTAIN if best.cause.kind in UNKNOWN else Feedback.ACCEPTED
         self.copilot.give_feedback(actor=self.actor, hypothesis_id=best.id, feedback=feedback)
         yield Step(command=f"hypotheses feedback {feedback.value}", result=best.cause.claim)

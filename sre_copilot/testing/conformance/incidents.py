@@ -187,6 +187,19 @@ class IncidentListConformance(Conformance):
         with house.reading() as uow:
             assert uow.incidents.opened_since(BEGINNING + MINUTE) == 2
 
+    def test_without_a_snapshot_are_those_that_signals_opened_since(self, house: House) -> None:
+        """The start itself counts; what people declared and what has its snapshot doesn't."""
+        house.with_incident(detected_at=BEGINNING - timedelta(microseconds=1))
+        house.with_incident(declared=True)
+        kept = house.with_incident()
+        opened = [house.with_incident().id for _ in range(2)]
+        snapshot = make_snapshot(kept)
+        with house.changing() as uow:
+            uow.diagnoses.add_snapshot(snapshot)
+            uow.incidents.keep_snapshot(snapshot)
+        with house.reading() as uow:
+            assert list(uow.incidents.without_snapshot(BEGINNING)) == sorted(opened)
+
     def test_settling_are_the_open_ones_whose_time_has_come(self, house: House) -> None:
         """The earliest first."""
         second = house.with_incident(settle_at=BEGINNING + 2 * MINUTE)

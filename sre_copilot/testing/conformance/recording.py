@@ -79,6 +79,7 @@ def _observation(draft: SignalDraft, received_at: datetime) -> Observation:
         status=draft.status,
         occurred_at=draft.occurred_at or received_at,
         received_at=received_at,
+        severity=draft.severity,
         episode_started_at=draft.episode_started_at,
         expires_at=draft.expires_at,
     )

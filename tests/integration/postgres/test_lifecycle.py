@@ -48,8 +48,8 @@ def test_what_was_stored_is_there_after_a_stop_and_a_start_under_the_same_addres
 def test_stop_ends_every_process_and_may_be_repeated(running: EmbeddedPostgres) -> None:
     number = postmaster(running)
     assert running.status().running
-    running.stop()
-    running.stop()
+    assert running.stop()
+    assert not running.stop()
     assert not running.status().running
     assert not is_alive(number)
 

@@ -1,12 +1,30 @@
 """The facade: everything in one place, and what it adds of its own."""
 
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
 import attrs
 import pytest
 
 from sre_copilot.application.copilot import Copilot
+from sre_copilot.domain.errors import DatabaseUnavailable
+from sre_copilot.domain.snapshots import MetricSeries
 from sre_copilot.testing.clock import BEGINNING
 from sre_copilot.testing.stage import alert, copilot, stage
 from tests.unit.application.table import TABLE
+
+
+@attrs.define
+class Moody:
+    """Metrics behind something that is out at times."""
+
+    is_out: bool = False
+
+    def series(self, *, tenant_id: UUID, start: datetime, end: datetime) -> Sequence[MetricSeries]:
+        if self.is_out:
+            raise DatabaseUnavailable
+        return ()
 
 
 def test_every_use_case_and_query_has_its_place_in_the_facade() -> None:
@@ -27,8 +45,13 @@ def test_it_closes_once_at_the_end_of_its_block_whatever_happened_inside() -> No
     assert closed == ["closed", "closed"]
 
 
-def test_with_nothing_to_give_back_closing_is_harmless() -> None:
-    copilot().close()
+def test_a_copilot_that_was_closed_changes_nothing_by_it_and_goes_on_when_asked_again() -> None:
+    here = stage()
+    before = here.tables.copy()
+    here.copilot.close()
+    here.copilot.close()
+    assert here.tables == before
+    assert here.send(alert()).opened
 
 
 def test_ingesting_keeps_what_was_known_of_each_incident_that_it_opened_and_of_no_other() -> None:
@@ -47,3 +70,15 @@ def test_a_delivery_that_opens_nothing_takes_no_snapshot() -> None:
     before = dict(here.tables.snapshots)
     here.send(alert("HighErrorRate"))
     assert here.tables.snapshots == before
+
+
+def test_a_snapshot_that_fails_hides_nothing_that_is_stored_and_is_taken_with_the_next_timers() -> None:
+    here = stage(metrics=(metrics := Moody()))
+    metrics.is_out = True
+    receipt = here.send(alert(), alert("DiskFull", "billing"))
+    assert len(receipt.opened) == 2
+    assert set(here.wait(minutes=1).unseen) == set(receipt.opened)
+    assert not here.tables.snapshots
+    metrics.is_out = False
+    here.wait(minutes=1)
+    assert {row.incident_id for row in here.tables.snapshots.values()} == set(receipt.opened)

@@ -7,7 +7,7 @@ from sre_copilot.domain.decisions import CorrelationOutcome
 from sre_copilot.domain.incidents import SETTLE_TIME_RECURRING, Edit
 from sre_copilot.domain.lifecycle import Action, State
 from sre_copilot.domain.service_graph import Call, ServiceGraph
-from sre_copilot.domain.signals import Severity
+from sre_copilot.domain.signals import Severity, SignalDraft
 from sre_copilot.testing.builders import make_tenant
 from sre_copilot.testing.clock import BEGINNING
 from sre_copilot.testing.stage import Stage, alert, deploy, recovery, stage
@@ -216,3 +216,28 @@ def test_an_incident_closed_by_a_person_is_not_reopened_by_a_new_episode() -> No
     here.send(recovery(), at=BEGINNING + timedelta(minutes=1))
     (second_id,) = here.send(alert(), at=BEGINNING + timedelta(minutes=2)).opened
     assert here.tables.incidents[second_id].recurrence_of == first_id
+
+
+def test_all_that_fired_at_once_in_an_episode_decides_and_not_only_its_original() -> None:
+    here = stage()
+    first, then = BEGINNING - timedelta(minutes=2), BEGINNING - timedelta(minutes=1)
+    receipt = here.send(
+        alert(severity=Severity.INFO, occurred_at=first), alert(severity=Severity.HIGH, occurred_at=then)
+    )
+    (incident_id,) = receipt.opened
+    assert here.tables.incidents[incident_id].severity is Severity.HIGH
+
+
+def test_what_comes_back_is_as_severe_as_the_worst_of_its_episode_and_opens_beyond_the_limit() -> None:
+    here = stage(tenant=make_tenant(**LIMITED))
+
+    def fired(minute: int, severity: Severity, *, until: int) -> SignalDraft:
+        moment, end = (BEGINNING + timedelta(minutes=after) for after in (minute, until))
+        return alert(severity=severity, occurred_at=moment, expires_at=end)
+
+    (first,) = here.send(fired(0, Severity.INFO, until=5), fired(1, Severity.CRITICAL, until=5)).opened
+    here.wait(minutes=15)
+    assert here.tables.incidents[first].state is State.RESOLVED
+    (second,) = here.send(fired(1, Severity.CRITICAL, until=30)).opened
+    incident = here.tables.incidents[second]
+    assert (incident.severity, incident.recurrence_of) == (Severity.CRITICAL, first)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from sre_copilot.domain.series import Observation, SeriesHistory
-from sre_copilot.domain.signals import SignalStatus
+from sre_copilot.domain.signals import Severity, SignalStatus
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 WINDOW = timedelta(hours=12)
@@ -28,6 +28,7 @@ def seen(
     named: bool = False,
     started: float | None = None,
     expires: float | None = None,
+    severity: Severity = Severity.HIGH,
 ) -> Observation:
     """The signal with this number; an episode that it opens gets the number 1000 higher."""
     status = SignalStatus.RESOLVED if resolved else SignalStatus.MOMENT if moment else SignalStatus.FIRING
@@ -37,6 +38,7 @@ def seen(
         status=status,
         occurred_at=at(hours),
         received_at=at(hours if received is None else received),
+        severity=severity,
         episode_started_at=None if started is None else at(started),
         expires_at=None if expires is None else at(expires),
         known_as=UUID(int=known) if known else None,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sre_copilot.domain.decisions import EpisodeEnd
 from sre_copilot.domain.episodes import DEDUP_WINDOW, Fact, runs
-from sre_copilot.domain.signals import SignalStatus
+from sre_copilot.domain.signals import Severity, SignalStatus
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 WINDOW = timedelta(hours=12)
@@ -39,6 +39,7 @@ def fact(
         status=SignalStatus.RESOLVED if resolved else SignalStatus.FIRING,
         occurred_at=at(hours),
         received_at=first,
+        severity=Severity.HIGH,
         last_seen_at=first if seen is None else at(seen),
         episode_started_at=None if started is None else at(started),
         expires_at=None if expires is None else at(expires),

@@ -78,7 +78,7 @@ def test_a_persons_skip_stamps_the_acknowledgement_too_an_automated_one_only_its
     by_person, by_clock = moved(incident(), action).incident, moved(incident(), action, by=SYSTEM).incident
     assert by_person.acknowledged_at == getattr(by_person, stamp) == later(1)
     assert by_person.acknowledged_by_person
-    assert by_clock.acknowledged_at is None
+    assert (by_clock.acknowledged_at, by_clock.acknowledged_by_person) == (None, False)
     assert getattr(by_clock, stamp) == later(1)
 
 

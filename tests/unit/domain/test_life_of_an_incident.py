@@ -104,7 +104,8 @@ class LifeOfAnIncident(RuleBasedStateMachine):
         if before.state is State.DETECTED and actor.is_person:
             may.add("acknowledged_at")
             assert "acknowledged_at" in new
-            assert self.incident.acknowledged_by_person
+        if before.state is State.DETECTED:
+            assert self.incident.acknowledged_by_person is actor.is_person
         assert fresh <= may
         assert action not in STAMP_OF or STAMP_OF[action] in new
         assert all(new[name] >= max([self.incident.detected_at, *old.values()]) for name in fresh)

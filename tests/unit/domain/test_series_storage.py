@@ -7,7 +7,7 @@ import attrs
 from sre_copilot.domain.decisions import Decision, EpisodeEnd
 from sre_copilot.domain.episodes import Fact
 from sre_copilot.domain.series import Episode, Membership, Observation, SeriesHistory, SeriesUpdate
-from sre_copilot.domain.signals import SignalStatus
+from sre_copilot.domain.signals import Severity, SignalStatus
 from tests.unit.domain.observations import EMPTY, INCIDENT, NAME, WINDOW, at, seen
 
 ELSEWHERE = UUID(int=9001)
@@ -45,6 +45,7 @@ def test_a_new_signal_is_kept_with_all_that_it_said() -> None:
         occurred_at=at(2),
         received_at=at(3),
         last_seen_at=at(3),
+        severity=Severity.HIGH,
         episode_started_at=at(1),
         expires_at=at(9),
     )

@@ -60,7 +60,7 @@ class DjangoDeliveries:
 
     def recent(self, limit: int) -> Sequence[DeliveryRecord]:
         """The latest deliveries, newest first."""
-        rows = self._rows().filter(tenant_id=self.tenant_id).order_by("-received_at", "-id")
+        rows = self._rows().order_by("-received_at", "-id")
         return [_record(row) for row in rows[:limit]]
 
     def _rows(self) -> QuerySet[models.Delivery]:

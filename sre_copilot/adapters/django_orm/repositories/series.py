@@ -16,13 +16,14 @@ from sre_copilot.adapters.django_orm.routing import ALIAS
 from sre_copilot.application.ports.series import DueSeries, KnownSignal, StoredDecision, VendorId
 from sre_copilot.domain.episodes import Fact
 from sre_copilot.domain.series import Episode, Membership, SeriesHistory, SeriesUpdate
-from sre_copilot.domain.signals import Signal, SignalStatus
+from sre_copilot.domain.signals import Severity, Signal, SignalStatus
 
 FACT_COLUMNS = (
     "id",
     "fingerprint",
     "ordinal",
     "status",
+    "severity",
     "occurred_at",
     "created_at",
     "episode_started_at",
@@ -66,13 +67,13 @@ class DjangoSeriesStore:
             facts = list(models.Signal.objects.using(ALIAS).filter(**mine).order_by("ordinal").values(*FACT_COLUMNS))
             seen = self._sightings([row["id"] for row in facts])
             episodes = models.Episode.objects.using(ALIAS).filter(**mine).order_by("started_at", "id")
-            by_name: dict[str, list[Episode]] = {}
+            episodes_of: dict[str, list[Episode]] = {}
             for row in episodes:
-                by_name.setdefault(row.fingerprint, []).append(episode_from_row(row))
-        return {
-            name: _history(name, [row for row in facts if row["fingerprint"] == name], by_name.get(name, []), seen)
-            for name in names
-        }
+                episodes_of.setdefault(row.fingerprint, []).append(episode_from_row(row))
+        facts_of: dict[str, list[dict[str, Any]]] = {}
+        for fact in facts:
+            facts_of.setdefault(fact["fingerprint"], []).append(fact)
+        return {name: _history(name, facts_of.get(name, []), episodes_of.get(name, []), seen) for name in names}
 
     def _sightings(self, signal_ids: Sequence[UUID]) -> Mapping[UUID, models.Sighting]:
         rows = models.Sighting.objects.using(ALIAS).filter(tenant_id=self.tenant_id, signal_id__in=signal_ids)
@@ -211,6 +212,7 @@ def _fact(row: dict[str, Any], sighting: models.Sighting | None) -> Fact:
         occurred_at=row["occurred_at"],
         received_at=row["created_at"],
         last_seen_at=row["created_at"],
+        severity=Severity(row["severity"]),
         episode_started_at=row["episode_started_at"],
         expires_at=row["expires_at"],
     )

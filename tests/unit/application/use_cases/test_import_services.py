@@ -22,7 +22,7 @@ def test_imported_services_beyond_the_plan_are_recorded_and_flagged() -> None:
         assert uow.services.graph().services == {"a", "b", "c", "zebra"}
 
 
-@pytest.mark.parametrize("name", ["", " ", "n" * 256, "n\0", "n\ud800"])
+@pytest.mark.parametrize("name", ["", " ", " n", "n" * 256, "n\0", "n\ud800"])
 @pytest.mark.parametrize(
     "place",
     [

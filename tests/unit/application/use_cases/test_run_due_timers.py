@@ -9,6 +9,7 @@ from sre_copilot.application.use_cases.run_due_timers import TimersRun
 from sre_copilot.domain.decisions import CorrelationOutcome, EpisodeEnd
 from sre_copilot.domain.incidents import Resolution
 from sre_copilot.domain.lifecycle import State
+from sre_copilot.domain.signals import Severity
 from sre_copilot.testing.builders import make_tenant
 from sre_copilot.testing.clock import BEGINNING
 from sre_copilot.testing.faults import Fault, TappedUnits
@@ -185,3 +186,15 @@ def test_an_episode_that_ends_while_it_waits_never_gets_an_incident() -> None:
     here.clock.set(FEBRUARY)
     here.wait()
     assert {incident.service for incident in here.tables.incidents.values()} == {"checkout"}
+
+
+def test_what_waits_is_placed_by_the_worst_that_fired_in_it() -> None:
+    here = stage(tenant=make_tenant(max_incidents_per_month=1))
+    here.clock.set(FEBRUARY - timedelta(minutes=2))
+    here.send(alert())
+    here.send(alert("DiskFull", "billing", severity=Severity.INFO))
+    here.wait(minutes=1)
+    here.send(alert("DiskFull", "billing", severity=Severity.HIGH))
+    assert here.wait(minutes=1).placed == 1
+    (incident,) = [incident for incident in here.tables.incidents.values() if incident.service == "billing"]
+    assert incident.severity is Severity.HIGH
