@@ -9,9 +9,8 @@ import attrs
 from sre_copilot.application.ports.ids import Ids
 from sre_copilot.application.ports.series import StoredDecision
 from sre_copilot.application.ports.unit_of_work import UnitOfWork
-from sre_copilot.application.trail import record_audit
+from sre_copilot.application.trail import record_opening
 from sre_copilot.domain.actors import Actor
-from sre_copilot.domain.audit import AuditAction
 from sre_copilot.domain.correlation import (
     CHANGE_LOOKBACK,
     OPEN_TO_NEWCOMERS,
@@ -191,18 +190,7 @@ class Placing:
             recurrence_of=previous.id if previous else None,
             recurrence_count=self._recurrences(previous, detected_at),
         ).opened(transition_id=self.ids.new(), actor=self.actor, reason=f"{draft.name} on {draft.service}")
-        self.uow.incidents.save(changed.incident)
-        self.uow.incidents.log(changed.transition)
-        record_audit(
-            self.uow,
-            self.ids,
-            self.actor,
-            "incident.opened",
-            AuditAction.CREATE,
-            at=self.now,
-            resource=("incident", changed.incident.id),
-            details={"title": changed.incident.title, "severity": changed.incident.severity.value},
-        )
+        record_opening(self.uow, self.ids, self.actor, changed, self.now)
         return changed.incident
 
 

@@ -28,6 +28,22 @@ def record_transition(uow: UnitOfWork, ids: Ids, actor: Actor, changed: Changed,
     )
 
 
+def record_opening(uow: UnitOfWork, ids: Ids, actor: Actor, changed: Changed, at: datetime) -> None:
+    """Store a new incident with the first row of its log and its audit entry."""
+    uow.incidents.save(changed.incident)
+    uow.incidents.log(changed.transition)
+    record_audit(
+        uow,
+        ids,
+        actor,
+        "incident.opened",
+        AuditAction.CREATE,
+        at=at,
+        resource=("incident", changed.incident.id),
+        details={"title": changed.incident.title, "severity": changed.incident.severity.value},
+    )
+
+
 def record_audit(
     uow: UnitOfWork,
     ids: Ids,

@@ -5,7 +5,7 @@ import attrs
 from sre_copilot.application.ports.clock import Clock
 from sre_copilot.application.ports.ids import Ids
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
-from sre_copilot.application.trail import record_transition
+from sre_copilot.application.trail import record_opening
 from sre_copilot.domain.actors import Actor, Permission
 from sre_copilot.domain.incidents import Incident, checked_title
 from sre_copilot.domain.signals import Environment, Severity
@@ -49,6 +49,6 @@ class DeclareIncident:
         )
         changed = incident.opened(transition_id=self.ids.new(), actor=actor, reason="declared by hand")
         with self.units(actor.tenant_id) as uow:
-            record_transition(uow, self.ids, actor, changed, now)
+            record_opening(uow, self.ids, actor, changed, now)
             uow.commit()
         return changed.incident

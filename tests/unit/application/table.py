@@ -83,7 +83,7 @@ CHANGES: dict[Asked, Row] = {
     (DeclareIncident, "__call__"): Row(
         given=lambda on: {"title": "Checkout fails", "service": "checkout"},
         permitted=RESPONDERS,
-        leaves=("incident.detected",),
+        leaves=("incident.opened",),
         finds=False,
     ),
     (DiagnoseIncident, "__call__"): Row(
