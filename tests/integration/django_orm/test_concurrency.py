@@ -1,6 +1,7 @@
 """What people do at the same moment comes out as if one had been first. Real threads, real connections."""
 
 from datetime import timedelta
+from functools import partial
 
 import attrs
 import pytest
@@ -17,7 +18,9 @@ from sre_copilot.domain.actors import Actor
 from sre_copilot.domain.errors import AlreadyExists, ConcurrentTransition, InvalidTransition
 from sre_copilot.domain.incidents import Edit, Incident
 from sre_copilot.domain.lifecycle import Action
+from sre_copilot.domain.service_graph import Call, ServiceGraph
 from sre_copilot.domain.tenants import Tenant
+from sre_copilot.testing.clock import BEGINNING
 from tests.integration.threads import at_once, in_rounds
 
 ROUNDS = 50
@@ -87,6 +90,25 @@ def test_who_resolves_what_another_has_changed_since_is_told(house: House) -> No
     house.transition(seen, Action.ACKNOWLEDGE, expected_version=seen.version)
     with pytest.raises(ConcurrentTransition):
         house.transition(seen, Action.RESOLVE, expected_version=seen.version)
+
+
+def test_of_graphs_that_are_imported_at_once_one_is_there_whole_and_the_limit_is_kept(house: House) -> None:
+    graphs = [
+        ServiceGraph(services=frozenset(names), calls=frozenset({Call(caller=names[0], callee=names[1])}))
+        for names in (("a", "b", "c"), ("a", "b", "d"), ("a", "b", "e"))
+    ]
+    limit = 4
+
+    def replace(graph: ServiceGraph, _: int) -> None:
+        with house.units(house.actor.tenant_id) as unit:
+            unit.services.replace(graph, at=BEGINNING, limit=limit)
+            unit.commit()
+
+    for outcomes in in_rounds(10, [partial(replace, graph) for graph in graphs]):
+        assert list(outcomes) == [None] * len(graphs)
+        with house.units(house.actor.tenant_id) as unit:
+            assert unit.services.graph() in graphs
+            assert len(unit.services.over_limit()) == len("abcde") - limit
 
 
 def test_a_sequence_that_is_taken_in_the_log_is_a_concurrent_transition(house: House) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 import attrs
+from django.db import connections
 
 from sre_copilot.adapters.django_orm import models
 from sre_copilot.adapters.django_orm.constraints import translated
@@ -33,6 +34,7 @@ class DjangoServices:
 
     def replace(self, graph: ServiceGraph, *, at: datetime, limit: int) -> None:
         """Make this the graph. Services known before stay known; new ones beyond the limit are flagged."""
+        self._lock()
         self._remember(graph.services, at, limit)
         mine = {"tenant_id": self.tenant_id}
         with translated():
@@ -51,21 +53,29 @@ class DjangoServices:
 
     def saw(self, names: Iterable[str], *, at: datetime, limit: int) -> None:
         """Remember services that signals named; those beyond the limit are flagged."""
-        self._remember({name[:NAME_LENGTH] for name in names}, at, limit)
+        seen = {name[:NAME_LENGTH] for name in names}
+        if self._fresh(seen):
+            self._lock()
+            self._remember(seen, at, limit)
+
+    def _lock(self) -> None:
+        """Let only one unit of work of this tenant change the graph or count the plan's services, until it ends."""
+        with translated(), connections[ALIAS].cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 3))", [str(self.tenant_id)])
+
+    def _fresh(self, names: Set[str]) -> list[str]:
+        rows = models.Service.objects.using(ALIAS).filter(tenant_id=self.tenant_id, name__in=names)
+        return sorted(names - set(rows.values_list("name", flat=True)))
 
     def _remember(self, names: Set[str], at: datetime, limit: int) -> None:
         rows = models.Service.objects.using(ALIAS).filter(tenant_id=self.tenant_id)
-        fresh = sorted(names - set(rows.filter(name__in=names).values_list("name", flat=True)))
-        if not fresh:
-            return
         room = max(0, limit - rows.count())
         with translated():
             rows.bulk_create(
                 [
                     models.Service(tenant_id=self.tenant_id, name=name, first_seen_at=at, over_limit=place >= room)
-                    for place, name in enumerate(fresh)
-                ],
-                ignore_conflicts=True,
+                    for place, name in enumerate(self._fresh(names))
+                ]
             )
 
     def over_limit(self) -> tuple[str, ...]:
