@@ -153,7 +153,7 @@ def create_tenant(
 
     SLUG is its short name: 1 to 100 small letters and digits, hyphens inside.
     """
-    session = Session(tenant_slug=slug, email=email, as_json=as_json)
+    session = Session(as_json=as_json)
     with session.open() as copilot:
         try:
             tenant, admin = copilot.create_tenant(

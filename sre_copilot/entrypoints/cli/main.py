@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 import click
 
+from sre_copilot.domain.errors import CopilotError
+from sre_copilot.entrypoints.cli.errors import DONE, UNEXPECTED, WRONG_USAGE, exit_code
 from sre_copilot.entrypoints.cli.groups import InOrder
 from sre_copilot.entrypoints.cli.plain_text import one_line
 
@@ -63,7 +65,8 @@ On call:      sre-copilot incidents list --open
 
 \b
 Exit codes: 0 done, 1 refused by a rule, 2 wrong usage or input,
-            3 not permitted, 4 not found, 5 something in the environment."""
+            3 not permitted, 4 not found, 5 something in the environment
+            or a fault of ours, 130 stopped."""
 
 
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]}, epilog=FIRST_STEPS)
@@ -93,17 +96,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # Whoever read our output has seen enough. Python would complain when it writes out the rest at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return DONE
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
-        return _fail(f"The operating system refused it: {error.strerror}{where}.", 5)
+        return _fail(f"The operating system refused it: {error.strerror}{where}.", UNEXPECTED)
 
 
 def _run(arguments: Sequence[str] | None) -> int:
-    # Here rather than above: `--help` needs none of it.
-    from sre_copilot.domain.errors import CopilotError
-    from sre_copilot.entrypoints.cli.errors import DONE, UNEXPECTED, WRONG_USAGE, exit_code
-
     given = list(sys.argv[1:] if arguments is None else arguments)
     if any("\ud800" <= character <= "\udfff" for word in given for character in word):
         # Python's way to hand on bytes that it can't read.
@@ -138,9 +137,9 @@ def _without_command(ctx: click.Context) -> int:
     """Whoever calls us for the first time wants to know what there is."""
     if ctx.parent is None:
         click.echo(ctx.get_help())
-        return 0
+        return DONE
     known = ", ".join(ctx.command.list_commands(ctx)) if isinstance(ctx.command, click.Group) else ""
-    return _fail(f"A command is missing: one of {known}. See `{ctx.command_path} --help`.", 2)
+    return _fail(f"A command is missing: one of {known}. See `{ctx.command_path} --help`.", WRONG_USAGE)
 
 
 def _fail(message: str, code: int) -> int:
