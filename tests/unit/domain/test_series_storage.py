@@ -221,3 +221,20 @@ def test_an_episode_that_is_new_or_stays_open_is_not_reopened() -> None:
     update = record(homed(EMPTY, seen(1, 0), now=1), seen(2, 0.5), now=1)
     assert update.reopened == ()
     assert record(EMPTY, seen(1, 0), now=1).reopened == ()
+
+
+def test_an_episode_is_as_severe_as_the_worst_firing_in_it_whatever_came_first() -> None:
+    first = seen(1, 1, severity=Severity.LOW)
+    worst = seen(2, 2, severity=Severity.CRITICAL)
+    last = seen(3, 3, severity=Severity.MEDIUM)
+    end = seen(4, 4, resolved=True, severity=Severity.CRITICAL)
+    other = seen(5, 5, severity=Severity.INFO)
+    for order in ((first, worst, last), (worst, last, first), (last, first, worst)):
+        history = record(EMPTY, *order, end, other, now=6).history
+        assert [history.severity(episode.id) for episode in history.episodes] == [Severity.CRITICAL, Severity.INFO]
+
+
+def test_a_resolve_says_nothing_of_how_severe_an_episode_is() -> None:
+    end = seen(2, 2, resolved=True, severity=Severity.CRITICAL)
+    history = record(EMPTY, seen(1, 1, severity=Severity.LOW), end, now=3).history
+    assert [history.severity(episode.id) for episode in history.episodes] == [Severity.LOW]
