@@ -76,6 +76,12 @@ class AlreadyExists(RefusedByRule):
     code = "already_exists"
 
 
+class KeyInUse(RefusedByRule):
+    """Values are sealed with this key, or would be; `sre-copilot keys rotate` moves them to a new one."""
+
+    code = "key_in_use"
+
+
 class TenantInactive(RefusedByRule):
     """The tenant is inactive or its trial has ended, so nothing is taken in; an administrator has to renew it."""
 
@@ -119,6 +125,12 @@ class UnknownIntegrationType(InvalidInput):
     """No installed plugin handles this integration type; `sre-copilot plugins list` shows the installed ones."""
 
     code = "unknown_integration_type"
+
+
+class UnreadableCertificate(InvalidInput):
+    """This is no X.509 certificate of an RSA key, or its key is too weak to prove anything; get it anew from whoever signs."""
+
+    code = "unreadable_certificate"
 
 
 # not permitted
@@ -194,3 +206,15 @@ class InvalidSettings(EnvironmentFault):
     """A setting is unknown or has an unusable value; correct the place that is named."""
 
     code = "invalid_settings"
+
+
+class KeyRingUnusable(EnvironmentFault):
+    """The keys that credentials are sealed with can't be read; set SRE_COPILOT_KEYS to the key file, and see `sre-copilot doctor`."""
+
+    code = "key_ring_unusable"
+
+
+class SealBroken(EnvironmentFault):
+    """A sealed value can't be opened: it was altered, moved from another place, or its key is missing from the key ring. Bring the key back, or enter the value again."""
+
+    code = "seal_broken"
