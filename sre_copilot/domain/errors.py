@@ -133,6 +133,12 @@ class UnreadableCertificate(InvalidInput):
     code = "unreadable_certificate"
 
 
+class OutgoingRefused(InvalidInput):
+    """This address is not one that the copilot may call; correct the URL or the server's name where it is configured."""
+
+    code = "outgoing_refused"
+
+
 # not permitted
 
 
@@ -200,6 +206,12 @@ class ContextUnavailable(EnvironmentFault):
     """A store that knows more about the incident can't be asked; check that it runs and is reachable, then diagnose again."""
 
     code = "context_unavailable"
+
+
+class OutgoingFailed(EnvironmentFault):
+    """A server that is configured can't be reached or gave no usable answer; check that it runs and is reachable."""
+
+    code = "outgoing_failed"
 
 
 class InvalidSettings(EnvironmentFault):

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 import attrs
 
 from sre_copilot.adapters.integrations.answers import Unfit, checked_answer
-from sre_copilot.adapters.integrations.input import read_json
 from sre_copilot.adapters.integrations.isolation import BoundedCall, Failure, Overrun, contained
 from sre_copilot.adapters.integrations.manager import PluginManager
 from sre_copilot.application.ports.deliveries import DeliveryGateway
 from sre_copilot.domain.deliveries import MAX_BODY_BYTES, Delivery, Integration, Parsed
 from sre_copilot.domain.errors import MalformedDelivery, PluginFailed, UnknownIntegrationType, UnreadableDelivery
+from sre_copilot.domain.strict_json import read_json
 from sre_copilot.hookspecs import LimitsBodies, ParsesDeliveries
 
 DEADLINE = 5.0

@@ -10,11 +10,11 @@ from uuid import UUID
 import attrs
 from rich.progress import track
 
-from sre_copilot.adapters.integrations.input import read_json
 from sre_copilot.application.copilot import Copilot
 from sre_copilot.domain.actors import Actor, Permission
 from sre_copilot.domain.deliveries import Delivery, Integration, Receipt
 from sre_copilot.domain.errors import InvalidInput, MalformedDelivery
+from sre_copilot.domain.strict_json import read_json
 from sre_copilot.entrypoints.cli.session import progress_console
 
 DOORS: Mapping[str, str] = {

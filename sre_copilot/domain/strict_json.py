@@ -1,4 +1,4 @@
-"""From bytes to plain JSON: what is refused for everyone, before any plugin sees it.
+"""From bytes to plain JSON: what is refused of everyone, be it in a delivery or in an answer to a question of ours.
 
 The order is size, UTF-8, depth and string lengths (one scan of the bytes), then the grammar. The standard library's
 parser is used because only it can be told to refuse duplicate keys; orjson keeps the last one in silence.

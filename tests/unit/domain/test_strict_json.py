@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sre_copilot.adapters.integrations.input import MAX_STRING_BYTES, read_json
 from sre_copilot.domain.deliveries import MAX_BODY_BYTES
 from sre_copilot.domain.errors import MalformedDelivery
+from sre_copilot.domain.strict_json import MAX_STRING_BYTES, read_json
 
 REFUSED: dict[str, tuple[bytes, str]] = {
     "nothing": (b"", "not JSON"),
