@@ -16,8 +16,11 @@ FROM_ENVIRONMENT = {
     "DATABASE_URL": "database_url",
     "DATABASE_OWNER_URL": "database_owner_url",
     "SRE_COPILOT_DATA": "data_folder",
+    "SRE_COPILOT_ALLOW_PRIVATE_ADDRESSES": "allow_private_addresses",
 }
 """Environment variable -> setting."""
+SWITCH = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+"""What the environment may say of a setting that is true or false."""
 
 
 def _path(value: str | Path) -> Path:
@@ -29,6 +32,7 @@ class Settings:
     """How the copilot is set up. With no `database_url` it runs its own PostgreSQL in `data_folder`.
 
     `database_url` signs in as the app role; `database_owner_url` as the owner, and only migrations read it.
+    `allow_private_addresses` is for development: it lets requests go to loopback and private networks, and unencrypted.
     """
 
     database_url: str | None = attrs.field(default=None, repr=False)
@@ -36,6 +40,7 @@ class Settings:
     data_folder: Path = attrs.field(
         factory=lambda: Path(platformdirs.user_data_dir(APP, appauthor=False)), converter=_path
     )
+    allow_private_addresses: bool = False
 
     @property
     def is_embedded(self) -> bool:
@@ -55,7 +60,7 @@ class Settings:
         values = _from_file(path) if named or path.is_file() else {}
         for variable, name in FROM_ENVIRONMENT.items():
             if env.get(variable):
-                values[name] = _secret(variable, env[variable])
+                values[name] = _meant(variable, _kind(name), _secret(variable, env[variable]))
         return cls(**values)
 
 
@@ -70,9 +75,24 @@ def _from_file(path: Path) -> dict[str, Any]:
     for name, value in values.items():
         if name not in known:
             raise InvalidSettings(f"{path}: there is no setting {name!r}; the settings are {', '.join(sorted(known))}.")
-        if not isinstance(value, str):
-            raise InvalidSettings(f"{path}: {name} must be a string, not {type(value).__name__}.")
+        if not isinstance(value, _kind(name)):
+            expected = "true or false" if _kind(name) is bool else "a string"
+            raise InvalidSettings(f"{path}: {name} must be {expected}, not {type(value).__name__}.")
     return values
+
+
+def _kind(name: str) -> type[bool] | type[str]:
+    """Return as what a setting is written; the class may keep it as something else."""
+    return bool if attrs.fields_dict(Settings)[name].type is bool else str
+
+
+def _meant(variable: str, kind: type[bool] | type[str], text: str) -> str | bool:
+    if kind is str:
+        return text
+    try:
+        return SWITCH[text.strip().casefold()]
+    except KeyError:
+        raise InvalidSettings(f"{variable} must be one of {', '.join(SWITCH)}.") from None
 
 
 def _secret(variable: str, value: str) -> str:

@@ -1,0 +1,57 @@
+"""Settings that are true or false, in the file and in the environment."""
+
+from pathlib import Path
+
+import pytest
+
+from sre_copilot.domain.errors import InvalidSettings
+from sre_copilot.settings import Settings
+
+VARIABLE = "SRE_COPILOT_ALLOW_PRIVATE_ADDRESSES"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "config.toml"
+
+
+def written(file: Path, text: str) -> Path:
+    file.write_text(text)
+    return file
+
+
+def test_private_addresses_are_refused_unless_somebody_allows_them(file: Path) -> None:
+    assert Settings.load({}, written(file, "")).allow_private_addresses is False
+    assert Settings.load({VARIABLE: ""}, file).allow_private_addresses is False
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"), [("true", True), ("1", True), (" Yes\n", True), ("ON", True), ("false", False), ("0", False)]
+)
+def test_the_environment_says_true_or_false_in_words_that_people_use(file: Path, word: str, meant: bool) -> None:
+    assert Settings.load({VARIABLE: word}, written(file, "")).allow_private_addresses is meant
+
+
+def test_the_file_says_it_as_toml_does_and_the_environment_wins(file: Path) -> None:
+    written(file, "allow_private_addresses = true")
+    assert Settings.load({}, file).allow_private_addresses is True
+    assert Settings.load({VARIABLE: "no"}, file).allow_private_addresses is False
+
+
+def test_a_word_that_means_neither_is_refused_by_the_name_of_its_variable(file: Path) -> None:
+    with pytest.raises(InvalidSettings, match=f"{VARIABLE} must be one of true, "):
+        Settings.load({VARIABLE: "maybe"}, written(file, ""))
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('allow_private_addresses = "true"', "allow_private_addresses must be true or false, not str"),
+        ("allow_private_addresses = 1", "allow_private_addresses must be true or false, not int"),
+        ("data_folder = true", "data_folder must be a string, not bool"),
+        ("allow_private_adresses = true", "there is no setting 'allow_private_adresses'"),
+    ],
+)
+def test_what_the_file_gets_wrong_is_named(file: Path, text: str, problem: str) -> None:
+    with pytest.raises(InvalidSettings, match=problem):
+        Settings.load({}, written(file, text))
