@@ -1,5 +1,7 @@
 """What the database in memory holds: a few dictionaries of frozen values per tenant."""
 
+from collections.abc import Iterator
+from itertools import count
 from threading import RLock
 from typing import Self
 from uuid import UUID
@@ -7,6 +9,7 @@ from uuid import UUID
 import attrs
 
 from sre_copilot.application.ports.diagnoses import FeedbackGiven
+from sre_copilot.application.ports.jobs import QueuedJob
 from sre_copilot.application.ports.series import StoredDecision
 from sre_copilot.domain.audit import AuditEntry
 from sre_copilot.domain.deliveries import DeliveryRecord, Integration
@@ -55,6 +58,7 @@ class TenantTables:
     recommendations: dict[UUID, Recommendation] = attrs.field(factory=dict)
     outcomes: dict[UUID, Outcome] = attrs.field(factory=dict)
     audit: dict[UUID, AuditEntry] = attrs.field(factory=dict)
+    jobs: dict[int, QueuedJob] = attrs.field(factory=dict)
 
     def copy(self) -> Self:
         """Return tables of their own with the same values."""
@@ -67,6 +71,7 @@ class InMemoryDatabase:
 
     tables: dict[UUID, TenantTables] = attrs.field(factory=dict, repr=False)
     lock: RLock = attrs.field(factory=RLock, eq=False, repr=False)
+    job_ids: Iterator[int] = attrs.field(factory=lambda: count(1), eq=False, repr=False)
 
     def of(self, tenant_id: UUID) -> TenantTables:
         """The tables of a tenant, empty ones where it is not known yet."""

@@ -11,6 +11,7 @@ from sre_copilot.testing.audit import InMemoryAuditTrail
 from sre_copilot.testing.deliveries import InMemoryDeliveries
 from sre_copilot.testing.diagnoses import InMemoryDiagnoses
 from sre_copilot.testing.incidents import InMemoryIncidents
+from sre_copilot.testing.jobs import InMemoryJobs
 from sre_copilot.testing.recommendations import InMemoryRecommendations, InMemoryRunbooks
 from sre_copilot.testing.series import InMemorySeriesStore, InMemorySignals
 from sre_copilot.testing.service_graph import InMemoryServices
@@ -99,6 +100,7 @@ class InMemoryUnitOfWork:
         self.runbooks = InMemoryRunbooks(tables)
         self.recommendations = InMemoryRecommendations(tables)
         self.audit = InMemoryAuditTrail(tables)
+        self.jobs = InMemoryJobs(self.tenant_id, tables, self._database)
 
 
 @attrs.define

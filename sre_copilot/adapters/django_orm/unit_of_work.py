@@ -15,6 +15,7 @@ from sre_copilot.adapters.django_orm.repositories.audit import DjangoAuditTrail
 from sre_copilot.adapters.django_orm.repositories.deliveries import DjangoDeliveries
 from sre_copilot.adapters.django_orm.repositories.diagnoses import DjangoDiagnoses
 from sre_copilot.adapters.django_orm.repositories.incidents import DjangoIncidents
+from sre_copilot.adapters.django_orm.repositories.jobs import DjangoJobs
 from sre_copilot.adapters.django_orm.repositories.recommendations import DjangoRecommendations, DjangoRunbooks
 from sre_copilot.adapters.django_orm.repositories.series import DjangoSeriesStore
 from sre_copilot.adapters.django_orm.repositories.service_graph import DjangoServices
@@ -43,6 +44,7 @@ class DjangoUnitOfWork:
         self.runbooks = DjangoRunbooks(tenant_id)
         self.recommendations = DjangoRecommendations(tenant_id)
         self.audit = DjangoAuditTrail(tenant_id)
+        self.jobs = DjangoJobs(tenant_id)
         self._outer: DjangoUnitOfWork | None = None
         self._atomic: ExitStack | None = None
         self._before = ""

@@ -9,6 +9,7 @@ from sre_copilot.application.ports.audit import AuditTrail
 from sre_copilot.application.ports.deliveries import Deliveries
 from sre_copilot.application.ports.diagnoses import Diagnoses
 from sre_copilot.application.ports.incidents import Incidents
+from sre_copilot.application.ports.jobs import Jobs
 from sre_copilot.application.ports.recommendations import Recommendations, Runbooks
 from sre_copilot.application.ports.series import SeriesStore, Signals
 from sre_copilot.application.ports.service_graph import Services
@@ -64,6 +65,10 @@ class UnitOfWork(Protocol):
     @property
     def audit(self) -> AuditTrail:
         """Its audit trail."""
+
+    @property
+    def jobs(self) -> Jobs:
+        """What is to be done later."""
 
     @abstractmethod
     def __enter__(self) -> Self:
