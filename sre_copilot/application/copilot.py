@@ -11,6 +11,7 @@ import attrs
 
 from sre_copilot.application.queries.administration import AdministrationQueries
 from sre_copilot.application.queries.incidents import IncidentQueries
+from sre_copilot.application.queries.service_graph import ServiceQueries
 from sre_copilot.application.queries.signals import SignalQueries
 from sre_copilot.application.use_cases.assign_incident import AssignIncident
 from sre_copilot.application.use_cases.create_integration import CreateIntegration
@@ -73,6 +74,7 @@ class Copilot:
     administration: AdministrationQueries
     incidents: IncidentQueries
     signals: SignalQueries
+    services: ServiceQueries
     on_close: Callable[[], None] = lambda: None
 
     def ingest(self, *, actor: Actor, integration_id: UUID, delivery: Delivery) -> Receipt:

@@ -217,8 +217,9 @@ class Incident:
             updated_at=max(at, self.updated_at),
         )
 
-    def assigned(self, user_id: UUID | None, *, at: datetime) -> "Incident":
-        """Return the incident assigned to a user, or to nobody."""
+    def assigned(self, user_id: UUID | None, *, at: datetime, expected_version: int | None = None) -> "Incident":
+        """Return the incident assigned to a user, or to nobody. Raises ConcurrentTransition."""
+        self._expect(expected_version)
         return attrs.evolve(self, assigned_to=user_id, version=self.version + 1, updated_at=max(at, self.updated_at))
 
     def _expect(self, version: int | None) -> None:

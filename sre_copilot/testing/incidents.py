@@ -120,5 +120,7 @@ def _matches(incident: Incident, narrowed: IncidentFilter) -> bool:
         and narrowed.environment in (None, incident.environment)
         and narrowed.assigned_to in (None, incident.assigned_to)
         and (wanted in incident.title.casefold() or wanted in incident.description.casefold())
+        and (narrowed.since is None or incident.detected_at >= narrowed.since)
+        and (narrowed.until is None or incident.detected_at < narrowed.until)
         and (narrowed.before is None or (incident.detected_at, incident.id) < narrowed.before)
     )

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import attrs
 
-from sre_copilot.application.ports.series import DueSeries, KnownSignal, StoredDecision, VendorId
+from sre_copilot.application.ports.series import DueSeries, KnownSignal, SignalFilter, StoredDecision, VendorId
 from sre_copilot.domain.episodes import Fact
 from sre_copilot.domain.errors import AlreadyExists, NotFound
 from sre_copilot.domain.series import Episode, Membership, SeriesHistory, SeriesUpdate
@@ -151,6 +151,11 @@ class InMemorySignals:
             raise NotFound(signal=signal_id)
         return self.tables.signals[signal_id]
 
+    def list(self, narrowed: SignalFilter) -> Sequence[Signal]:
+        """Signals by timestamp, newest first, after the keyset where one is given."""
+        found = [signal for signal in self.tables.signals.values() if _matches(signal, narrowed)]
+        return sorted(found, key=lambda signal: (signal.timestamp, signal.id), reverse=True)[: narrowed.limit]
+
     def of_incident(self, incident_id: UUID) -> Sequence[Signal]:
         """Every signal of an incident, by timestamp, then ordinal."""
         found = [signal for signal in self.tables.signals.values() if signal.incident_id == incident_id]
@@ -181,6 +186,22 @@ class InMemorySignals:
     def decision(self, signal_id: UUID) -> StoredDecision | None:
         """The correlation decision of the episode that this signal opened, or None."""
         return self.tables.decisions.get(signal_id)
+
+
+def _matches(signal: Signal, narrowed: SignalFilter) -> bool:
+    draft = signal.draft
+    return (
+        (not narrowed.types or draft.signal_type in narrowed.types)
+        and (not narrowed.severities or draft.severity in narrowed.severities)
+        and narrowed.service in (None, draft.service)
+        and narrowed.environment in (None, draft.environment)
+        and narrowed.integration_id in (None, signal.integration_id)
+        and narrowed.incident_id in (None, signal.incident_id)
+        and narrowed.waiting in (None, signal.waiting)
+        and (narrowed.since is None or signal.timestamp >= narrowed.since)
+        and (narrowed.until is None or signal.timestamp < narrowed.until)
+        and (narrowed.before is None or (signal.timestamp, signal.id) < narrowed.before)
+    )
 
 
 def _vendor_key(signal: Signal) -> tuple[UUID, str | None, int]:

@@ -1,10 +1,11 @@
 """The service graph in memory."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import attrs
 
+from sre_copilot.application.ports.service_graph import KnownService
 from sre_copilot.domain.service_graph import ServiceGraph
 from sre_copilot.testing.tables import TenantTables
 
@@ -18,6 +19,12 @@ class InMemoryServices:
     def graph(self) -> ServiceGraph:
         """Everything declared; services that only signals named are not in it."""
         return self.tables.graphs.get("", ServiceGraph())
+
+    def known(self) -> Sequence[KnownService]:
+        """Every service that the graph or a signal named, by name."""
+        declared = self.graph().services
+        rows = self.tables.services.items()
+        return sorted(KnownService(name=name, declared=name in declared, over_limit=over) for name, over in rows)
 
     def replace(self, graph: ServiceGraph, *, at: datetime, limit: int) -> None:
         """Make this the graph. Services known before stay known; new ones beyond the limit are flagged."""

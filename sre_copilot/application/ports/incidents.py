@@ -18,7 +18,10 @@ from sre_copilot.domain.timeline import Note, Transition
 
 @attrs.frozen(kw_only=True)
 class IncidentFilter:
-    """What a list of incidents is narrowed by; empty and None mean no narrowing. `before` is a keyset: (detected_at, id)."""
+    """What a list of incidents is narrowed by; empty and None mean no narrowing.
+
+    `since` <= detected_at < `until`. `before` is a keyset, the (detected_at, id) of the last one of the page before.
+    """
 
     states: frozenset[State] = frozenset()
     severities: frozenset[Severity] = frozenset()
@@ -26,6 +29,8 @@ class IncidentFilter:
     environment: Environment | None = None
     assigned_to: UUID | None = None
     text: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
     before: tuple[datetime, UUID] | None = None
     limit: int = 50
 

@@ -10,7 +10,7 @@ import attrs
 
 from sre_copilot.domain.correlation import CorrelationDecision
 from sre_copilot.domain.series import Episode, SeriesHistory, SeriesUpdate
-from sre_copilot.domain.signals import Signal
+from sre_copilot.domain.signals import Environment, Severity, Signal, SignalType
 from sre_copilot.domain.snapshots import ObservedChange
 
 VendorId = tuple[str, int]
@@ -33,6 +33,26 @@ class DueSeries:
 
     fingerprint: str
     window: timedelta
+
+
+@attrs.frozen(kw_only=True)
+class SignalFilter:
+    """What a list of signals is narrowed by; empty and None mean no narrowing.
+
+    `since` <= timestamp < `until`. `before` is a keyset, the (timestamp, id) of the last one of the page before.
+    """
+
+    types: frozenset[SignalType] = frozenset()
+    severities: frozenset[Severity] = frozenset()
+    service: str | None = None
+    environment: Environment | None = None
+    integration_id: UUID | None = None
+    incident_id: UUID | None = None
+    waiting: bool | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    before: tuple[datetime, UUID] | None = None
+    limit: int = 50
 
 
 @attrs.frozen(kw_only=True)
@@ -78,6 +98,10 @@ class Signals(Protocol):
     @abstractmethod
     def get(self, signal_id: UUID) -> Signal:
         """One signal. Raises NotFound."""
+
+    @abstractmethod
+    def list(self, narrowed: SignalFilter) -> Sequence[Signal]:
+        """Signals by timestamp, newest first, at most `narrowed.limit`."""
 
     @abstractmethod
     def of_incident(self, incident_id: UUID) -> Sequence[Signal]:

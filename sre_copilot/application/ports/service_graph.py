@@ -1,11 +1,22 @@
 """The tenant's services and how they depend on each other."""
 
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
+import attrs
+
 from sre_copilot.domain.service_graph import ServiceGraph
+
+
+@attrs.frozen(kw_only=True, order=True)
+class KnownService:
+    """A service of the tenant. `declared` says that the imported graph has it, `over_limit` that the plan doesn't cover it."""
+
+    name: str
+    declared: bool
+    over_limit: bool
 
 
 class Services(Protocol):
@@ -14,6 +25,10 @@ class Services(Protocol):
     @abstractmethod
     def graph(self) -> ServiceGraph:
         """Everything known of services, calls and placements; services that only signals named are not in it."""
+
+    @abstractmethod
+    def known(self) -> Sequence[KnownService]:
+        """Every service that the graph or a signal named, by name."""
 
     @abstractmethod
     def replace(self, graph: ServiceGraph, *, at: datetime, limit: int) -> None:

@@ -10,12 +10,13 @@ from sre_copilot.application.ports.incidents import IncidentFilter
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
 from sre_copilot.application.snapshotting import CHANGES_BEFORE
 from sre_copilot.domain.actors import Actor, Permission
+from sre_copilot.domain.errors import NotFound
 from sre_copilot.domain.hypotheses import Diagnosis, Hypothesis
 from sre_copilot.domain.incidents import Incident
 from sre_copilot.domain.recommendations import Recommendation
 from sre_copilot.domain.series import Episode
 from sre_copilot.domain.signals import Signal, SignalStatus
-from sre_copilot.domain.snapshots import ObservedChange
+from sre_copilot.domain.snapshots import ContextSnapshot, ObservedChange
 from sre_copilot.domain.timeline import Note, Transition
 
 
@@ -86,6 +87,39 @@ class IncidentQueries:
         actor.require(Permission.READ)
         with self.units(actor.tenant_id) as uow:
             return uow.incidents.list(narrowed or IncidentFilter())
+
+    def get(self, *, actor: Actor, incident_id: UUID) -> Incident:
+        """One incident. Raises NotPermitted, NotFound."""
+        actor.require(Permission.READ)
+        with self.units(actor.tenant_id) as uow:
+            return uow.incidents.get(incident_id)
+
+    def transitions(self, *, actor: Actor, incident_id: UUID) -> Sequence[Transition]:
+        """Its log, by sequence. Raises NotPermitted, NotFound."""
+        actor.require(Permission.READ)
+        with self.units(actor.tenant_id) as uow:
+            return uow.incidents.transitions(uow.incidents.get(incident_id).id)
+
+    def diagnosis(self, *, actor: Actor, incident_id: UUID) -> tuple[Diagnosis, Sequence[Hypothesis]] | None:
+        """Its latest diagnosis with the hypotheses by rank, None before the first. Raises NotPermitted, NotFound."""
+        actor.require(Permission.READ)
+        with self.units(actor.tenant_id) as uow:
+            return uow.diagnoses.latest(uow.incidents.get(incident_id).id)
+
+    def recommendations(self, *, actor: Actor, incident_id: UUID) -> Sequence[Recommendation]:
+        """What was proposed last, by rank. Raises NotPermitted, NotFound."""
+        actor.require(Permission.READ)
+        with self.units(actor.tenant_id) as uow:
+            return uow.recommendations.latest(uow.incidents.get(incident_id).id)
+
+    def snapshot(self, *, actor: Actor, incident_id: UUID) -> ContextSnapshot:
+        """What was known when it was detected. Raises NotPermitted, and NotFound also where none was taken (yet)."""
+        actor.require(Permission.READ)
+        with self.units(actor.tenant_id) as uow:
+            snapshot_id = uow.incidents.get(incident_id).snapshot_id
+            if snapshot_id is None:
+                raise NotFound(snapshot_of=incident_id)
+            return uow.diagnoses.snapshot(snapshot_id)
 
     def show(self, *, actor: Actor, incident_id: UUID) -> IncidentView:
         """One incident whole. Raises NotPermitted, NotFound."""

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import attrs
 
-from sre_copilot.application.ports.series import StoredDecision
+from sre_copilot.application.ports.series import SignalFilter, StoredDecision
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
 from sre_copilot.domain.actors import Actor, Permission
 from sre_copilot.domain.signals import Signal
@@ -24,6 +24,15 @@ class SignalQueries:
     """Reads signals and decisions."""
 
     units: UnitOfWorkFactory
+
+    def list(self, *, actor: Actor, narrowed: SignalFilter | None = None) -> Sequence[Signal]:
+        """Signals by timestamp, newest first. Raises NotPermitted, and NotFound for an incident that is not known."""
+        actor.require(Permission.READ)
+        wanted = narrowed or SignalFilter()
+        with self.units(actor.tenant_id) as uow:
+            if wanted.incident_id is not None:
+                uow.incidents.get(wanted.incident_id)
+            return uow.signals.list(wanted)
 
     def waiting(self, *, actor: Actor, limit: int = 20) -> Sequence[Signal]:
         """The signals that open no incident before the plan's limit allows it, oldest first. Raises NotPermitted."""

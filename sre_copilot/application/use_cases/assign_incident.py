@@ -22,14 +22,22 @@ class AssignIncident:
     clock: Clock
     ids: Ids
 
-    def __call__(self, *, actor: Actor, incident_id: UUID, user_id: UUID | None) -> Incident:
-        """Return the incident afterwards. Raises NotPermitted, and NotFound for the incident or an inactive user."""
+    def __call__(
+        self, *, actor: Actor, incident_id: UUID, user_id: UUID | None, expected_version: int | None = None
+    ) -> Incident:
+        """Return the incident afterwards.
+
+        Raises NotPermitted, NotFound for the incident or an inactive user, and ConcurrentTransition where the version
+        is not the expected one.
+        """
         actor.require(Permission.RESPOND)
         now = self.clock.now()
         with self.units(actor.tenant_id) as uow:
             if user_id is not None and not any(user.id == user_id and user.is_active for user in uow.tenants.users()):
                 raise NotFound(user=user_id)
-            incident = uow.incidents.get(incident_id, lock=True).assigned(user_id, at=now)
+            incident = uow.incidents.get(incident_id, lock=True).assigned(
+                user_id, at=now, expected_version=expected_version
+            )
             uow.incidents.save(incident)
             record_audit(
                 uow,

@@ -121,8 +121,12 @@ class ServicesConformance(Conformance):
         """Being named says nothing of who calls whom."""
         with house.changing() as uow:
             uow.services.replace(GRAPH, at=BEGINNING, limit=10)
-            uow.services.saw({"legacy"}, at=BEGINNING, limit=10)
+            uow.services.saw({"legacy"}, at=BEGINNING, limit=len(GRAPH.services))
             assert uow.services.graph() == GRAPH
+            known = list(uow.services.known())
+        assert [service.name for service in known] == sorted({*GRAPH.services, "legacy"})
+        assert [service.name for service in known if not service.declared] == ["legacy"]
+        assert [service.name for service in known if service.over_limit] == ["legacy"]
 
     def test_services_beyond_the_limit_are_remembered_and_flagged(self, house: House) -> None:
         """Each once, the known ones counted."""

@@ -161,6 +161,7 @@ class IncidentListConformance(Conformance):
             assigned_to=house.user.id,
             title="Search is SLOW at 100% of_cpu",
             description="backslash \\ and quote '",
+            detected_at=BEGINNING + MINUTE,
         )
         narrowings = (
             IncidentFilter(states=frozenset({State.MITIGATED, State.LEARNED})),
@@ -172,11 +173,13 @@ class IncidentListConformance(Conformance):
             IncidentFilter(text="100% of_"),
             IncidentFilter(text="\\ and QUOTE '"),
             IncidentFilter(text="slow", service="search", states=frozenset({State.MITIGATED})),
+            IncidentFilter(since=BEGINNING + MINUTE, until=BEGINNING + MINUTE + timedelta(microseconds=1)),
         )
         with house.reading() as uow:
             for narrowed in narrowings:
                 assert list(uow.incidents.list(narrowed)) == [special], narrowed
             assert not list(uow.incidents.list(IncidentFilter(text="slow", service="checkout")))
+            assert list(uow.incidents.list(IncidentFilter(until=BEGINNING + MINUTE))) == [plain]
             assert not list(uow.incidents.list(IncidentFilter(text="1__%")))
             assert {row.id for row in uow.incidents.list(IncidentFilter())} == {plain.id, special.id}
 

@@ -5,12 +5,12 @@ from datetime import timedelta
 import attrs
 import pytest
 
-from sre_copilot.application.ports.series import StoredDecision
+from sre_copilot.application.ports.series import SignalFilter, StoredDecision
 from sre_copilot.domain.correlation import CandidateScore, CorrelationDecision, Factor
 from sre_copilot.domain.decisions import CorrelationOutcome, Decision
 from sre_copilot.domain.errors import NotFound
 from sre_copilot.domain.series import SeriesUpdate
-from sre_copilot.domain.signals import ChangeDetails, SignalStatus, SignalType
+from sre_copilot.domain.signals import ChangeDetails, Environment, Severity, Signal, SignalStatus, SignalType
 from sre_copilot.testing.builders import make_draft, make_signal
 from sre_copilot.testing.clock import BEGINNING
 from sre_copilot.testing.conformance.house import Conformance, House
@@ -63,6 +63,52 @@ class SignalsConformance(Conformance):
         with house.reading() as uow:
             assert list(uow.signals.of_incident(home.id)) == [sooner.signal, later.signal]
             assert list(uow.signals.episodes_of(home.id)) == [sooner.episode, later.episode]
+
+    def test_pages_by_keyset_give_each_signal_once_newest_first(self, house: House) -> None:
+        """Also where several are of one instant."""
+        drafts = [make_draft(occurred_at=BEGINNING + (place // 3) * MINUTE) for place in range(8)]
+        kept = [make_signal(house.integration, draft=draft, ordinal=n) for n, draft in enumerate(drafts, 1)]
+        found: list[Signal] = []
+        with house.changing() as uow:
+            uow.series.save([], kept)
+            page = list(uow.signals.list(SignalFilter(limit=3)))
+            while page:
+                assert len(page) <= 3
+                found += page
+                before = (page[-1].timestamp, page[-1].id)
+                page = list(uow.signals.list(SignalFilter(limit=3, before=before)))
+        assert found == sorted(kept, key=lambda signal: (signal.timestamp, signal.id), reverse=True)
+
+    def test_each_filter_narrows_the_list_of_signals(self, house: House) -> None:
+        """Together they narrow it further."""
+        home = house.with_incident()
+        plain = make_signal(house.integration, draft=make_draft(occurred_at=BEGINNING), ordinal=1)
+        draft = make_draft(
+            signal_type=SignalType.LOG_PATTERN,
+            severity=Severity.LOW,
+            service="search",
+            environment=Environment.STAGING,
+            occurred_at=BEGINNING + MINUTE,
+        )
+        special = make_signal(house.integration, draft=draft, ordinal=2, incident_id=home.id, waiting=True)
+        narrowings = (
+            SignalFilter(types=frozenset({SignalType.LOG_PATTERN, SignalType.TRACE_ANOMALY})),
+            SignalFilter(severities=frozenset({Severity.LOW})),
+            SignalFilter(service="search"),
+            SignalFilter(environment=Environment.STAGING),
+            SignalFilter(incident_id=home.id),
+            SignalFilter(waiting=True),
+            SignalFilter(since=BEGINNING + MINUTE, until=BEGINNING + MINUTE + timedelta(microseconds=1)),
+            SignalFilter(service="search", integration_id=house.integration.id),
+        )
+        with house.changing() as uow:
+            uow.series.save([], [plain, special])
+            for narrowed in narrowings:
+                assert list(uow.signals.list(narrowed)) == [special], narrowed
+            assert list(uow.signals.list(SignalFilter(until=BEGINNING + MINUTE))) == [plain]
+            assert list(uow.signals.list(SignalFilter(waiting=False))) == [plain]
+            assert not list(uow.signals.list(SignalFilter(integration_id=home.id)))
+            assert len(uow.signals.list(SignalFilter())) == 2
 
     def test_an_episode_that_moves_takes_its_signals_along(self, house: House) -> None:
         """Those that were stored long before."""

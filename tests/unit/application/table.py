@@ -11,8 +11,10 @@ from typing import Any
 import attrs
 
 from sre_copilot.application import queries, use_cases
+from sre_copilot.application.ports.series import SignalFilter
 from sre_copilot.application.queries.administration import AdministrationQueries
 from sre_copilot.application.queries.incidents import IncidentQueries
+from sre_copilot.application.queries.service_graph import ServiceQueries
 from sre_copilot.application.queries.signals import SignalQueries
 from sre_copilot.application.use_cases.assign_incident import AssignIncident
 from sre_copilot.application.use_cases.create_integration import CreateIntegration
@@ -143,7 +145,16 @@ CHANGES: dict[Asked, Row] = {
 READS: dict[Asked, Row] = {
     (AdministrationQueries, "integrations"): Row(given=lambda on: {}, permitted=READERS, finds=False),
     (IncidentQueries, "list"): Row(given=lambda on: {}, permitted=READERS, finds=False),
+    (IncidentQueries, "get"): Row(given=lambda on: {"incident_id": on.incident}, permitted=READERS),
     (IncidentQueries, "show"): Row(given=lambda on: {"incident_id": on.incident}, permitted=READERS),
+    (IncidentQueries, "transitions"): Row(given=lambda on: {"incident_id": on.incident}, permitted=READERS),
+    (IncidentQueries, "diagnosis"): Row(given=lambda on: {"incident_id": on.incident}, permitted=READERS),
+    (IncidentQueries, "recommendations"): Row(given=lambda on: {"incident_id": on.incident}, permitted=READERS),
+    (IncidentQueries, "snapshot"): Row(given=lambda on: {"incident_id": on.incident}, permitted=READERS),
+    (ServiceQueries, "list"): Row(given=lambda on: {}, permitted=READERS, finds=False),
+    (SignalQueries, "list"): Row(
+        given=lambda on: {"narrowed": SignalFilter(incident_id=on.incident)}, permitted=READERS
+    ),
     (SignalQueries, "waiting"): Row(given=lambda on: {}, permitted=READERS, finds=False),
     (SignalQueries, "explain"): Row(
         given=lambda on: {"signal_id": next(iter(on.stage.tables.signals))}, permitted=READERS

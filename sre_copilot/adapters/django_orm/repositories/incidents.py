@@ -216,9 +216,14 @@ def _condition(narrowed: IncidentFilter) -> Q:
         condition &= Q(assigned_to_id=narrowed.assigned_to)
     if narrowed.text:
         condition &= Q(title__icontains=narrowed.text) | Q(description__icontains=narrowed.text)
+    if narrowed.since is not None:
+        condition &= Q(detected_at__gte=narrowed.since)
+    if narrowed.until is not None:
+        condition &= Q(detected_at__lt=narrowed.until)
     if narrowed.before is not None:
         at, incident_id = narrowed.before
-        condition &= Q(detected_at__lt=at) | Q(detected_at=at, id__lt=incident_id)
+        # The first condition says nothing new to us, but an index can start there; it can't at an alternative.
+        condition &= Q(detected_at__lte=at) & (Q(detected_at__lt=at) | Q(id__lt=incident_id))
     return condition
 
 

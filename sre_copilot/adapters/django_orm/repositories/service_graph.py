@@ -1,6 +1,6 @@
 """The service graph of the tenant."""
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Sequence, Set
 from datetime import datetime
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from django.db import connections
 from sre_copilot.adapters.django_orm import models
 from sre_copilot.adapters.django_orm.constraints import translated
 from sre_copilot.adapters.django_orm.routing import ALIAS
+from sre_copilot.application.ports.service_graph import KnownService
 from sre_copilot.domain.service_graph import Call, Placement, ServiceGraph
 from sre_copilot.domain.text import NAME_LENGTH
 
@@ -30,6 +31,14 @@ class DjangoServices:
             services=frozenset(names),
             calls=frozenset(Call(caller=caller, callee=callee) for caller, callee in calls),
             placements=frozenset(Placement(service=service, host=host, pod=pod) for service, host, pod in placements),
+        )
+
+    def known(self) -> Sequence[KnownService]:
+        """Every service that the graph or a signal named, by name."""
+        rows = models.Service.objects.using(ALIAS).filter(tenant_id=self.tenant_id)
+        return sorted(
+            KnownService(name=name, declared=declared, over_limit=over_limit)
+            for name, declared, over_limit in rows.values_list("name", "declared", "over_limit")
         )
 
     def replace(self, graph: ServiceGraph, *, at: datetime, limit: int) -> None:

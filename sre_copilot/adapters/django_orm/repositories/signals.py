@@ -7,12 +7,12 @@ from typing import Any
 from uuid import UUID
 
 import attrs
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from sre_copilot.adapters.django_orm import models
 from sre_copilot.adapters.django_orm.documents import from_document, to_document
 from sre_copilot.adapters.django_orm.routing import ALIAS
-from sre_copilot.application.ports.series import StoredDecision
+from sre_copilot.application.ports.series import SignalFilter, StoredDecision
 from sre_copilot.domain.correlation import CandidateScore, CorrelationDecision
 from sre_copilot.domain.decisions import CorrelationOutcome, Decision, EpisodeEnd
 from sre_copilot.domain.errors import NotFound
@@ -51,6 +51,11 @@ class DjangoSignals:
         if row is None:
             raise NotFound(signal=signal_id)
         return signal_from_row(row)
+
+    def list(self, narrowed: SignalFilter) -> Sequence[Signal]:
+        """Signals by timestamp, newest first, after the keyset where one is given."""
+        rows = self._rows().filter(_condition(narrowed)).order_by("-timestamp", "-id")
+        return [signal_from_row(row) for row in rows[: narrowed.limit]]
 
     def of_incident(self, incident_id: UUID) -> Sequence[Signal]:
         """Every signal of an incident, by timestamp, then ordinal."""
@@ -95,6 +100,28 @@ class DjangoSignals:
 
     def _rows(self) -> QuerySet[models.Signal]:
         return models.Signal.objects.using(ALIAS).filter(tenant_id=self.tenant_id)
+
+
+def _condition(narrowed: SignalFilter) -> Q:
+    equal = {
+        "service_name": narrowed.service,
+        "service_environment": narrowed.environment.value if narrowed.environment else None,
+        "integration_id": narrowed.integration_id,
+        "incident_id": narrowed.incident_id,
+        "waiting": narrowed.waiting,
+        "timestamp__gte": narrowed.since,
+        "timestamp__lt": narrowed.until,
+    }
+    condition = Q(**{name: value for name, value in equal.items() if value is not None})
+    if narrowed.types:
+        condition &= Q(signal_type__in=[kind.value for kind in narrowed.types])
+    if narrowed.severities:
+        condition &= Q(severity__in=[severity.value for severity in narrowed.severities])
+    if narrowed.before is not None:
+        at, signal_id = narrowed.before
+        # The first condition says nothing new to us, but an index can start there; it can't at an alternative.
+        condition &= Q(timestamp__lte=at) & (Q(timestamp__lt=at) | Q(id__lt=signal_id))
+    return condition
 
 
 def signal_row(signal: Signal, episode_id: UUID | None) -> models.Signal:

@@ -1,6 +1,7 @@
 """What people see of incidents: the list, one whole, and its timeline."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -129,3 +130,24 @@ def test_changes_are_shown_from_a_day_before_detection_until_the_end() -> None:
     here.clock.advance(10 * MINUTE)
     here.copilot.resolve(actor=here.engineer, incident_id=incident_id)
     assert [change.service for change in show(here, incident_id).changes] == ["first", "last"]
+
+
+def test_parts_of_an_incident_are_those_that_the_whole_shows() -> None:
+    on = scene()
+    here = on.stage
+    asked: dict[str, Any] = {"actor": here.engineer, "incident_id": on.incident}
+    view = show(here, on.incident)
+    assert here.copilot.incidents.get(**asked) == view.incident
+    assert tuple(here.copilot.incidents.transitions(**asked)) == view.transitions
+    assert here.copilot.incidents.diagnosis(**asked) == (view.diagnosis, list(view.hypotheses))
+    assert tuple(here.copilot.incidents.recommendations(**asked)) == view.recommendations
+    taken = here.copilot.incidents.snapshot(**asked)
+    assert (taken.id, taken.incident_id) == (view.incident.snapshot_id, on.incident)
+
+
+def test_an_incident_that_no_signal_opened_has_no_snapshot_and_no_diagnosis() -> None:
+    on = scene()
+    asked: dict[str, Any] = {"actor": on.stage.engineer, "incident_id": on.declared}
+    assert on.stage.copilot.incidents.diagnosis(**asked) is None
+    with pytest.raises(NotFound):
+        on.stage.copilot.incidents.snapshot(**asked)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from sre_copilot.application.ports.series import SignalFilter
 from sre_copilot.domain.decisions import CorrelationOutcome, Decision
 from sre_copilot.domain.errors import NotFound
 from sre_copilot.testing.clock import BEGINNING
@@ -48,3 +49,19 @@ def test_an_unknown_signal_is_not_found() -> None:
     here = stage()
     with pytest.raises(NotFound):
         here.copilot.signals.explain(actor=here.engineer, signal_id=here.tenant.id)
+
+
+def test_the_list_of_signals_is_that_of_one_incident_where_it_is_asked_for() -> None:
+    here = stage()
+    (incident_id,) = here.send(alert()).opened
+    here.send(alert("DiskFull", "billing"), at=BEGINNING + timedelta(minutes=1))
+    first, second = here.tables.signals.values()
+    assert list(here.copilot.signals.list(actor=here.engineer)) == [second, first]
+    narrowed = SignalFilter(incident_id=incident_id)
+    assert list(here.copilot.signals.list(actor=here.engineer, narrowed=narrowed)) == [first]
+
+
+def test_the_signals_of_an_unknown_incident_are_not_found() -> None:
+    here = stage()
+    with pytest.raises(NotFound):
+        here.copilot.signals.list(actor=here.engineer, narrowed=SignalFilter(incident_id=here.tenant.id))
