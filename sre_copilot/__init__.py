@@ -19,16 +19,22 @@ if TYPE_CHECKING:
     from sre_copilot.domain.errors import InvalidInput as InvalidInput
     from sre_copilot.domain.errors import InvalidSettings as InvalidSettings
     from sre_copilot.domain.errors import InvalidTransition as InvalidTransition
+    from sre_copilot.domain.errors import KeyInUse as KeyInUse
+    from sre_copilot.domain.errors import KeyRingUnusable as KeyRingUnusable
     from sre_copilot.domain.errors import MalformedDelivery as MalformedDelivery
     from sre_copilot.domain.errors import MissingConclusion as MissingConclusion
     from sre_copilot.domain.errors import NotFound as NotFound
     from sre_copilot.domain.errors import NotPermitted as NotPermitted
+    from sre_copilot.domain.errors import OutgoingFailed as OutgoingFailed
+    from sre_copilot.domain.errors import OutgoingRefused as OutgoingRefused
     from sre_copilot.domain.errors import PluginFailed as PluginFailed
     from sre_copilot.domain.errors import RecommendationDecided as RecommendationDecided
     from sre_copilot.domain.errors import RefusedByRule as RefusedByRule
+    from sre_copilot.domain.errors import SealBroken as SealBroken
     from sre_copilot.domain.errors import TenantInactive as TenantInactive
     from sre_copilot.domain.errors import UnfoundedEvidence as UnfoundedEvidence
     from sre_copilot.domain.errors import UnknownIntegrationType as UnknownIntegrationType
+    from sre_copilot.domain.errors import UnreadableCertificate as UnreadableCertificate
     from sre_copilot.domain.errors import UnreadableDelivery as UnreadableDelivery
     from sre_copilot.domain.errors import UnsafeDatabaseRole as UnsafeDatabaseRole
     from sre_copilot.domain.errors import WriteConflict as WriteConflict
@@ -50,17 +56,23 @@ __all__ = [
     "InvalidInput",
     "InvalidSettings",
     "InvalidTransition",
+    "KeyInUse",
+    "KeyRingUnusable",
     "MalformedDelivery",
     "MissingConclusion",
     "NotFound",
     "NotPermitted",
+    "OutgoingFailed",
+    "OutgoingRefused",
     "PluginFailed",
     "RecommendationDecided",
     "RefusedByRule",
+    "SealBroken",
     "Settings",
     "TenantInactive",
     "UnfoundedEvidence",
     "UnknownIntegrationType",
+    "UnreadableCertificate",
     "UnreadableDelivery",
     "UnsafeDatabaseRole",
     "WriteConflict",

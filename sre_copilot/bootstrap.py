@@ -10,6 +10,9 @@ from sre_copilot.adapters.diagnosis.engine import OfflineEngine
 from sre_copilot.adapters.django_orm import setup as database
 from sre_copilot.adapters.integrations.gateway import PluginGateway
 from sre_copilot.adapters.integrations.manager import PluginManager, PluginReport
+from sre_copilot.adapters.keyring.key_file import KeyFile
+from sre_copilot.adapters.keyring.sealing import RingSealer
+from sre_copilot.adapters.keyring.signatures import CertificateSignatures
 from sre_copilot.adapters.metrics import NoMetrics
 from sre_copilot.adapters.postgres.embedded import EmbeddedPostgres
 from sre_copilot.adapters.postgres.roles import check_app_role, database_name, roles_sql
@@ -20,7 +23,10 @@ from sre_copilot.application.ports.clock import Clock
 from sre_copilot.application.ports.deliveries import DeliveryGateway
 from sre_copilot.application.ports.diagnoses import DiagnosisEngine, MetricContext
 from sre_copilot.application.ports.ids import Ids
+from sre_copilot.application.ports.key_ring import KeyOnRing, KeyRing
 from sre_copilot.application.ports.recommendations import RunbookSeeds
+from sre_copilot.application.ports.sealing import Sealer
+from sre_copilot.application.ports.signatures import Signatures
 from sre_copilot.application.ports.tenants import Directory
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
 from sre_copilot.domain.errors import CopilotError, DatabaseNotReady, EnvironmentFault
@@ -29,6 +35,8 @@ from sre_copilot.settings import Settings
 T = TypeVar("T")
 USUAL_DATABASE = "sre_copilot"
 """The name that a database of our own goes by unless somebody calls it otherwise."""
+OWN_KEYS = "keys.json"
+"""The key file in the data folder, beside the embedded database."""
 
 
 def bootstrap(
@@ -40,7 +48,8 @@ def bootstrap(
     `metrics` replace the present and the metrics store, for replays. Raises EnvironmentFault and its subclasses,
     each saying what is missing.
     """
-    ready_database(settings or Settings.load())
+    given = settings or Settings.load()
+    ready_database(given)
     units, directory = database.adapters()
     return compose(
         parts(
@@ -48,13 +57,14 @@ def bootstrap(
             metrics=metrics or NoMetrics(),
             units=units,
             directory=directory,
+            ring=key_file(given),
         ),
         on_close=database.close,
     )
 
 
 def parts(
-    *, clock: Clock, metrics: MetricContext, units: UnitOfWorkFactory, directory: Directory
+    *, clock: Clock, metrics: MetricContext, units: UnitOfWorkFactory, directory: Directory, ring: KeyFile
 ) -> dict[type[Any], object]:
     """Every port with what stands behind it."""
     return {
@@ -66,6 +76,9 @@ def parts(
         DiagnosisEngine: OfflineEngine(),
         MetricContext: metrics,
         RunbookSeeds: SeededRunbooks(),
+        KeyRing: ring,
+        Sealer: RingSealer(ring),
+        Signatures: CertificateSignatures(),
     }
 
 
@@ -131,6 +144,18 @@ def database_roles_sql(settings: Settings, name: str | None = None) -> str:
     return roles_sql(name or configured or USUAL_DATABASE)
 
 
+def key_file(settings: Settings) -> KeyFile:
+    """The key ring of these settings: the named file, else one of its own beside the embedded database, else none."""
+    if settings.key_file is None and settings.is_embedded:
+        return KeyFile(path=settings.data_folder / OWN_KEYS, makes_itself=True)
+    return KeyFile(path=settings.key_file)
+
+
+def create_key_file(settings: Settings) -> KeyOnRing:
+    """Make the key file with a first key. Raises AlreadyExists, KeyRingUnusable."""
+    return key_file(settings).create()
+
+
 def installed_plugins() -> Sequence[PluginReport]:
     """Every plugin that was found, with what went wrong where it did not load."""
     return PluginManager().report()
@@ -154,7 +179,21 @@ def examine(settings: Settings) -> list[Check]:
         found.append(Check(name="database", ok=True, detail=f"{where}, reachable, migrated, under the app role"))
     except CopilotError as error:
         found.append(Check(name="database", ok=False, detail=f"{where}: {error}"))
+    found.append(_key_ring(settings))
     for plugin in installed_plugins():
         detail = plugin.problem or f"handles {', '.join(plugin.types)}"
         found.append(Check(name=f"plugin {plugin.name}", ok=not plugin.problem, detail=detail))
     return found
+
+
+def _key_ring(settings: Settings) -> Check:
+    ring = key_file(settings)
+    if ring.path is None:
+        # Nothing is wrong until something has to be sealed.
+        return Check(name="key ring", ok=True, detail="none; set SRE_COPILOT_KEYS before integrations hold credentials")
+    try:
+        keys = ring.keys()
+    except CopilotError as error:
+        return Check(name="key ring", ok=False, detail=str(error))
+    current = next((f"current key {key.id}" for key in keys if key.is_current), "made when something is sealed first")
+    return Check(name="key ring", ok=True, detail=f"{ring.path}: {current}, {len(keys)} in all")

@@ -17,6 +17,7 @@ FROM_ENVIRONMENT = {
     "DATABASE_OWNER_URL": "database_owner_url",
     "SRE_COPILOT_DATA": "data_folder",
     "SRE_COPILOT_ALLOW_PRIVATE_ADDRESSES": "allow_private_addresses",
+    "SRE_COPILOT_KEYS": "key_file",
 }
 """Environment variable -> setting."""
 SWITCH = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
@@ -27,12 +28,18 @@ def _path(value: str | Path) -> Path:
     return Path(value).expanduser()
 
 
+def _key_file(value: str | Path | None) -> Path | None:
+    # The keys are in the file that is named, however it is named.
+    return _path(str(value).removeprefix("file:")) if value is not None else None
+
+
 @attrs.frozen(kw_only=True)
 class Settings:
     """How the copilot is set up. With no `database_url` it runs its own PostgreSQL in `data_folder`.
 
     `database_url` signs in as the app role; `database_owner_url` as the owner, and only migrations read it.
     `allow_private_addresses` is for development: it lets requests go to loopback and private networks, and unencrypted.
+    `key_file` holds the keys that credentials are sealed with; beside the embedded database it is made by itself.
     """
 
     database_url: str | None = attrs.field(default=None, repr=False)
@@ -41,6 +48,7 @@ class Settings:
         factory=lambda: Path(platformdirs.user_data_dir(APP, appauthor=False)), converter=_path
     )
     allow_private_addresses: bool = False
+    key_file: Path | None = attrs.field(default=None, converter=_key_file)
 
     @property
     def is_embedded(self) -> bool:
@@ -52,7 +60,8 @@ class Settings:
         """Return the settings of the TOML file, overridden by the environment.
 
         The file is the one given, else SRE_COPILOT_CONFIG, else `config.toml` in the user's configuration folder if
-        there is one. A value `file:PATH` in the environment is read from that file. Raises InvalidSettings.
+        there is one. A value `file:PATH` in the environment is read from that file; SRE_COPILOT_KEYS is the path of the
+        key file, with `file:` or without. Raises InvalidSettings.
         """
         env = os.environ if environment is None else environment
         named = file or (Path(env["SRE_COPILOT_CONFIG"]) if env.get("SRE_COPILOT_CONFIG") else None)
@@ -60,7 +69,8 @@ class Settings:
         values = _from_file(path) if named or path.is_file() else {}
         for variable, name in FROM_ENVIRONMENT.items():
             if env.get(variable):
-                values[name] = _meant(variable, _kind(name), _secret(variable, env[variable]))
+                text = env[variable] if name == "key_file" else _secret(variable, env[variable])
+                values[name] = _meant(variable, _kind(name), text)
         return cls(**values)
 
 

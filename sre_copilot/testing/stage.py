@@ -6,12 +6,16 @@ from typing import Any
 
 import attrs
 
+from sre_copilot.adapters.keyring.signatures import CertificateSignatures
 from sre_copilot.application.copilot import Copilot
 from sre_copilot.application.ports.clock import Clock
 from sre_copilot.application.ports.deliveries import DeliveryGateway
 from sre_copilot.application.ports.diagnoses import DiagnosisEngine, MetricContext
 from sre_copilot.application.ports.ids import Ids
+from sre_copilot.application.ports.key_ring import KeyRing
 from sre_copilot.application.ports.recommendations import RunbookSeeds
+from sre_copilot.application.ports.sealing import Sealer
+from sre_copilot.application.ports.signatures import Signatures
 from sre_copilot.application.ports.tenants import Directory
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
 from sre_copilot.application.use_cases.run_due_timers import TimersRun
@@ -28,6 +32,7 @@ from sre_copilot.testing.deliveries import ScriptedGateway
 from sre_copilot.testing.diagnoses import FixedEngine, FixedMetrics
 from sre_copilot.testing.ids import SequentialIds
 from sre_copilot.testing.recommendations import FixedRunbooks
+from sre_copilot.testing.sealing import InMemoryKeyRing, make_sealer
 from sre_copilot.testing.tables import TenantTables
 from sre_copilot.testing.tenants import InMemoryDirectory
 from sre_copilot.testing.unit_of_work import InMemoryUnitOfWorkFactory
@@ -77,12 +82,14 @@ def copilot(
     engine: DiagnosisEngine | None = None,
     metrics: MetricContext | None = None,
     seeds: RunbookSeeds | None = None,
+    ring: InMemoryKeyRing | None = None,
 ) -> Copilot:
     """Return a copilot that keeps everything in memory, each part replaceable.
 
     Without parts of your own: an empty database, a clock that stands still, ids that count, a gateway without
-    integration types, an engine with one verdict, no metrics, and one seeded runbook.
+    integration types, an engine with one verdict, no metrics, one seeded runbook, and a key ring with one key.
     """
+    keys = ring or InMemoryKeyRing()
     own = units or InMemoryUnitOfWorkFactory()
     ports: dict[type[Any], object] = {
         Clock: clock or ManualClock(),
@@ -93,6 +100,9 @@ def copilot(
         DiagnosisEngine: engine or FixedEngine(VERDICT),
         MetricContext: metrics or FixedMetrics(),
         RunbookSeeds: seeds or FixedRunbooks((make_runbook(),)),
+        KeyRing: keys,
+        Sealer: make_sealer(keys),
+        Signatures: CertificateSignatures(),
     }
     return compose(ports)
 

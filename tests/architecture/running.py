@@ -20,7 +20,7 @@ from importlinter.application.use_cases import lint_imports
 
 PACKAGE = "sre_copilot"
 IMPORT_SECONDS = 0.150
-HEAVY = {"anthropic", "attr", "django", "pluggy", "psycopg", "punq", "rich"}
+HEAVY = {"anthropic", "attr", "cryptography", "django", "pluggy", "psycopg", "punq", "rich"}
 TIMED_IMPORT = f"""
 import json, sys, time
 before = time.perf_counter()

@@ -100,6 +100,7 @@ PLANTS = [
     vendor("pluggy", "adapters/integrations/gateway.py"),
     vendor("django", "bootstrap.py"),
     vendor("psycopg", "bootstrap.py"),
+    vendor("cryptography", "settings.py"),
     vendor("click", "bootstrap.py"),
     vendor("rich", "adapters/system.py"),
     vendor("pytest", "adapters/system.py"),

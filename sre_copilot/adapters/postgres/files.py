@@ -5,8 +5,8 @@ import tempfile
 from pathlib import Path
 
 
-def write_whole(path: Path, text: str, *, mode: int) -> None:
-    """Write `text` to `path` in one step that survives a crash. Raises OSError.
+def write_whole(path: Path, text: str, *, mode: int, owner: tuple[int, int] | None = None) -> None:
+    """Write `text` to `path` in one step that survives a crash; `owner` are user and group where not our own. Raises OSError.
 
     The draft has a name that can't be guessed and the rename replaces a symbolic link instead of following it: as root
     we may write into folders of other users.
@@ -18,6 +18,8 @@ def write_whole(path: Path, text: str, *, mode: int) -> None:
             file.write(text)
             file.flush()
             os.fchmod(file.fileno(), mode)
+            if owner is not None:
+                os.fchown(file.fileno(), *owner)
             os.fsync(file.fileno())
         Path(draft).replace(path)
     finally:
