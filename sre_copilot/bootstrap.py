@@ -192,8 +192,8 @@ def _key_ring(settings: Settings) -> Check:
         # Nothing is wrong until something has to be sealed.
         return Check(name="key ring", ok=True, detail="none; set SRE_COPILOT_KEYS before integrations hold credentials")
     try:
-        keys = ring.keys()
+        keys = ring.all()
     except CopilotError as error:
         return Check(name="key ring", ok=False, detail=str(error))
-    current = next((f"current key {key.id}" for key in keys if key.is_current), "made when something is sealed first")
-    return Check(name="key ring", ok=True, detail=f"{ring.path}: {current}, {len(keys)} in all")
+    current = next((f"current key {key.id}, {len(keys)} in all" for key in keys if key.is_current), None)
+    return Check(name="key ring", ok=True, detail=f"{ring.path}: {current or 'made when something is sealed first'}")

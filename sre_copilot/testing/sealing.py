@@ -42,7 +42,7 @@ class InMemoryKeyRing:
         """The ring as it is now."""
         return self._ring
 
-    def keys(self) -> Sequence[KeyOnRing]:
+    def all(self) -> Sequence[KeyOnRing]:
         """Every key, oldest first."""
         return self._ring.described()
 

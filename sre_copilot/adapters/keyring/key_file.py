@@ -25,7 +25,7 @@ LOCK_PATIENCE = 30.0
 SET_IT = "Set SRE_COPILOT_KEYS (or key_file in the settings file) to the path of the key file"
 
 Stamp = tuple[int, int, int]
-"""Inode, time of the last change in ns, and size: another one means another file."""
+"""Inode, time of its last change (also of its mode) in ns, and size: another stamp means that something changed."""
 
 
 @attrs.define(kw_only=True)
@@ -66,7 +66,7 @@ class KeyFile:
             # Another process may have been quicker.
             return self.ring() or self._write(self._first())
 
-    def keys(self) -> Sequence[KeyOnRing]:
+    def all(self) -> Sequence[KeyOnRing]:
         """Every key, oldest first. Raises KeyRingUnusable."""
         ring = self.ring()
         return ring.described() if ring is not None else []
@@ -181,7 +181,7 @@ class KeyFile:
 
 
 def _stamp_of(about: os.stat_result) -> Stamp:
-    return about.st_ino, about.st_mtime_ns, about.st_size
+    return about.st_ino, about.st_ctime_ns, about.st_size
 
 
 def _owner_of(path: Path) -> tuple[int, int] | None:

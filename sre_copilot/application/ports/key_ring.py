@@ -24,7 +24,7 @@ class KeyRing(Protocol):
     """
 
     @abstractmethod
-    def keys(self) -> Sequence[KeyOnRing]:
+    def all(self) -> Sequence[KeyOnRing]:
         """Every key, oldest first; none where the ring is made only when something is sealed first."""
 
     @abstractmethod

@@ -217,7 +217,7 @@ def test_no_key_and_no_value_is_in_any_repr() -> None:
     sealer = make_sealer(ring)
     envelope = sealer.seal(VALUE, PLACE)
     key = ring.made_ring().keys[0]
-    shown = "".join(map(repr, (ring, ring.made_ring(), key, key.cipher, sealer, ring.keys(), envelope)))
+    shown = "".join(map(repr, (ring, ring.made_ring(), key, key.cipher, sealer, ring.all(), envelope)))
     assert "planted-canary" not in shown
     assert repr(key.material)[2:-1] not in shown
     assert key.material.hex() not in shown
