@@ -1,13 +1,17 @@
 """Tenants, people and integrations in memory, and the way in before a tenant is known."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 import attrs
 
+from sre_copilot.application.use_cases.run_due_timers import SNAPSHOT_WITHIN
 from sre_copilot.domain.deliveries import Integration
 from sre_copilot.domain.errors import AlreadyExists, NotFound
-from sre_copilot.domain.tenants import Tenant, User
+from sre_copilot.domain.tenants import Tenant, User, month_of
+from sre_copilot.testing.incidents import InMemoryIncidents
+from sre_copilot.testing.series import InMemorySeriesStore, InMemorySignals
 from sre_copilot.testing.tables import InMemoryDatabase, TenantTables
 
 
@@ -31,6 +35,20 @@ class InMemoryDirectory:
                 if integration is not None and integration.is_active:
                     return tenant_id
         return None
+
+    def due_tenants(self, now: datetime) -> Sequence[UUID]:
+        """Ids of the tenants whose timers have something to do, sorted."""
+        with self.database.lock:
+            return sorted(tenant_id for tenant_id, tables in self.database.tables.items() if _is_due(tables, now))
+
+
+def _is_due(tables: TenantTables, now: datetime) -> bool:
+    incidents, series = InMemoryIncidents(tables), InMemorySeriesStore(tables)
+    if incidents.settling(now) or incidents.without_snapshot(now - SNAPSHOT_WITHIN) or series.due(now):
+        return True
+    used = incidents.opened_since(month_of(now))
+    has_room = any(tenant.max_incidents_per_month > used for tenant in tables.tenants.values())
+    return has_room and bool(InMemorySignals(tables).waiting())
 
 
 @attrs.frozen

@@ -1,16 +1,18 @@
 """The unit of work on PostgreSQL: one transaction, one tenant, under row security."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from contextvars import ContextVar
+from datetime import datetime
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self
 from uuid import UUID
 
-from django.db import Error, InterfaceError, OperationalError, connections, transaction
+from django.db import Error, connections, transaction
 
 from sre_copilot.adapters.django_orm import models
 from sre_copilot.adapters.django_orm.constraints import translated
+from sre_copilot.adapters.django_orm.renewing import renewing
 from sre_copilot.adapters.django_orm.repositories.audit import DjangoAuditTrail
 from sre_copilot.adapters.django_orm.repositories.deliveries import DjangoDeliveries
 from sre_copilot.adapters.django_orm.repositories.diagnoses import DjangoDiagnoses
@@ -24,7 +26,6 @@ from sre_copilot.adapters.django_orm.repositories.tenants import DjangoIntegrati
 from sre_copilot.adapters.django_orm.routing import ALIAS
 from sre_copilot.domain.tenants import Tenant
 
-Answer = TypeVar("Answer")
 _open: ContextVar["DjangoUnitOfWork | None"] = ContextVar("open_unit_of_work", default=None)
 
 
@@ -58,7 +59,7 @@ class DjangoUnitOfWork:
                 raise RuntimeError("a unit of work of another tenant is open")
             return self
         with translated():
-            _renewing(self._bind)
+            renewing(self._bind)
         _open.set(self)
         return self
 
@@ -123,12 +124,23 @@ class DjangoDirectory:
     def tenants(self) -> Sequence[Tenant]:
         """Every tenant, by creation."""
         with translated():
-            return _renewing(self._tenants)
+            return renewing(self._tenants)
 
     def tenant_of_integration(self, integration_id: UUID) -> UUID | None:
         """The tenant of an active integration, or None."""
         with translated():
-            return _renewing(lambda: self._tenant_of(integration_id))
+            return renewing(lambda: self._tenant_of(integration_id))
+
+    def due_tenants(self, now: datetime) -> Sequence[UUID]:
+        """Ids of the tenants whose timers have something to do, sorted."""
+        with translated():
+            return renewing(lambda: self._due(now))
+
+    @staticmethod
+    def _due(now: datetime) -> list[UUID]:
+        with connections[ALIAS].cursor() as cursor:
+            cursor.execute("SELECT sre_copilot_due_tenants(%s)", [now])
+            return [row[0] for row in cursor.fetchall()]
 
     @staticmethod
     def _tenants() -> list[Tenant]:
@@ -141,16 +153,3 @@ class DjangoDirectory:
             cursor.execute("SELECT sre_copilot_find_integration(%s)", [integration_id])
             found = cursor.fetchone()
         return found[0] if found else None
-
-
-def _renewing(ask: Callable[[], Answer]) -> Answer:
-    """Return what the first question of a transaction gives. A connection that the server ended is renewed once."""
-    connection = connections[ALIAS]
-    joins = connection.in_atomic_block
-    try:
-        return ask()
-    except (OperationalError, InterfaceError):
-        if joins:
-            raise
-        connection.close()
-        return ask()

@@ -5,8 +5,25 @@ from sre_copilot.adapters.postgres.roles import APP, MAINTENANCE, OWNER
 GLOBAL_TABLES = {
     "legal_transitions": "the 19 legal pairs of states, the same for everybody and read-only",
     "django_migrations": "which migrations have been applied; holds no data of any tenant",
+    "procrastinate_jobs": "workers take the jobs of all tenants; a job holds ids only, and no tenant is shown any",
+    "procrastinate_events": "when a job changed its state; ids and times only",
+    "procrastinate_periodic_defers": "unused and empty: the schedule is ours",
+    "procrastinate_workers": "the signs of life of workers, which serve all tenants",
+    "schedule_runs": "when each entry of the schedule ran; holds no data of any tenant",
 }
 """Tables without row security, each with its reason. Every other table belongs to tenants."""
+
+APP_WRITES: dict[str, tuple[str, ...]] = {
+    "procrastinate_jobs": ("INSERT", "UPDATE", "DELETE"),
+    "procrastinate_events": ("INSERT",),
+    "procrastinate_periodic_defers": ("UPDATE",),
+    "procrastinate_workers": ("INSERT", "UPDATE", "DELETE"),
+    "schedule_runs": ("INSERT", "UPDATE"),
+}
+"""What the app may do to global tables besides reading; of the others it may change nothing.
+
+A deleted job unlinks its periodic defer, by a trigger that runs as the app.
+"""
 
 GLOBAL_UNIQUES = {
     "tenants_slug_key": "tenants are told apart by it before one is known",
@@ -16,6 +33,9 @@ GLOBAL_UNIQUES = {
     "incidents_slack_thread_ts_key": "the data model document; Slack's times have microseconds and a counter",
     "runbooks_embedding_vector_id_key": "the data model document; the ids are made by us",
     "legal_transitions_pair_unique": "the table is global",
+    "procrastinate_jobs_queueing_lock_idx_v1": "the table is global; the values lead with the tenant",
+    "procrastinate_jobs_lock_idx_v1": "the table is global; the values lead with the tenant",
+    "procrastinate_periodic_defers_unique": "the table is global",
 }
 """Unique constraints that do not lead with the tenant, each with its reason."""
 
@@ -113,6 +133,11 @@ def drop_reference_within_tenant(child: str, name: str) -> str:
 def read_only_table(table: str) -> str:
     """Only the owner writes: for tables without row security, where everybody sees every row."""
     return f"REVOKE INSERT, UPDATE, DELETE ON {table} FROM {APP}, {MAINTENANCE};"
+
+
+def only_for_app(table: str, *privileges: str) -> str:
+    """Besides the owner only the app writes, and only so: for global tables that live."""
+    return f"{read_only_table(table)} GRANT {', '.join(privileges)} ON {table} TO {APP};"
 
 
 def writable_table(table: str) -> str:

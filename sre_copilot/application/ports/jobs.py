@@ -11,6 +11,8 @@ import attrs
 
 ATTEMPTS = 8
 """How often a job is tried before it is dead."""
+KIND_LENGTH = 40
+"""The longest name of a kind; workers listen on channels of that name, which PostgreSQL keeps short."""
 
 
 @attrs.frozen(kw_only=True)
@@ -22,7 +24,7 @@ class Job:
     kind and `only_once_pending` waits, deferring another one does nothing.
     """
 
-    kind: str
+    kind: str = attrs.field(validator=attrs.validators.max_len(KIND_LENGTH))
     tenant_id: UUID
     arguments: Mapping[str, str | int] = attrs.field(factory=dict)
     one_at_a_time: str | None = None

@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -19,6 +20,14 @@ class Directory(Protocol):
     @abstractmethod
     def tenant_of_integration(self, integration_id: UUID) -> UUID | None:
         """The tenant that an integration belongs to, or None."""
+
+    @abstractmethod
+    def due_tenants(self, now: datetime) -> Sequence[UUID]:
+        """Ids of the tenants whose timers have something to do, sorted.
+
+        An incident to be settled, an episode that time ends, a detection snapshot still to be taken, or an episode that
+        waits for the plan's limit while there is room.
+        """
 
 
 class Tenants(Protocol):

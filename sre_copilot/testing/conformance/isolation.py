@@ -1,6 +1,7 @@
 """Tenants, people and integrations, and that no tenant sees or touches another's."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import attrs
 import pytest
@@ -20,6 +21,7 @@ from sre_copilot.testing.builders import (
     make_audit_entry,
     make_diagnosis,
     make_hypothesis,
+    make_incident,
     make_integration,
     make_recommendation,
     make_record,
@@ -73,6 +75,42 @@ class TenancyConformance(Conformance):
         assert directory.tenant_of_integration(house.integration.id) == house.tenant.id
         assert directory.tenant_of_integration(other.integration.id) == other.tenant.id
         assert directory.tenant_of_integration(house.tenant.id) is None
+
+    def test_the_directory_knows_whose_time_has_come(
+        self, house: House, units: UnitOfWorkFactory, directory: Directory
+    ) -> None:
+        """An end that time brings, an incident to settle, a snapshot to take: of those tenants, not of others."""
+        quiet = House.build(units)
+        ending = House.build(units)
+        due = stored_series(ending).episode.due_at
+        house.with_incident(declared=True, settle_at=BEGINNING + timedelta(minutes=5))
+        unseen = House.build(units)
+        unseen.with_incident()
+        ours = {one.tenant.id for one in (quiet, ending, house, unseen)}
+
+        def due_at(minutes: float) -> set[UUID]:
+            return ours & set(directory.due_tenants(BEGINNING + timedelta(minutes=minutes)))
+
+        assert due is not None
+        assert due_at(4) == {unseen.tenant.id}
+        assert due_at(5) == {unseen.tenant.id, house.tenant.id}
+        late = (due - BEGINNING) / timedelta(minutes=1)
+        assert ending.tenant.id not in due_at(late - 1)
+        assert ending.tenant.id in due_at(late)
+        assert unseen.tenant.id not in due_at(25 * 60)
+
+    def test_what_waits_for_the_plans_limit_is_due_while_there_is_room(
+        self, house: House, directory: Directory
+    ) -> None:
+        """And again from the first of the next month on, whose incidents count anew."""
+        stored_series(house, waiting=True)
+        soon, next_month = BEGINNING + timedelta(hours=1), BEGINNING + timedelta(days=27)
+        assert house.tenant.id in directory.due_tenants(soon)
+        with house.changing() as uow:
+            for _ in range(house.tenant.max_incidents_per_month):
+                uow.incidents.save(make_incident(house.tenant.id, declared=True))
+        assert house.tenant.id not in directory.due_tenants(soon)
+        assert house.tenant.id in directory.due_tenants(next_month)
 
     def test_no_tenant_finds_what_another_has(self, house: House, units: UnitOfWorkFactory) -> None:
         """Neither by id nor in any list."""

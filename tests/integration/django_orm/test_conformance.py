@@ -5,14 +5,18 @@ from collections.abc import Callable
 import pytest
 
 from sre_copilot.adapters.django_orm import setup
+from sre_copilot.adapters.django_orm.repositories.job_queue import DjangoJobQueue
+from sre_copilot.adapters.django_orm.repositories.schedule import DjangoScheduleRuns
 from sre_copilot.adapters.django_orm.unit_of_work import DjangoDirectory, DjangoUnitOfWorkFactory
 from sre_copilot.testing.conformance.deliveries import AuditConformance, LedgerConformance, ServicesConformance
 from sre_copilot.testing.conformance.diagnoses import DiagnosesConformance
 from sre_copilot.testing.conformance.house import Conformance
 from sre_copilot.testing.conformance.incidents import IncidentListConformance, IncidentsConformance
 from sre_copilot.testing.conformance.isolation import TenancyConformance
+from sre_copilot.testing.conformance.jobs import JobsConformance
 from sre_copilot.testing.conformance.locks import LocksConformance
 from sre_copilot.testing.conformance.recommendations import RecommendationsConformance, RunbooksConformance
+from sre_copilot.testing.conformance.schedule import ScheduleRunsConformance
 from sre_copilot.testing.conformance.series import SeriesConformance
 from sre_copilot.testing.conformance.signals import SignalsConformance
 from sre_copilot.testing.conformance.units import UnitOfWorkConformance
@@ -85,3 +89,19 @@ class TestRecommendations(OnPostgres, RecommendationsConformance):
 
 class TestLocks(OnPostgres, LocksConformance):
     """Two threads."""
+
+
+class TestJobs(OnPostgres, JobsConformance):
+    """Later."""
+
+    @pytest.fixture
+    def queue(self, database: Database) -> DjangoJobQueue:
+        return DjangoJobQueue()
+
+
+class TestScheduleRuns(ScheduleRunsConformance):
+    """Again and again."""
+
+    @pytest.fixture
+    def runs(self, database: Database) -> DjangoScheduleRuns:
+        return DjangoScheduleRuns()

@@ -21,9 +21,10 @@ def test_every_constraint_of_ours_has_a_domain_error_and_every_listed_one_exists
         rows = db.execute(
             "SELECT conname FROM pg_constraint WHERE connamespace = 'public'::regnamespace "
             "AND (contype = 'u' OR contype = 'c' AND conname NOT LIKE '%\\_check' OR contype = 'f' AND conname NOT LIKE '%\\_fk\\_%') "
-            "AND conrelid <> 'django_migrations'::regclass "
+            "AND conrelid <> 'django_migrations'::regclass AND NOT starts_with(conrelid::regclass::text, 'procrastinate_') "
             "UNION SELECT i.indexrelid::regclass::text FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid "
-            "WHERE i.indisunique AND NOT i.indisprimary AND c.relnamespace = 'public'::regnamespace"
+            "WHERE i.indisunique AND NOT i.indisprimary AND c.relnamespace = 'public'::regnamespace "
+            "AND NOT starts_with(c.relname, 'procrastinate_')"
         ).fetchall()
     assert {str(name) for (name,) in rows} == set(CONSTRAINT_ERRORS)
     assert "django_migrations" in GLOBAL_TABLES

@@ -8,7 +8,8 @@ import pytest
 from psycopg import DatabaseError, errors
 from psycopg.sql import SQL, Identifier
 
-from sre_copilot.adapters.postgres.row_security import GLOBAL_TABLES, GLOBAL_UNIQUES, IMMUTABLE
+from sre_copilot.adapters.postgres.roles import APP
+from sre_copilot.adapters.postgres.row_security import APP_WRITES, GLOBAL_TABLES, GLOBAL_UNIQUES, IMMUTABLE
 from sre_copilot.adapters.system import new_id
 from tests.integration.database import Database
 
@@ -40,14 +41,15 @@ def test_every_table_is_under_forced_row_security_unless_it_is_listed_as_global(
         assert names(db, TABLES) - secured == set(GLOBAL_TABLES)
 
 
-def test_only_the_owner_may_write_global_tables(database: Database) -> None:
+def test_only_the_owner_may_write_global_tables_and_the_app_what_is_listed(database: Database) -> None:
     with database.connect("owner") as db:
         granted = db.execute(
             "SELECT grantee, table_name, privilege_type FROM information_schema.table_privileges "
             "WHERE table_name = ANY(%s) AND grantee <> 'sre_copilot_owner' AND privilege_type <> 'SELECT'",
             [list(GLOBAL_TABLES)],
         ).fetchall()
-    assert granted == []
+    listed = {(APP, table, privilege) for table, privileges in APP_WRITES.items() for privilege in privileges}
+    assert set(granted) == listed
 
 
 def test_neither_app_nor_maintenance_may_truncate_or_alter_anything(database: Database) -> None:
@@ -202,7 +204,9 @@ def test_unique_constraints_lead_with_the_tenant_or_are_listed_with_their_reason
     assert found == set(GLOBAL_UNIQUES)
 
 
-def test_the_only_ways_in_before_a_tenant_is_known_are_two_functions_of_the_owner(database: Database) -> None:
+def test_the_only_ways_in_before_a_tenant_is_known_are_functions_of_the_owner_that_are_listed_here(
+    database: Database,
+) -> None:
     with database.connect("owner") as db:
         found = db.execute(
             "SELECT proname, proowner::regrole::text, proconfig, has_function_privilege('sre_copilot_app', oid, 'EXECUTE'), "
@@ -211,6 +215,7 @@ def test_the_only_ways_in_before_a_tenant_is_known_are_two_functions_of_the_owne
         ).fetchall()
     settings = ["search_path=pg_catalog, pg_temp"]
     assert found == [
+        ("sre_copilot_due_tenants", "sre_copilot_owner", settings, True, False),
         ("sre_copilot_find_integration", "sre_copilot_owner", settings, True, False),
         ("sre_copilot_list_tenants", "sre_copilot_owner", settings, True, False),
     ]

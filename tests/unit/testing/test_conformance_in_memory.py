@@ -7,11 +7,15 @@ from sre_copilot.testing.conformance.diagnoses import DiagnosesConformance
 from sre_copilot.testing.conformance.house import Conformance
 from sre_copilot.testing.conformance.incidents import IncidentListConformance, IncidentsConformance
 from sre_copilot.testing.conformance.isolation import TenancyConformance
+from sre_copilot.testing.conformance.jobs import JobsConformance
 from sre_copilot.testing.conformance.locks import LocksConformance
 from sre_copilot.testing.conformance.recommendations import RecommendationsConformance, RunbooksConformance
+from sre_copilot.testing.conformance.schedule import ScheduleRunsConformance
 from sre_copilot.testing.conformance.series import SeriesConformance
 from sre_copilot.testing.conformance.signals import SignalsConformance
 from sre_copilot.testing.conformance.units import UnitOfWorkConformance
+from sre_copilot.testing.jobs import InMemoryJobQueue
+from sre_copilot.testing.schedule import InMemoryScheduleRuns
 from sre_copilot.testing.tenants import InMemoryDirectory
 from sre_copilot.testing.unit_of_work import InMemoryUnitOfWorkFactory
 
@@ -78,3 +82,19 @@ class TestRecommendations(InMemory, RecommendationsConformance):
 
 class TestLocks(InMemory, LocksConformance):
     """Two threads."""
+
+
+class TestJobs(InMemory, JobsConformance):
+    """Later."""
+
+    @pytest.fixture
+    def queue(self, units: InMemoryUnitOfWorkFactory) -> InMemoryJobQueue:
+        return InMemoryJobQueue(units.database)
+
+
+class TestScheduleRuns(ScheduleRunsConformance):
+    """Again and again."""
+
+    @pytest.fixture
+    def runs(self) -> InMemoryScheduleRuns:
+        return InMemoryScheduleRuns()

@@ -16,6 +16,7 @@ from sre_copilot.adapters.django_orm.models.incidents import (
 )
 from sre_copilot.adapters.django_orm.models.integrations import Integration
 from sre_copilot.adapters.django_orm.models.runbooks import Recommendation, RecommendationOutcome, Runbook
+from sre_copilot.adapters.django_orm.models.schedule import ScheduleRun
 from sre_copilot.adapters.django_orm.models.series import CorrelationDecision, Episode, Series, Sighting
 from sre_copilot.adapters.django_orm.models.service_graph import Service, ServiceCall, ServicePlacement
 from sre_copilot.adapters.django_orm.models.signals import Signal
@@ -38,6 +39,7 @@ __all__ = [
     "Recommendation",
     "RecommendationOutcome",
     "Runbook",
+    "ScheduleRun",
     "Series",
     "Service",
     "ServiceCall",
