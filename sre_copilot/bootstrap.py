@@ -14,6 +14,9 @@ from sre_copilot.adapters.keyring.key_file import KeyFile
 from sre_copilot.adapters.keyring.sealing import RingSealer
 from sre_copilot.adapters.keyring.signatures import CertificateSignatures
 from sre_copilot.adapters.metrics import NoMetrics
+from sre_copilot.adapters.outgoing.connecting import Guard
+from sre_copilot.adapters.outgoing.mail import SmtpMail
+from sre_copilot.adapters.outgoing.requests import GuardedClient
 from sre_copilot.adapters.postgres.embedded import EmbeddedPostgres
 from sre_copilot.adapters.postgres.roles import check_app_role, database_name, roles_sql
 from sre_copilot.adapters.runbooks.seed import SeededRunbooks
@@ -24,6 +27,8 @@ from sre_copilot.application.ports.deliveries import DeliveryGateway
 from sre_copilot.application.ports.diagnoses import DiagnosisEngine, MetricContext
 from sre_copilot.application.ports.ids import Ids
 from sre_copilot.application.ports.key_ring import KeyOnRing, KeyRing
+from sre_copilot.application.ports.mail import Mail
+from sre_copilot.application.ports.outgoing import Outgoing
 from sre_copilot.application.ports.recommendations import RunbookSeeds
 from sre_copilot.application.ports.sealing import Sealer
 from sre_copilot.application.ports.signatures import Signatures
@@ -58,13 +63,20 @@ def bootstrap(
             units=units,
             directory=directory,
             ring=key_file(given),
+            guard=Guard(allow_private=given.allow_private_addresses),
         ),
         on_close=database.close,
     )
 
 
 def parts(
-    *, clock: Clock, metrics: MetricContext, units: UnitOfWorkFactory, directory: Directory, ring: KeyFile
+    *,
+    clock: Clock,
+    metrics: MetricContext,
+    units: UnitOfWorkFactory,
+    directory: Directory,
+    ring: KeyFile,
+    guard: Guard,
 ) -> dict[type[Any], object]:
     """Every port with what stands behind it."""
     return {
@@ -79,6 +91,8 @@ def parts(
         KeyRing: ring,
         Sealer: RingSealer(ring),
         Signatures: CertificateSignatures(),
+        Outgoing: GuardedClient(guard=guard),
+        Mail: SmtpMail(guard=guard),
     }
 
 

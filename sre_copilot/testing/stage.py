@@ -13,6 +13,8 @@ from sre_copilot.application.ports.deliveries import DeliveryGateway
 from sre_copilot.application.ports.diagnoses import DiagnosisEngine, MetricContext
 from sre_copilot.application.ports.ids import Ids
 from sre_copilot.application.ports.key_ring import KeyRing
+from sre_copilot.application.ports.mail import Mail
+from sre_copilot.application.ports.outgoing import Outgoing
 from sre_copilot.application.ports.recommendations import RunbookSeeds
 from sre_copilot.application.ports.sealing import Sealer
 from sre_copilot.application.ports.signatures import Signatures
@@ -31,6 +33,8 @@ from sre_copilot.testing.clock import ManualClock
 from sre_copilot.testing.deliveries import ScriptedGateway
 from sre_copilot.testing.diagnoses import FixedEngine, FixedMetrics
 from sre_copilot.testing.ids import SequentialIds
+from sre_copilot.testing.mail import RecordedMail
+from sre_copilot.testing.outgoing import ScriptedOutgoing
 from sre_copilot.testing.recommendations import FixedRunbooks
 from sre_copilot.testing.sealing import InMemoryKeyRing, make_sealer
 from sre_copilot.testing.tables import TenantTables
@@ -83,11 +87,14 @@ def copilot(
     metrics: MetricContext | None = None,
     seeds: RunbookSeeds | None = None,
     ring: InMemoryKeyRing | None = None,
+    outgoing: Outgoing | None = None,
+    mail: Mail | None = None,
 ) -> Copilot:
     """Return a copilot that keeps everything in memory, each part replaceable.
 
     Without parts of your own: an empty database, a clock that stands still, ids that count, a gateway without
-    integration types, an engine with one verdict, no metrics, one seeded runbook, and a key ring with one key.
+    integration types, an engine with one verdict, no metrics, one seeded runbook, a key ring with one key, servers that
+    can't be reached, and mail that nobody reads.
     """
     keys = ring or InMemoryKeyRing()
     own = units or InMemoryUnitOfWorkFactory()
@@ -103,6 +110,8 @@ def copilot(
         KeyRing: keys,
         Sealer: make_sealer(keys),
         Signatures: CertificateSignatures(),
+        Outgoing: outgoing or ScriptedOutgoing(),
+        Mail: mail or RecordedMail(),
     }
     return compose(ports)
 
