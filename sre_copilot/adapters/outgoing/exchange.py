@@ -1,7 +1,6 @@
 """One request and its answer over a connection that stands, by httpcore2's HTTP/1.1."""
 
 import socket
-from typing import Any
 
 import httpcore2
 
@@ -47,10 +46,6 @@ class BoundedStream(httpcore2.NetworkStream):
     def close(self) -> None:
         """Close the socket."""
         self._sock.close()
-
-    def get_extra_info(self, info: str) -> Any:
-        """Return None: nothing is told about the socket."""
-        return None
 
 
 def exchange(

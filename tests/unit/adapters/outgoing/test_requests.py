@@ -6,9 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from sre_copilot.adapters.outgoing.connecting import Guard
-from sre_copilot.adapters.outgoing.exchange import MAX_RECEIVED_BYTES
+from sre_copilot.adapters.outgoing.connecting import Deadline, Guard
+from sre_copilot.adapters.outgoing.exchange import MAX_RECEIVED_BYTES, exchange
 from sre_copilot.adapters.outgoing.requests import GuardedClient
+from sre_copilot.adapters.outgoing.targets import Target
 from sre_copilot.application.ports.outgoing import MAX_ANSWER_BYTES, Answer, Request
 from sre_copilot.domain.errors import OutgoingFailed, OutgoingRefused
 from tests.unit.adapters.outgoing.loopback import Server, answering, serving
@@ -160,6 +161,15 @@ def test_an_answer_that_comes_before_the_request_was_read_is_taken() -> None:
 
     with serving(hasty) as server:
         assert CLIENT.send(Request(method="POST", url=url(server), body=BIG)).status == 413
+
+
+def test_an_answer_is_taken_though_the_server_hung_up_before_it_had_everything() -> None:
+    ours, theirs = socket.socketpair()
+    theirs.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n")
+    theirs.close()
+    target = Target(encrypted=False, host="127.0.0.1", port=80, path="/")
+    with ours:
+        assert exchange(ours, Deadline.after(60), target, "POST", [], BIG).status == 413
 
 
 def test_a_server_that_is_not_there_is_named_with_the_reason() -> None:
