@@ -12,10 +12,12 @@ if TYPE_CHECKING:
     from sre_copilot.domain.errors import CopilotError as CopilotError
     from sre_copilot.domain.errors import DatabaseNotReady as DatabaseNotReady
     from sre_copilot.domain.errors import DatabaseUnavailable as DatabaseUnavailable
+    from sre_copilot.domain.errors import DeliveryTooLarge as DeliveryTooLarge
     from sre_copilot.domain.errors import EmbeddedDatabaseFailed as EmbeddedDatabaseFailed
     from sre_copilot.domain.errors import EnvironmentFault as EnvironmentFault
     from sre_copilot.domain.errors import ForeignReference as ForeignReference
     from sre_copilot.domain.errors import ImmutableRecord as ImmutableRecord
+    from sre_copilot.domain.errors import IntegrationDisabled as IntegrationDisabled
     from sre_copilot.domain.errors import InvalidInput as InvalidInput
     from sre_copilot.domain.errors import InvalidSettings as InvalidSettings
     from sre_copilot.domain.errors import InvalidTransition as InvalidTransition
@@ -23,8 +25,10 @@ if TYPE_CHECKING:
     from sre_copilot.domain.errors import KeyRingUnusable as KeyRingUnusable
     from sre_copilot.domain.errors import MalformedDelivery as MalformedDelivery
     from sre_copilot.domain.errors import MissingConclusion as MissingConclusion
+    from sre_copilot.domain.errors import NotAuthentic as NotAuthentic
     from sre_copilot.domain.errors import NotFound as NotFound
     from sre_copilot.domain.errors import NotPermitted as NotPermitted
+    from sre_copilot.domain.errors import NotQuarantined as NotQuarantined
     from sre_copilot.domain.errors import OutgoingFailed as OutgoingFailed
     from sre_copilot.domain.errors import OutgoingRefused as OutgoingRefused
     from sre_copilot.domain.errors import PluginFailed as PluginFailed
@@ -49,10 +53,12 @@ __all__ = [
     "CopilotError",
     "DatabaseNotReady",
     "DatabaseUnavailable",
+    "DeliveryTooLarge",
     "EmbeddedDatabaseFailed",
     "EnvironmentFault",
     "ForeignReference",
     "ImmutableRecord",
+    "IntegrationDisabled",
     "InvalidInput",
     "InvalidSettings",
     "InvalidTransition",
@@ -60,8 +66,10 @@ __all__ = [
     "KeyRingUnusable",
     "MalformedDelivery",
     "MissingConclusion",
+    "NotAuthentic",
     "NotFound",
     "NotPermitted",
+    "NotQuarantined",
     "OutgoingFailed",
     "OutgoingRefused",
     "PluginFailed",

@@ -8,7 +8,8 @@ import punq
 
 from sre_copilot.adapters.diagnosis.engine import OfflineEngine
 from sre_copilot.adapters.django_orm import setup as database
-from sre_copilot.adapters.integrations.gateway import PluginGateway
+from sre_copilot.adapters.integrations.gateway import PluginGateway, PluginTypes
+from sre_copilot.adapters.integrations.isolation import Isolation
 from sre_copilot.adapters.integrations.manager import PluginManager, PluginReport
 from sre_copilot.adapters.keyring.key_file import KeyFile
 from sre_copilot.adapters.keyring.sealing import RingSealer
@@ -20,10 +21,10 @@ from sre_copilot.adapters.outgoing.requests import GuardedClient
 from sre_copilot.adapters.postgres.embedded import EmbeddedPostgres
 from sre_copilot.adapters.postgres.roles import check_app_role, database_name, roles_sql
 from sre_copilot.adapters.runbooks.seed import SeededRunbooks
-from sre_copilot.adapters.system import SystemClock, TimeOrderedIds
+from sre_copilot.adapters.system import RandomKeys, SystemClock, TimeOrderedIds
 from sre_copilot.application.copilot import Copilot
 from sre_copilot.application.ports.clock import Clock
-from sre_copilot.application.ports.deliveries import DeliveryGateway
+from sre_copilot.application.ports.deliveries import DeliveryGateway, IntegrationTypes
 from sre_copilot.application.ports.diagnoses import DiagnosisEngine, MetricContext
 from sre_copilot.application.ports.ids import Ids
 from sre_copilot.application.ports.key_ring import KeyOnRing, KeyRing
@@ -33,6 +34,7 @@ from sre_copilot.application.ports.recommendations import RunbookSeeds
 from sre_copilot.application.ports.sealing import Sealer
 from sre_copilot.application.ports.signatures import Signatures
 from sre_copilot.application.ports.tenants import Directory
+from sre_copilot.application.ports.tokens import Keys
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
 from sre_copilot.domain.errors import CopilotError, DatabaseNotReady, EnvironmentFault
 from sre_copilot.settings import Settings
@@ -79,20 +81,24 @@ def parts(
     guard: Guard,
 ) -> dict[type[Any], object]:
     """Every port with what stands behind it."""
+    outgoing, signatures = GuardedClient(guard=guard), CertificateSignatures()
+    manager, isolation = PluginManager(), Isolation()
     return {
         Clock: clock,
         Ids: TimeOrderedIds(),
         UnitOfWorkFactory: units,
         Directory: directory,
-        DeliveryGateway: PluginGateway(PluginManager()),
+        DeliveryGateway: PluginGateway(manager, isolation, outgoing, signatures),
+        IntegrationTypes: PluginTypes(manager, isolation, outgoing, signatures),
+        Outgoing: outgoing,
+        Mail: SmtpMail(guard=guard),
+        Keys: RandomKeys(),
         DiagnosisEngine: OfflineEngine(),
         MetricContext: metrics,
         RunbookSeeds: SeededRunbooks(),
         KeyRing: ring,
         Sealer: RingSealer(ring),
-        Signatures: CertificateSignatures(),
-        Outgoing: GuardedClient(guard=guard),
-        Mail: SmtpMail(guard=guard),
+        Signatures: signatures,
     }
 
 

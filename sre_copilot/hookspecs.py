@@ -2,21 +2,41 @@
 
 A plugin is a module (or any object) with a `sre_copilot_integrations` function marked `@hookimpl`, named by an entry
 point of the group `sre_copilot.integrations`. The hook only hands over objects; what an object can do is said by the
-protocols it fulfils. `sre_copilot.domain.payloads` has readers that name the field that was wrong.
+protocols it fulfils, each a method or an attribute. Readers that name the field that was wrong are in
+`sre_copilot.domain.payloads`, strict JSON and forms in `sre_copilot.domain.strict_json`, signature checks in
+`sre_copilot.domain.signatures`.
+
+Every call runs in isolation and has 5 seconds. It may come from many threads at once. What a method raises besides the
+errors that it names counts as the plugin's failure; after 5 in a row the integration is suspended.
 """
 
 from abc import abstractmethod
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
+import attrs
 import pluggy
 
-from sre_copilot.domain.deliveries import Delivery, Integration, Parsed
+from sre_copilot.application.ports.outgoing import Outgoing
+from sre_copilot.application.ports.signatures import Signatures
+from sre_copilot.domain.deliveries import Delivery, Parsed, Sample
+from sre_copilot.domain.integrations import Integration, Secrets, Setting
 
 PROJECT = "sre_copilot"
 ENTRY_POINT_GROUP = "sre_copilot.integrations"
 
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+@attrs.frozen(kw_only=True)
+class Tools:
+    """What plugins may use of the world: the time (UTC), the guarded HTTP client, checks of asymmetric signatures."""
+
+    now: datetime
+    http: Outgoing
+    signatures: Signatures
 
 
 class IntegrationPlugin(Protocol):
@@ -40,18 +60,77 @@ class IntegrationPlugin(Protocol):
 
 @runtime_checkable
 class ParsesDeliveries(IntegrationPlugin, Protocol):
-    """Capability: reads the deliveries of a vendor that knocks at our door."""
+    """Capability: reads the deliveries of a vendor that knocks at our door, or that were pulled from it."""
 
     @abstractmethod
     def parse(self, integration: Integration, payload: Any, delivery: Delivery) -> Parsed:
         """Return what a delivery says.
 
         `payload` is the body as plain JSON (dict, list, str, int, float, bool, None), already within the limits and
-        free of NUL and lone surrogates. Must be deterministic: the same arguments give the same answer, because
-        deliveries are replayed. Called from many threads at once, with 5 seconds to answer. Raises UnreadableDelivery,
-        naming the field, where the meaning can't be read; never put values of the body into its message.
-        Anything else that is raised counts as the plugin's failure.
+        free of NUL and lone surrogates. `integration.settings` has what was configured. `delivery` holds no
+        credentials any more. Must be deterministic: the same arguments give the same answer, because deliveries are
+        replayed. Raises UnreadableDelivery, naming the field, where the meaning can't be read; never put values of the
+        body into its message.
         """
+
+
+@runtime_checkable
+class ReadsBodies(Protocol):
+    """Capability: turns bodies that aren't JSON into plain JSON: forms, headers that carry data."""
+
+    @abstractmethod
+    def read(self, delivery: Delivery) -> Any:
+        """Return the payload for `parse`. Raises MalformedDelivery; use the readers of `sre_copilot.domain.strict_json`."""
+
+
+@runtime_checkable
+class IdentifiesDeliveries(Protocol):
+    """Capability: knows the vendor's own id of a delivery, by which a redelivery is recognised."""
+
+    @abstractmethod
+    def delivery_id(self, payload: Any, delivery: Delivery) -> str | None:
+        """Return the id, 1 to 255 characters, or None where this delivery has none. It is asked before `parse`."""
+
+
+@runtime_checkable
+class VerifiesDeliveries(Protocol):
+    """Capability: proves by the vendor's signature who sent a delivery. Without it the integration's key decides."""
+
+    @abstractmethod
+    def verify(self, integration: Integration, secrets: Secrets, delivery: Delivery, tools: Tools) -> bool:
+        """Return True where the signature fits the raw bytes, False where none is set up: then the key decides.
+
+        Raises NotAuthentic where it is missing, wrong or stale. Compare with `sre_copilot.domain.signatures`.
+        """
+
+
+@runtime_checkable
+class HidesCredentials(Protocol):
+    """Capability: takes credentials out of bodies that carry them, before anything is kept."""
+
+    @abstractmethod
+    def without_credentials(self, body: bytes) -> bytes:
+        """Return the body without them. Must be deterministic, and take any bytes, malformed ones too."""
+
+
+@runtime_checkable
+class KeepsHeaders(Protocol):
+    """Capability: needs headers besides the usual ones to read a delivery, so that they are kept with it."""
+
+    @property
+    @abstractmethod
+    def kept_headers(self) -> Collection[str]:
+        """Names in lower case, none of a credential; `ce-*` means every header that begins with `ce-`."""
+
+
+@runtime_checkable
+class TakesTemplates(Protocol):
+    """Capability: the text is the user's own template, so that a malformed body is kept in quarantine, not refused."""
+
+    @property
+    @abstractmethod
+    def takes_templates(self) -> bool:
+        """Always True."""
 
 
 @runtime_checkable
@@ -62,6 +141,43 @@ class LimitsBodies(Protocol):
     @abstractmethod
     def max_body_bytes(self) -> int:
         """Largest body in bytes, above 0; more than the general limit has no effect."""
+
+
+@runtime_checkable
+class HasSettings(Protocol):
+    """Capability: can be configured."""
+
+    @property
+    @abstractmethod
+    def settings(self) -> Sequence[Setting]:
+        """What can be set, each name once."""
+
+
+@runtime_checkable
+class ProvidesSamples(Protocol):
+    """Capability: shows what the vendor sends, for trying an integration and for the conformance kit."""
+
+    @abstractmethod
+    def samples(self, now: datetime) -> Sequence[Sample]:
+        """Return deliveries as the vendor sends them around `now`; at least one, "firing" or "change" first."""
+
+
+@runtime_checkable
+class SignsSamples(Protocol):
+    """Capability: signs a sample as the vendor would; wanted of whatever verifies signatures."""
+
+    @abstractmethod
+    def sign(self, secrets: Secrets, delivery: Delivery, now: datetime) -> Delivery:
+        """Return the delivery with the headers of a signature made at `now`."""
+
+
+@runtime_checkable
+class ChecksHealth(Protocol):
+    """Capability: can find out whether what was configured works."""
+
+    @abstractmethod
+    def check(self, integration: Integration, secrets: Secrets, tools: Tools) -> str:
+        """Return what works, in a sentence. Raises OutgoingFailed, OutgoingRefused or NotAuthentic, which say what does not."""
 
 
 @hookspec

@@ -1,7 +1,9 @@
 """The system's clock, and time-ordered ids (UUID version 7, RFC 9562; the standard library has none yet)."""
 
 import os
+import secrets
 import time
+from base64 import b64encode
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -29,3 +31,15 @@ class TimeOrderedIds:
     def new(self) -> UUID:
         """Return a new UUIDv7."""
         return new_id()
+
+
+class RandomKeys:
+    """Keys of 256 random bits."""
+
+    def new(self, prefix: str) -> str:
+        """Return `prefix` and 43 characters of URL-safe base64."""
+        return prefix + secrets.token_urlsafe(32)
+
+    def new_secret(self, prefix: str) -> str:
+        """Return `prefix` and 44 characters of base64."""
+        return prefix + b64encode(secrets.token_bytes(32)).decode()

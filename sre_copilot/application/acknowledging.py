@@ -7,8 +7,9 @@ from sre_copilot.application.ports.ids import Ids
 from sre_copilot.application.ports.unit_of_work import UnitOfWork
 from sre_copilot.application.trail import record_transition
 from sre_copilot.domain.actors import Actor
-from sre_copilot.domain.deliveries import Acknowledgement, Integration
+from sre_copilot.domain.deliveries import Acknowledgement
 from sre_copilot.domain.fingerprint import fingerprint
+from sre_copilot.domain.integrations import Integration
 from sre_copilot.domain.lifecycle import Action, State
 from sre_copilot.domain.signals import SignalDraft
 

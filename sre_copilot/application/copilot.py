@@ -11,11 +11,17 @@ import attrs
 
 from sre_copilot.application.queries.administration import AdministrationQueries
 from sre_copilot.application.queries.incidents import IncidentQueries
+from sre_copilot.application.queries.integrations import IntegrationQueries
 from sre_copilot.application.queries.service_graph import ServiceQueries
 from sre_copilot.application.queries.signals import SignalQueries
+from sre_copilot.application.use_cases.add_user import AddUser
 from sre_copilot.application.use_cases.assign_incident import AssignIncident
+from sre_copilot.application.use_cases.authenticate_delivery import AuthenticateDelivery
+from sre_copilot.application.use_cases.change_user import ChangeUser
+from sre_copilot.application.use_cases.configure_integration import ConfigureIntegration
 from sre_copilot.application.use_cases.create_integration import CreateIntegration
 from sre_copilot.application.use_cases.create_tenant import CreateTenant
+from sre_copilot.application.use_cases.create_token import CreateToken
 from sre_copilot.application.use_cases.decide_recommendation import DecideRecommendation
 from sre_copilot.application.use_cases.declare_incident import DeclareIncident
 from sre_copilot.application.use_cases.diagnose_incident import DiagnoseIncident
@@ -26,11 +32,14 @@ from sre_copilot.application.use_cases.ingest_delivery import IngestDelivery
 from sre_copilot.application.use_cases.note_on_incident import NoteOnIncident
 from sre_copilot.application.use_cases.recommend_actions import RecommendActions
 from sre_copilot.application.use_cases.record_outcome import RecordOutcome
+from sre_copilot.application.use_cases.replay_delivery import ReplayDelivery
+from sre_copilot.application.use_cases.revoke_token import RevokeToken
+from sre_copilot.application.use_cases.rotate_integration_key import RotateIntegrationKey
 from sre_copilot.application.use_cases.run_due_timers import RunDueTimers, TimersRun
 from sre_copilot.application.use_cases.take_detection_snapshot import TakeDetectionSnapshot
 from sre_copilot.application.use_cases.transition_incident import TransitionIncident
 from sre_copilot.domain.actors import Actor
-from sre_copilot.domain.deliveries import Delivery, Receipt
+from sre_copilot.domain.deliveries import Delivery, Receipt, Verdict
 from sre_copilot.domain.errors import CopilotError
 from sre_copilot.domain.incidents import Incident, Resolution
 from sre_copilot.domain.lifecycle import Action
@@ -58,7 +67,15 @@ class Copilot:
     create_tenant: CreateTenant
     create_integration: CreateIntegration
     import_services: ImportServices
+    configure_integration: ConfigureIntegration
+    rotate_integration_key: RotateIntegrationKey
+    add_user: AddUser
+    change_user: ChangeUser
+    create_token: CreateToken
+    revoke_token: RevokeToken
+    authenticate_delivery: AuthenticateDelivery
     ingest_delivery: IngestDelivery
+    replay_delivery: ReplayDelivery
     take_detection_snapshot: TakeDetectionSnapshot
     run_timers: RunDueTimers
     declare: DeclareIncident
@@ -75,15 +92,37 @@ class Copilot:
     incidents: IncidentQueries
     signals: SignalQueries
     services: ServiceQueries
+    integrations: IntegrationQueries
     on_close: Callable[[], None] = lambda: None
 
-    def ingest(self, *, actor: Actor, integration_id: UUID, delivery: Delivery) -> Receipt:
+    def receive(self, *, integration_id: UUID, delivery: Delivery, origin: str = "") -> Receipt:
+        """Let a delivery in at an integration's door, and take it in; `origin` says from where it comes.
+
+        Raises what `AuthenticateDelivery` and `IngestDelivery` raise.
+        """
+        admitted = self.authenticate_delivery(integration_id=integration_id, delivery=delivery, origin=origin)
+        return self.ingest(
+            actor=admitted.actor, integration_id=integration_id, delivery=delivery, verdict=admitted.verdict
+        )
+
+    def ingest(
+        self, *, actor: Actor, integration_id: UUID, delivery: Delivery, verdict: Verdict = Verdict.HANDED_IN
+    ) -> Receipt:
         """Take in a delivery; once it is durable, keep what was known of each incident that it opened.
 
         Raises what `IngestDelivery` raises.
         """
-        receipt = self.ingest_delivery(actor=actor, integration_id=integration_id, delivery=delivery)
+        receipt = self.ingest_delivery(actor=actor, integration_id=integration_id, delivery=delivery, verdict=verdict)
         self._keep_snapshots(Actor.system(actor.tenant_id, origin="ingest"), receipt.opened)
+        return receipt
+
+    def replay(self, *, actor: Actor, delivery_id: UUID) -> Receipt:
+        """Parse a quarantined delivery again, and keep what is known of the incidents that it opens.
+
+        Raises what `ReplayDelivery` raises.
+        """
+        receipt = self.replay_delivery(actor=actor, delivery_id=delivery_id)
+        self._keep_snapshots(Actor.system(actor.tenant_id, origin="replay"), receipt.opened)
         return receipt
 
     def run_due_timers(self, *, actor: Actor, now: datetime) -> TimersRun:

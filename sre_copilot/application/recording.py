@@ -13,8 +13,9 @@ from sre_copilot.application.ports.series import KnownSignal, VendorId
 from sre_copilot.application.ports.unit_of_work import UnitOfWork
 from sre_copilot.domain.actors import Actor
 from sre_copilot.domain.decisions import Decision
-from sre_copilot.domain.deliveries import CLOCK_SKEW, Delivery, Integration, Parsed, QuarantineReason, Receipt
+from sre_copilot.domain.deliveries import CLOCK_SKEW, Delivery, Parsed, QuarantineReason, Receipt
 from sre_copilot.domain.fingerprint import fingerprint
+from sre_copilot.domain.integrations import Integration
 from sre_copilot.domain.series import Observation, SeriesHistory, SeriesUpdate
 from sre_copilot.domain.signals import UNKNOWN_SERVICE, Signal, SignalDraft, SignalStatus
 

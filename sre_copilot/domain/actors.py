@@ -64,6 +64,8 @@ class Actor:
     role: Role | None = None
     name: str = ""
     origin: str = ""
+    scopes: frozenset[Permission] | None = None
+    """What a token limits its bearer to; None means every permission of the role."""
 
     @classmethod
     def system(cls, tenant_id: UUID, *, origin: str = "system") -> "Actor":
@@ -87,7 +89,8 @@ class Actor:
 
     def may(self, permission: Permission) -> bool:
         """Whether this actor has the permission."""
-        return permission in GRANTS.get((self.kind, self.role), frozenset())
+        granted = GRANTS.get((self.kind, self.role), frozenset())
+        return permission in granted and (self.scopes is None or permission in self.scopes)
 
     def require(self, permission: Permission) -> None:
         """Raise NotPermitted unless this actor has the permission."""

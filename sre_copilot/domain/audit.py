@@ -74,3 +74,9 @@ def audited(
         origin=actor.origin,
         details=details or {},
     )
+
+
+def repeated_entry_id(*parts: str) -> UUID:
+    """Return the id of an entry that is written once however often the same happens; UUID version 8, RFC 9562."""
+    digest = int(content_hash(list(parts))[:32], 16)
+    return UUID(int=digest & ~(0xF << 76) & ~(0x3 << 62) | 0x8 << 76 | 0x2 << 62)

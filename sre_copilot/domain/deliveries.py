@@ -1,7 +1,8 @@
 """Deliveries: messages as received, and what became of them."""
 
 import hashlib
-from collections.abc import Mapping
+from base64 import b64decode
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -10,7 +11,7 @@ from uuid import UUID
 import attrs
 
 from sre_copilot.domain.errors import InvalidInput
-from sre_copilot.domain.signals import Environment, SignalDraft
+from sre_copilot.domain.signals import SignalDraft
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 MAX_SIGNALS = 5_000
@@ -19,7 +20,7 @@ CLOCK_SKEW = timedelta(minutes=5)
 EARLIEST_YEAR = 2000
 LATEST_AHEAD = timedelta(hours=24)
 KEPT_HEADERS = frozenset({"content-type", "user-agent", "content-length", "webhook-id", "webhook-timestamp"})
-"""Headers (in lower case) that matter and hold no credentials; only these are stored."""
+"""Headers (in lower case) that matter to every vendor and hold no credentials; a plugin may name further ones."""
 
 
 def in_utc(moment: datetime) -> datetime:
@@ -46,6 +47,8 @@ class Delivery:
     headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     path: str = ""
     assigned_key: str | None = None
+    token: str = attrs.field(default="", repr=False)
+    """The credential that came in the address (`?token=`), where a vendor can't set headers. Never stored."""
 
     @property
     def body_hash(self) -> str:
@@ -55,6 +58,32 @@ class Delivery:
     def header(self, name: str) -> str:
         """Return a header's value whatever its case, "" where it is missing."""
         return next((value for key, value in self.headers.items() if key.lower() == name.lower()), "")
+
+    @property
+    def presented_keys(self) -> tuple[str, ...]:
+        """What the sender shows as its key: a bearer token, the password of basic authentication, `?token=`."""
+        scheme, _, value = self.header("authorization").strip().partition(" ")
+        found = [self.token]
+        if scheme.lower() == "bearer":
+            found.append(value.strip())
+        elif scheme.lower() == "basic":
+            with suppress(ValueError):
+                found.append(b64decode(value.strip(), validate=True).decode().partition(":")[2])
+        return tuple(key for key in found if key)
+
+    def without_credentials(self, kept_headers: Collection[str]) -> "Delivery":
+        """Return the delivery with the headers that matter and no key.
+
+        `kept_headers` (lower case) are the plugin's own besides `KEPT_HEADERS`; one that ends with `*` means every
+        header that begins so.
+        """
+        beginnings = tuple(name[:-1] for name in kept_headers if name.endswith("*"))
+        kept = {
+            name: text
+            for name, text in self.headers.items()
+            if name.lower() in KEPT_HEADERS or name.lower() in kept_headers or name.lower().startswith(beginnings)
+        }
+        return attrs.evolve(self, headers=kept, token="")
 
 
 @attrs.frozen(kw_only=True)
@@ -66,16 +95,29 @@ class Acknowledgement:
 
 
 @attrs.frozen(kw_only=True)
+class Reply:
+    """What a vendor's door answers at once, where the vendor expects a certain answer."""
+
+    body: str
+    content_type: str = "application/json"
+    status: int = 200
+
+
+@attrs.frozen(kw_only=True)
 class Parsed:
     """What a plugin read from a delivery. `vendor_id` names the delivery as a whole, where the vendor does.
 
-    `assigned_key` is the key that the plugin made up for a sender that gave none, to be told back.
+    `assigned_key` is the key that the plugin made up for a sender that gave none, to be told back. `reply` is what the
+    vendor must be answered instead of a receipt, and `visits` are addresses to be visited once, as a vendor asks for to
+    confirm a subscription.
     """
 
     drafts: tuple[SignalDraft, ...] = ()
     acknowledgements: tuple[Acknowledgement, ...] = ()
     vendor_id: str | None = None
     assigned_key: str | None = None
+    reply: Reply | None = None
+    visits: tuple[str, ...] = ()
 
 
 class DeliveryStatus(StrEnum):
@@ -85,12 +127,27 @@ class DeliveryStatus(StrEnum):
     QUARANTINED = "quarantined"
 
 
+class Verdict(StrEnum):
+    """How it is known that a delivery comes from its integration."""
+
+    SIGNATURE = "signature"
+    """The vendor's signature fits the bytes."""
+    KEY = "key"
+    """The sender showed the integration's key."""
+    HANDED_IN = "handed_in"
+    """A person of the tenant, or the copilot itself, handed it in."""
+    PULLED = "pulled"
+    """The copilot fetched it."""
+
+
 class QuarantineReason(StrEnum):
     """Why a delivery is kept aside."""
 
     UNREADABLE = "unreadable"
     ID_REUSED = "id_reused"
     PLUGIN_FAILED = "plugin_failed"
+    MALFORMED = "malformed"
+    """No readable JSON, from a vendor whose text is the user's own template."""
 
 
 @attrs.frozen(kw_only=True)
@@ -113,6 +170,7 @@ class Receipt:
     quarantined: bool = False
     problem: str = ""
     assigned_key: str | None = None
+    reply: Reply | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -124,30 +182,28 @@ class DeliveryRecord:
     integration_id: UUID
     delivery: Delivery
     status: DeliveryStatus
+    verdict: Verdict = Verdict.HANDED_IN
     vendor_id: str | None = None
     quarantine_reason: QuarantineReason | None = None
     receipt: Receipt
+    replayed_at: datetime | None = None
+    """When it was parsed again; None where it never was."""
 
 
 @attrs.frozen(kw_only=True)
-class Integration:
-    """A configured source. `environments` maps vendor words to ours; `dedup_window` is the silence that ends an episode."""
+class Sample:
+    """A delivery as a vendor would send it: for trying an integration, and for the conformance kit.
 
-    id: UUID
-    tenant_id: UUID
-    type: str
+    `name` says what it shows: "firing", "resolved", "change" or another word. `resolves` is the name of the sample whose
+    episode it ends.
+    """
+
     name: str
-    created_at: datetime
-    dedup_window: timedelta = timedelta(hours=12)
-    environments: Mapping[str, Environment] = attrs.field(factory=dict)
-    is_active: bool = True
+    body: bytes = attrs.field(repr=False)
+    headers: Mapping[str, str] = attrs.field(factory=dict)
+    path: str = ""
+    resolves: str = ""
 
-    def environment_of(self, word: str) -> Environment:
-        """Return what a vendor's word means here, whatever its case: by the table, else by our own three words.
-
-        Any other word is development: production is never guessed.
-        """
-        wanted = word.strip().lower()
-        table = {theirs.lower(): ours for theirs, ours in self.environments.items()}
-        own = {ours.value: ours for ours in Environment}
-        return table.get(wanted) or own.get(wanted, Environment.DEVELOPMENT)
+    def delivery(self, received_at: datetime) -> Delivery:
+        """Return it as it comes in at that time."""
+        return Delivery(body=self.body, headers=self.headers, path=self.path, received_at=received_at)

@@ -88,6 +88,12 @@ class TenantInactive(RefusedByRule):
     code = "tenant_inactive"
 
 
+class NotQuarantined(RefusedByRule):
+    """Only deliveries in quarantine can be replayed; this one was taken in."""
+
+    code = "not_quarantined"
+
+
 class ImmutableRecord(RefusedByRule):
     """This record is part of a trail and can't be changed or deleted."""
 
@@ -115,10 +121,18 @@ class MalformedDelivery(InvalidInput):
     code = "malformed_delivery"
 
 
+class DeliveryTooLarge(MalformedDelivery):
+    """The delivery is larger than its door takes, so nothing was stored; send it in parts."""
+
+    code = "delivery_too_large"
+
+
 class UnreadableDelivery(InvalidInput):
     """The delivery is well-formed, but its meaning can't be read by the integration; it is kept in quarantine."""
 
     code = "unreadable_delivery"
+    vendor_id: str | None = None
+    """The id that the vendor gave the delivery, where it can be told."""
 
 
 class UnknownIntegrationType(InvalidInput):
@@ -142,10 +156,23 @@ class OutgoingRefused(InvalidInput):
 # not permitted
 
 
+class NotAuthentic(CopilotError):
+    """It can't be told that this comes from whom it says; check the key, token or signature."""
+
+    code = "not_authentic"
+    reason = "wrong"
+
+
 class NotPermitted(CopilotError):
     """Your role does not allow this; ask an administrator of the tenant."""
 
     code = "not_permitted"
+
+
+class IntegrationDisabled(NotPermitted):
+    """The integration is disabled, so nothing is taken in; an administrator can enable it again."""
+
+    code = "integration_disabled"
 
 
 # not found
@@ -200,6 +227,8 @@ class PluginFailed(EnvironmentFault):
     """An integration plugin raised, overran its deadline or returned something unusable; `sre-copilot plugins list` names it."""
 
     code = "plugin_failed"
+    vendor_id: str | None = None
+    """The id that the vendor gave the delivery, where it can be told."""
 
 
 class ContextUnavailable(EnvironmentFault):

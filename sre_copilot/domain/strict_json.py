@@ -1,4 +1,4 @@
-"""From bytes to plain JSON: what is refused of everyone, be it in a delivery or in an answer to a question of ours.
+"""From hostile bytes to plain data: what is refused for everyone, before any plugin looks at the meaning.
 
 The order is size, UTF-8, depth and string lengths (one scan of the bytes), then the grammar. The standard library's
 parser is used because only it can be told to refuse duplicate keys; orjson keeps the last one in silence.
@@ -8,9 +8,10 @@ import json
 import math
 import re
 from typing import Any, NoReturn
+from urllib.parse import parse_qsl
 
 from sre_copilot.domain.deliveries import MAX_BODY_BYTES
-from sre_copilot.domain.errors import MalformedDelivery
+from sre_copilot.domain.errors import DeliveryTooLarge, MalformedDelivery
 
 MAX_DEPTH = 32
 MAX_STRING_BYTES = 64 * 1024
@@ -33,7 +34,7 @@ def read_json(body: bytes, *, max_bytes: int = MAX_BODY_BYTES) -> Any:
     UTF-8, bad grammar, a key that appears twice in an object, NaN, infinities, and integers outside 64 bits.
     """
     if len(body) > max_bytes:
-        raise MalformedDelivery(f"The body has {len(body)} bytes; at most {max_bytes} are taken.")
+        raise DeliveryTooLarge(f"The body has {len(body)} bytes; at most {max_bytes} are taken.")
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -41,6 +42,24 @@ def read_json(body: bytes, *, max_bytes: int = MAX_BODY_BYTES) -> Any:
     _scan(body)
     value = _decoded(text)
     return _cleaned(value) if _SUSPECT.search(text) else value
+
+
+def read_form(body: bytes, *, max_bytes: int = MAX_BODY_BYTES) -> dict[str, str]:
+    """Return the fields of an HTML form (`application/x-www-form-urlencoded`), NUL and lone surrogates as U+FFFD.
+
+    Raises MalformedDelivery for a body over `max_bytes`, more than 1,000 fields, a value over 64 KiB, bytes that
+    aren't UTF-8, a pair without `=`, and a name that appears twice.
+    """
+    if len(body) > max_bytes:
+        raise DeliveryTooLarge(f"The body has {len(body)} bytes; at most {max_bytes} are taken.")
+    try:
+        text = body.decode("utf-8")
+        pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=bool(text), errors="strict", max_num_fields=1000)
+    except ValueError:
+        raise MalformedDelivery("The body is not a form of at most 1000 UTF-8 fields.") from None
+    if any(len(value.encode("utf-8", "surrogatepass")) > MAX_STRING_BYTES for _, value in pairs):
+        raise MalformedDelivery(f"A field of the form is longer than {MAX_STRING_BYTES} bytes.")
+    return _object([(_cleaned(name), _cleaned(value)) for name, value in pairs])
 
 
 def _scan(body: bytes) -> None:

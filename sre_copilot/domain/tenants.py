@@ -1,5 +1,6 @@
 """Tenants, their people, and the limits of their plans."""
 
+import re
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -7,8 +8,11 @@ from uuid import UUID
 import attrs
 
 from sre_copilot.domain.actors import Actor, ActorKind, Role
-from sre_copilot.domain.errors import NotPermitted, TenantInactive
+from sre_copilot.domain.errors import InvalidInput, NotPermitted, TenantInactive
 from sre_copilot.domain.signals import Severity
+from sre_copilot.domain.text import checked_text
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 class Plan(StrEnum):
@@ -55,6 +59,8 @@ class User:
     role: Role
     created_at: datetime
     is_active: bool = True
+    slack_user_id: str = ""
+    """Who this person is in Slack, so that a button pressed there is this person's deed."""
 
     def as_actor(self, *, origin: str = "") -> Actor:
         """Return the actor that this person is. Raises NotPermitted where the account is deactivated."""
@@ -68,6 +74,14 @@ class User:
             name=self.full_name,
             origin=origin,
         )
+
+
+def checked_email(address: str) -> str:
+    """Return an e-mail address in lower case without white space around it. Raises InvalidInput."""
+    email = checked_text("The e-mail address", address).strip().lower()
+    if not _EMAIL.fullmatch(email) or len(email) > 254:
+        raise InvalidInput(f"{address!r} is not an e-mail address; give one like ada@example.com.")
+    return email
 
 
 def month_of(now: datetime) -> datetime:

@@ -21,6 +21,13 @@ class InMemoryAuditTrail:
             raise AlreadyExists(entry=entry.id)
         self.tables.audit[entry.id] = entry
 
+    def append_once(self, entry: AuditEntry) -> bool:
+        """Store an entry unless its id is known; return whether it was stored."""
+        if entry.id in self.tables.audit:
+            return False
+        self.tables.audit[entry.id] = entry
+        return True
+
     def recent(self, limit: int) -> Sequence[AuditEntry]:
         """The latest entries, newest first."""
         return sorted(self.tables.audit.values(), key=lambda entry: (entry.at, entry.id), reverse=True)[:limit]

@@ -12,7 +12,7 @@ from sre_copilot.domain.actions import ActionType, Reversibility, RiskLevel
 from sre_copilot.domain.actors import Actor, Role
 from sre_copilot.domain.audit import AuditAction, AuditEntry
 from sre_copilot.domain.decisions import Decision
-from sre_copilot.domain.deliveries import Delivery, DeliveryRecord, DeliveryStatus, Integration, Receipt
+from sre_copilot.domain.deliveries import Delivery, DeliveryRecord, DeliveryStatus, Receipt
 from sre_copilot.domain.fingerprint import fingerprint
 from sre_copilot.domain.hypotheses import (
     CandidateKind,
@@ -28,6 +28,7 @@ from sre_copilot.domain.hypotheses import (
     RankedCause,
 )
 from sre_copilot.domain.incidents import Incident
+from sre_copilot.domain.integrations import Integration
 from sre_copilot.domain.recommendations import Recommendation
 from sre_copilot.domain.runbooks import Runbook, RunbookAction
 from sre_copilot.domain.signals import Environment, Severity, Signal, SignalDraft

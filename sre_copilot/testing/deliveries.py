@@ -1,12 +1,16 @@
 """The ledger of deliveries in memory, and a gateway that reads what it was told to."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from itertools import islice
 from uuid import UUID
 
 import attrs
 
-from sre_copilot.domain.deliveries import KEPT_HEADERS, Delivery, DeliveryRecord, Integration, Parsed
-from sre_copilot.domain.errors import AlreadyExists, CopilotError, UnknownIntegrationType
+from sre_copilot.application.ports.deliveries import DeliveryFilter
+from sre_copilot.domain.deliveries import Delivery, DeliveryRecord, Parsed, Sample
+from sre_copilot.domain.errors import AlreadyExists, CopilotError, NotFound, UnknownIntegrationType
+from sre_copilot.domain.integrations import Integration, Secrets, Setting
 from sre_copilot.testing.tables import TenantTables
 
 
@@ -26,21 +30,56 @@ class InMemoryDeliveries:
         """Store a delivery with the headers that are kept. Raises AlreadyExists for a vendor id that the ledger has."""
         if record.vendor_id is not None and self.claim(record.integration_id, record.vendor_id) is not None:
             raise AlreadyExists(vendor_id=record.vendor_id)
-        headers = {name: text for name, text in record.delivery.headers.items() if name.lower() in KEPT_HEADERS}
-        kept = attrs.evolve(record, delivery=attrs.evolve(record.delivery, headers=headers))
-        self.tables.deliveries[record.id] = kept
+        self.tables.deliveries[record.id] = record
 
-    def recent(self, limit: int) -> Sequence[DeliveryRecord]:
-        """The latest deliveries, newest first."""
-        known = self.tables.deliveries.values()
-        return sorted(known, key=lambda record: (record.delivery.received_at, record.id), reverse=True)[:limit]
+    def get(self, delivery_id: UUID, *, lock: bool = False) -> DeliveryRecord:
+        """One delivery. Raises NotFound."""
+        if delivery_id not in self.tables.deliveries:
+            raise NotFound(delivery=delivery_id)
+        return self.tables.deliveries[delivery_id]
+
+    def replayed(self, record: DeliveryRecord) -> None:
+        """Store what became of a delivery that was parsed again."""
+        self.tables.deliveries[record.id] = record
+
+    def list(self, narrowed: DeliveryFilter) -> Sequence[DeliveryRecord]:
+        """Deliveries by receive time and id, newest first."""
+        found = sorted(self.tables.deliveries.values(), key=_place, reverse=True)
+        limit = (narrowed.before, narrowed.before_id or UUID(int=0)) if narrowed.before else None
+        wanted = (
+            record
+            for record in found
+            if narrowed.status in (None, record.status)
+            and narrowed.integration_id in (None, record.integration_id)
+            and (limit is None or _place(record) < limit)
+        )
+        return list(islice(wanted, narrowed.limit))
 
 
-@attrs.frozen
+def _place(record: DeliveryRecord) -> tuple[datetime, UUID]:
+    return (record.delivery.received_at, record.id)
+
+
+@attrs.frozen(kw_only=True)
 class ScriptedGateway:
-    """Reads deliveries by functions, one per integration type. Each returns what it read, or the error to raise."""
+    """Verifies and reads deliveries by functions, one per integration type. Each returns what it read, or the error to raise.
+
+    `verifiers` are for types whose vendor signs; without one the key decides.
+    """
 
     readers: Mapping[str, Callable[[Integration, Delivery], Parsed | CopilotError]] = attrs.field(factory=dict)
+    verifiers: Mapping[str, Callable[[Secrets, Delivery], bool | CopilotError]] = attrs.field(factory=dict)
+
+    def verify(self, integration: Integration, secrets: Secrets, delivery: Delivery, now: datetime) -> bool:
+        """Return what the verifier of the integration's type says. Raises its error."""
+        said = self.verifiers[integration.type](secrets, delivery) if integration.type in self.verifiers else False
+        if isinstance(said, CopilotError):
+            raise said
+        return said
+
+    def strip(self, integration: Integration, delivery: Delivery) -> Delivery:
+        """Return the delivery with the headers that are always kept."""
+        return delivery.without_credentials(())
 
     def parse(self, integration: Integration, delivery: Delivery) -> Parsed:
         """Return what the reader of the integration's type says. Raises its error, or UnknownIntegrationType."""
@@ -51,6 +90,35 @@ class ScriptedGateway:
             raise said
         return said
 
+
+@attrs.frozen(kw_only=True)
+class FixedTypes:
+    """Integration types with settings and samples that a test gives; `broken` is what a check of any of them raises."""
+
+    known: Mapping[str, Sequence[Setting]] = attrs.field(factory=dict)
+    shown: Mapping[str, Sequence[Sample]] = attrs.field(factory=dict)
+    broken: CopilotError | None = None
+
     def types(self) -> Sequence[str]:
-        """The types that it has readers for, sorted."""
-        return sorted(self.readers)
+        """The types, sorted."""
+        return sorted(self.known)
+
+    def settings(self, kind: str) -> Sequence[Setting]:
+        """What can be set of a type. Raises UnknownIntegrationType."""
+        if kind not in self.known:
+            raise UnknownIntegrationType(type=kind)
+        return self.known[kind]
+
+    def samples(self, kind: str, now: datetime) -> Sequence[Sample]:
+        """What was given."""
+        return self.shown.get(kind, ())
+
+    def sign(self, integration: Integration, secrets: Secrets, delivery: Delivery, now: datetime) -> Delivery:
+        """The delivery as it is."""
+        return delivery
+
+    def check(self, integration: Integration, secrets: Secrets, now: datetime) -> str | None:
+        """Say that it works, or raise what is broken."""
+        if self.broken is not None:
+            raise self.broken
+        return "It works."

@@ -9,7 +9,7 @@ import attrs
 from sre_copilot.adapters.keyring.signatures import CertificateSignatures
 from sre_copilot.application.copilot import Copilot
 from sre_copilot.application.ports.clock import Clock
-from sre_copilot.application.ports.deliveries import DeliveryGateway
+from sre_copilot.application.ports.deliveries import DeliveryGateway, IntegrationTypes
 from sre_copilot.application.ports.diagnoses import DiagnosisEngine, MetricContext
 from sre_copilot.application.ports.ids import Ids
 from sre_copilot.application.ports.key_ring import KeyRing
@@ -19,18 +19,20 @@ from sre_copilot.application.ports.recommendations import RunbookSeeds
 from sre_copilot.application.ports.sealing import Sealer
 from sre_copilot.application.ports.signatures import Signatures
 from sre_copilot.application.ports.tenants import Directory
+from sre_copilot.application.ports.tokens import Keys
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
 from sre_copilot.application.use_cases.run_due_timers import TimersRun
 from sre_copilot.bootstrap import compose
 from sre_copilot.domain.actors import Actor, Role
-from sre_copilot.domain.deliveries import Delivery, Integration, Parsed, Receipt
+from sre_copilot.domain.deliveries import Delivery, Parsed, Receipt
 from sre_copilot.domain.errors import CopilotError, MalformedDelivery
 from sre_copilot.domain.hypotheses import CandidateKind, Confidence, Verdict
+from sre_copilot.domain.integrations import Integration, Setting
 from sre_copilot.domain.signals import ChangeDetails, SignalDraft, SignalStatus, SignalType
 from sre_copilot.domain.tenants import Tenant, User
 from sre_copilot.testing.builders import make_cause, make_draft, make_integration, make_runbook, make_tenant, make_user
 from sre_copilot.testing.clock import ManualClock
-from sre_copilot.testing.deliveries import ScriptedGateway
+from sre_copilot.testing.deliveries import FixedTypes, ScriptedGateway
 from sre_copilot.testing.diagnoses import FixedEngine, FixedMetrics
 from sre_copilot.testing.ids import SequentialIds
 from sre_copilot.testing.mail import RecordedMail
@@ -39,8 +41,10 @@ from sre_copilot.testing.recommendations import FixedRunbooks
 from sre_copilot.testing.sealing import InMemoryKeyRing, make_sealer
 from sre_copilot.testing.tables import TenantTables
 from sre_copilot.testing.tenants import InMemoryDirectory
+from sre_copilot.testing.tokens import CountedKeys
 from sre_copilot.testing.unit_of_work import InMemoryUnitOfWorkFactory
 
+SIGNING_SECRET = Setting(name="signing_secret", help="What senders sign with.", secret=True, generated="whsec_")
 VERDICT = Verdict(
     causes=(
         make_cause(confidence=Confidence(lower=0.4, primary=0.7, upper=0.9)),
@@ -83,6 +87,7 @@ def copilot(
     clock: Clock | None = None,
     ids: Ids | None = None,
     gateway: DeliveryGateway | None = None,
+    types: IntegrationTypes | None = None,
     engine: DiagnosisEngine | None = None,
     metrics: MetricContext | None = None,
     seeds: RunbookSeeds | None = None,
@@ -92,8 +97,8 @@ def copilot(
 ) -> Copilot:
     """Return a copilot that keeps everything in memory, each part replaceable.
 
-    Without parts of your own: an empty database, a clock that stands still, ids that count, a gateway without
-    integration types, an engine with one verdict, no metrics, one seeded runbook, a key ring with one key, servers that
+    Without parts of your own: an empty database, a clock that stands still, ids that count, a gateway and a catalogue
+    without integration types, an engine with one verdict, no metrics, one seeded runbook, a key ring with one key, servers that
     can't be reached, and mail that nobody reads.
     """
     keys = ring or InMemoryKeyRing()
@@ -104,14 +109,16 @@ def copilot(
         UnitOfWorkFactory: own,
         Directory: InMemoryDirectory(own.database),
         DeliveryGateway: gateway or ScriptedGateway(),
+        IntegrationTypes: types or FixedTypes(),
+        Keys: CountedKeys(),
+        Outgoing: outgoing or ScriptedOutgoing(),
+        Mail: mail or RecordedMail(),
         DiagnosisEngine: engine or FixedEngine(VERDICT),
         MetricContext: metrics or FixedMetrics(),
         RunbookSeeds: seeds or FixedRunbooks((make_runbook(),)),
         KeyRing: keys,
         Sealer: make_sealer(keys),
         Signatures: CertificateSignatures(),
-        Outgoing: outgoing or ScriptedOutgoing(),
-        Mail: mail or RecordedMail(),
     }
     return compose(ports)
 
@@ -193,9 +200,10 @@ def stage(*, tenant: Tenant | None = None, integration: Integration | None = Non
             uow.tenants.add_user(user)
         uow.integrations.add(sender)
         uow.commit()
-    gateway = ScriptedGateway({sender.type: script.read})
+    gateway = ScriptedGateway(readers={sender.type: script.read})
+    types = parts.pop("types", None) or FixedTypes(known={sender.type: (SIGNING_SECRET,)})
     return Stage(
-        copilot=copilot(units=units, clock=clock, gateway=gateway, **parts),
+        copilot=copilot(units=units, clock=clock, gateway=gateway, types=types, **parts),
         units=units,
         clock=clock,
         script=script,

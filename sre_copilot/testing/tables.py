@@ -12,10 +12,11 @@ from sre_copilot.application.ports.diagnoses import FeedbackGiven
 from sre_copilot.application.ports.jobs import QueuedJob
 from sre_copilot.application.ports.series import StoredDecision
 from sre_copilot.domain.audit import AuditEntry
-from sre_copilot.domain.deliveries import DeliveryRecord, Integration
+from sre_copilot.domain.deliveries import DeliveryRecord
 from sre_copilot.domain.episodes import Fact
 from sre_copilot.domain.hypotheses import Diagnosis, Hypothesis
 from sre_copilot.domain.incidents import Incident
+from sre_copilot.domain.integrations import Integration
 from sre_copilot.domain.outcomes import Outcome
 from sre_copilot.domain.recommendations import Recommendation
 from sre_copilot.domain.runbooks import Runbook
@@ -25,6 +26,7 @@ from sre_copilot.domain.signals import Signal
 from sre_copilot.domain.snapshots import ContextSnapshot
 from sre_copilot.domain.tenants import Tenant, User
 from sre_copilot.domain.timeline import Note, Transition
+from sre_copilot.domain.tokens import ApiToken
 
 
 @attrs.define
@@ -34,6 +36,7 @@ class TenantTables:
     tenants: dict[UUID, Tenant] = attrs.field(factory=dict)
     users: dict[UUID, User] = attrs.field(factory=dict)
     integrations: dict[UUID, Integration] = attrs.field(factory=dict)
+    tokens: dict[UUID, ApiToken] = attrs.field(factory=dict)
     deliveries: dict[UUID, DeliveryRecord] = attrs.field(factory=dict)
     signals: dict[UUID, Signal] = attrs.field(factory=dict)
     episode_of: dict[UUID, UUID] = attrs.field(factory=dict)

@@ -7,8 +7,8 @@ from uuid import UUID
 import attrs
 
 from sre_copilot.application.use_cases.run_due_timers import SNAPSHOT_WITHIN
-from sre_copilot.domain.deliveries import Integration
 from sre_copilot.domain.errors import AlreadyExists, NotFound
+from sre_copilot.domain.integrations import Health, Integration
 from sre_copilot.domain.tenants import Tenant, User, month_of
 from sre_copilot.testing.incidents import InMemoryIncidents
 from sre_copilot.testing.series import InMemorySeriesStore, InMemorySignals
@@ -28,13 +28,25 @@ class InMemoryDirectory:
         return sorted(found, key=lambda tenant: (tenant.created_at, tenant.id))
 
     def tenant_of_integration(self, integration_id: UUID) -> UUID | None:
-        """The tenant that an active integration belongs to, or None."""
+        """The tenant that an integration belongs to, or None."""
         with self.database.lock:
-            for tenant_id, tables in self.database.tables.items():
-                integration = tables.integrations.get(integration_id)
-                if integration is not None and integration.is_active:
-                    return tenant_id
-        return None
+            owners = [
+                tenant for tenant, tables in self.database.tables.items() if integration_id in tables.integrations
+            ]
+        return owners[0] if owners else None
+
+    def integration_of_key(self, key_hash: str) -> tuple[UUID, UUID] | None:
+        """Tenant and id of the integration with this key, or that once had it."""
+        with self.database.lock:
+            everyone = [one for tables in self.database.everywhere() for one in tables.integrations.values()]
+        fitting = (one for one in everyone if one.key and key_hash in (one.key.current, one.key.previous))
+        return next(((one.tenant_id, one.id) for one in fitting), None)
+
+    def token_of_hash(self, token_hash: str) -> tuple[UUID, UUID] | None:
+        """Tenant and id of the API token with this hash."""
+        with self.database.lock:
+            everyone = [token for tables in self.database.everywhere() for token in tables.tokens.values()]
+        return next(((token.tenant_id, token.id) for token in everyone if token.hash == token_hash), None)
 
     def due_tenants(self, now: datetime) -> Sequence[UUID]:
         """Ids of the tenants whose timers have something to do, sorted."""
@@ -83,6 +95,12 @@ class InMemoryTenants:
             raise AlreadyExists(email=user.email)
         self.tables.users[user.id] = user
 
+    def save_user(self, user: User) -> None:
+        """Store what changed of a user. Raises NotFound."""
+        if user.id not in self.tables.users:
+            raise NotFound(user=user.id)
+        self.tables.users[user.id] = user
+
 
 @attrs.frozen
 class InMemoryIntegrations:
@@ -105,3 +123,22 @@ class InMemoryIntegrations:
         if any(other.name == integration.name for other in self.tables.integrations.values()):
             raise AlreadyExists(name=integration.name)
         self.tables.integrations[integration.id] = integration
+
+    def save(self, integration: Integration) -> None:
+        """Store what people changed; health and cursor stay. Raises NotFound, AlreadyExists."""
+        known = self.get(integration.id)
+        others = (one for one in self.tables.integrations.values() if one.id != integration.id)
+        if any(other.name == integration.name for other in others):
+            raise AlreadyExists(name=integration.name)
+        kept = attrs.evolve(integration, health=known.health, cursor=known.cursor, settings={})
+        self.tables.integrations[integration.id] = kept
+
+    def lock(self, integration_id: UUID) -> Integration:
+        """One integration; units of work are serial. Raises NotFound."""
+        return self.get(integration_id)
+
+    def note(self, integration_id: UUID, health: Health) -> None:
+        """Store how an integration is doing."""
+        if integration_id in self.tables.integrations:
+            known = self.tables.integrations[integration_id]
+            self.tables.integrations[integration_id] = attrs.evolve(known, health=health)

@@ -17,8 +17,10 @@ from sre_copilot.testing.series import InMemorySeriesStore, InMemorySignals
 from sre_copilot.testing.service_graph import InMemoryServices
 from sre_copilot.testing.tables import InMemoryDatabase, TenantTables
 from sre_copilot.testing.tenants import InMemoryIntegrations, InMemoryTenants
+from sre_copilot.testing.tokens import InMemoryTokens
 
 REFERENCES = (
+    ("tokens", "user_id", "users"),
     ("deliveries", "integration_id", "integrations"),
     ("signals", "integration_id", "integrations"),
     ("signals", "original_id", "signals"),
@@ -91,6 +93,7 @@ class InMemoryUnitOfWork:
         self._tables = tables
         self.tenants = InMemoryTenants(self.tenant_id, tables, self._database)
         self.integrations = InMemoryIntegrations(tables)
+        self.tokens = InMemoryTokens(tables)
         self.deliveries = InMemoryDeliveries(tables)
         self.series = InMemorySeriesStore(tables)
         self.signals = InMemorySignals(tables)

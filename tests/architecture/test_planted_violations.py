@@ -54,7 +54,7 @@ PLANTS = [
     layer("settings is below bootstrap", "settings.py", "bootstrap", "layers", "acyclic", "module_cycles"),
     layer("adapters are below settings", "adapters/system.py", "settings", "layers"),
     layer("hookspecs is below adapters", "hookspecs.py", "adapters.system", "layers", "acyclic"),
-    layer("application is below hookspecs", "application/planted.py", "hookspecs", "layers"),
+    layer("application is below hookspecs", "application/planted.py", "hookspecs", "layers", "acyclic"),
     layer("domain is below application", "domain/planted.py", "application.trail", "layers", "acyclic"),
     code("a new top-level module needs a place", "planted.py", '"""Planted."""\n', "layers"),
     # The root.

@@ -93,7 +93,7 @@ class Installation:
         rows = read_recording(folder / "deliveries.jsonl")
         with self.open(folder, clock) as copilot:
             actor = copilot.administration.person(copilot.administration.tenant(slug))
-            integrations = copilot.administration.integrations(actor=actor)
+            integrations = copilot.integrations.list(actor=actor)
             tally = Tally()
             for receipt in replay(copilot, clock, actor, rows, integrations):
                 tally = tally.plus(receipt)
@@ -128,7 +128,7 @@ def finished(arguments: Sequence[str], process: "subprocess.Popen[str]", stdin: 
 
 
 def _taken_in(copilot: Copilot, actor: Actor, rows: Iterable[RecordedDelivery], clock: ReplayClock) -> Tally:
-    ids = {row.type: row.id for row in copilot.administration.integrations(actor=actor)}
+    ids = {row.type: row.id for row in copilot.integrations.list(actor=actor)}
     tally = Tally()
     for row in rows:
         clock.advance(row.delivery.received_at)

@@ -19,9 +19,15 @@ from tests.e2e.command_line import Terminal, alert, leaves, new_tenant, short_re
 from tests.e2e.installation import Installation
 
 COMMANDS_OF: dict[str, tuple[str, ...]] = {
+    "AddUser": ("users add",),
     "AssignIncident": ("incidents assign",),
+    # At every door; the command line hands deliveries in.
+    "AuthenticateDelivery": (),
+    "ChangeUser": ("users change",),
+    "ConfigureIntegration": ("integrations configure", "integrations disable", "integrations enable"),
     "CreateIntegration": ("integrations create",),
     "CreateTenant": ("tenants create",),
+    "CreateToken": ("tokens create",),
     "DecideRecommendation": ("recommendations accept", "recommendations reject"),
     "DeclareIncident": ("incidents declare",),
     "DiagnoseIncident": ("diagnose",),
@@ -32,6 +38,9 @@ COMMANDS_OF: dict[str, tuple[str, ...]] = {
     "NoteOnIncident": ("incidents note",),
     "RecommendActions": ("diagnose",),
     "RecordOutcome": ("recommendations outcome",),
+    "ReplayDelivery": ("deliveries replay",),
+    "RevokeToken": ("tokens revoke",),
+    "RotateIntegrationKey": ("integrations rotate-key",),
     # Between any two deliveries of a recording.
     "RunDueTimers": ("ingest", "demo"),
     # After each delivery that opens an incident.
@@ -159,10 +168,33 @@ def walk_incidents(journey: Journey, folder: Path) -> None:
     journey("explain", journey("incidents show", incident)["signals"][0]["id"])
 
 
-def test_every_command_prints_one_json_document(installation: Installation, tmp_path: Path) -> None:
-    journey = Journey(new_tenant(installation))
+def walk_administration(journey: Journey, folder: Path) -> None:
+    """An integration, a delivery that it can't read, a person, a token."""
     journey("integrations create", "generic")
     journey("integrations list")
+    journey("integrations show", "generic")
+    assert journey("integrations configure", "generic", "--set", "accept_key=yes")["settings"] == {"accept_key": True}
+    journey("integrations rotate-key", "generic")
+    assert journey("integrations test", "generic")["receipt"] is None
+    journey("integrations disable", "generic")
+    journey("integrations enable", "generic")
+    unreadable = folder / "unreadable.json"
+    unreadable.write_text('{"no": "title"}')
+    kept = journey("ingest", str(unreadable), "--integration", "generic")["delivery_id"]
+    assert [row["id"] for row in journey("deliveries list", "--quarantined")["deliveries"]] == [kept]
+    assert journey("deliveries show", kept)["body"] == '{"no": "title"}'
+    assert journey("deliveries replay", kept)["replayed"][0]["quarantined"]
+    grace = journey("users add", f"grace@{journey.terminal.slug}.example.com")["email"]
+    journey("users change", grace, "--role", "viewer")
+    journey("users list")
+    token = journey("tokens create", "ci", "--role", "viewer")
+    journey("tokens list")
+    journey("tokens revoke", token["id"])
+
+
+def test_every_command_prints_one_json_document(installation: Installation, tmp_path: Path) -> None:
+    journey = Journey(new_tenant(installation))
+    walk_administration(journey, tmp_path)
     graph = tmp_path / "services.json"
     graph.write_text(json.dumps({"edges": [{"caller": "checkout", "callee": "payments"}]}))
     journey("services import", str(graph))

@@ -37,7 +37,7 @@ try:
         call_command("migrate", verbosity=0)
         User.objects.create(username="project")
         ada = copilot.create_tenant(slug=sys.argv[2], admin_email=f"ada@{sys.argv[2]}.example")[1].as_actor()
-        door = copilot.create_integration(actor=ada, type="generic")
+        door = copilot.create_integration(actor=ada, type="generic").integration
         body = b'{"title": "Checkout answers 500", "service": "checkout"}'
         delivery = Delivery(body=body, received_at=datetime.now(UTC))
         receipt = copilot.ingest(actor=ada, integration_id=door.id, delivery=delivery)

@@ -8,8 +8,9 @@ from uuid import UUID
 
 from sre_copilot import Copilot, CopilotError, NotFound, Settings, hookimpl, open_copilot
 from sre_copilot.domain.actors import Actor
-from sre_copilot.domain.deliveries import Delivery, Integration, Parsed, Receipt
+from sre_copilot.domain.deliveries import Delivery, Parsed, Receipt
 from sre_copilot.domain.incidents import Incident
+from sre_copilot.domain.integrations import Integration
 from sre_copilot.hookspecs import IntegrationPlugin, ParsesDeliveries
 
 

@@ -17,12 +17,14 @@ from sre_copilot.adapters.django_orm.repositories.audit import DjangoAuditTrail
 from sre_copilot.adapters.django_orm.repositories.deliveries import DjangoDeliveries
 from sre_copilot.adapters.django_orm.repositories.diagnoses import DjangoDiagnoses
 from sre_copilot.adapters.django_orm.repositories.incidents import DjangoIncidents
+from sre_copilot.adapters.django_orm.repositories.integrations import DjangoIntegrations
 from sre_copilot.adapters.django_orm.repositories.jobs import DjangoJobs
 from sre_copilot.adapters.django_orm.repositories.recommendations import DjangoRecommendations, DjangoRunbooks
 from sre_copilot.adapters.django_orm.repositories.series import DjangoSeriesStore
 from sre_copilot.adapters.django_orm.repositories.service_graph import DjangoServices
 from sre_copilot.adapters.django_orm.repositories.signals import DjangoSignals
-from sre_copilot.adapters.django_orm.repositories.tenants import DjangoIntegrations, DjangoTenants, tenant_from_row
+from sre_copilot.adapters.django_orm.repositories.tenants import DjangoTenants, tenant_from_row
+from sre_copilot.adapters.django_orm.repositories.tokens import DjangoTokens
 from sre_copilot.adapters.django_orm.routing import ALIAS
 from sre_copilot.domain.tenants import Tenant
 
@@ -36,6 +38,7 @@ class DjangoUnitOfWork:
         self.tenant_id = tenant_id
         self.tenants = DjangoTenants(tenant_id)
         self.integrations = DjangoIntegrations(tenant_id)
+        self.tokens = DjangoTokens(tenant_id)
         self.deliveries = DjangoDeliveries(tenant_id)
         self.series = DjangoSeriesStore(tenant_id)
         self.signals = DjangoSignals(tenant_id)
@@ -127,9 +130,9 @@ class DjangoDirectory:
             return renewing(self._tenants)
 
     def tenant_of_integration(self, integration_id: UUID) -> UUID | None:
-        """The tenant of an active integration, or None."""
-        with translated():
-            return renewing(lambda: self._tenant_of(integration_id))
+        """The tenant of an integration, or None."""
+        found = self._found("SELECT sre_copilot_find_integration(%s)", integration_id)
+        return found[0] if found else None
 
     def due_tenants(self, now: datetime) -> Sequence[UUID]:
         """Ids of the tenants whose timers have something to do, sorted."""
@@ -142,14 +145,28 @@ class DjangoDirectory:
             cursor.execute("SELECT sre_copilot_due_tenants(%s)", [now])
             return [row[0] for row in cursor.fetchall()]
 
+    def integration_of_key(self, key_hash: str) -> tuple[UUID, UUID] | None:
+        """Tenant and id of the integration with this key."""
+        found = self._found("SELECT * FROM sre_copilot_find_integration_by_key(%s)", key_hash)
+        return (found[0], found[1]) if found else None
+
+    def token_of_hash(self, token_hash: str) -> tuple[UUID, UUID] | None:
+        """Tenant and id of the API token with this hash."""
+        found = self._found("SELECT * FROM sre_copilot_find_token(%s)", token_hash)
+        return (found[0], found[1]) if found else None
+
     @staticmethod
     def _tenants() -> list[Tenant]:
         rows = models.Tenant.objects.using(ALIAS).raw("SELECT * FROM sre_copilot_list_tenants()")
         return [tenant_from_row(row) for row in rows]
 
     @staticmethod
-    def _tenant_of(integration_id: UUID) -> UUID | None:
-        with connections[ALIAS].cursor() as cursor:
-            cursor.execute("SELECT sre_copilot_find_integration(%s)", [integration_id])
-            found = cursor.fetchone()
-        return found[0] if found else None
+    def _found(question: str, wanted: UUID | str) -> tuple[UUID, ...] | None:
+        def ask() -> tuple[UUID, ...] | None:
+            with connections[ALIAS].cursor() as cursor:
+                cursor.execute(question, [wanted])
+                row: tuple[UUID, ...] | None = cursor.fetchone()
+            return row if row and row[0] is not None else None
+
+        with translated():
+            return renewing(ask)

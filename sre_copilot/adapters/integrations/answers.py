@@ -6,9 +6,10 @@ from typing import Any
 
 import attrs
 
+from sre_copilot.adapters.integrations.isolation import Unfit
 from sre_copilot.domain.canonical import canonical
-from sre_copilot.domain.deliveries import MAX_SIGNALS, Acknowledgement, Parsed
-from sre_copilot.domain.errors import MalformedDelivery, UnreadableDelivery
+from sre_copilot.domain.deliveries import MAX_SIGNALS, Acknowledgement, Parsed, Reply
+from sre_copilot.domain.errors import DeliveryTooLarge, UnreadableDelivery
 from sre_copilot.domain.payloads import checked_time
 from sre_copilot.domain.signals import ChangeDetails, Environment, Severity, SignalDraft, SignalStatus, SignalType
 from sre_copilot.domain.text import NAME_LENGTH
@@ -30,14 +31,10 @@ _KEYS = ("vendor_key", "vendor_id")
 _TIMES = ("occurred_at", "episode_started_at", "expires_at")
 
 
-class Unfit(Exception):
-    """The answer has a wrong type somewhere; the message names the place."""
-
-
 def checked_answer(answer: object, received_at: datetime) -> Parsed:
     """Return the answer once it is known to be sound; signals that share a vendor id and are equal count once.
 
-    Raises Unfit for wrong types, MalformedDelivery for more than 5,000 signals, and UnreadableDelivery where a name,
+    Raises Unfit for wrong types, DeliveryTooLarge for more than 5,000 signals, and UnreadableDelivery where a name,
     key or time lies outside the limits or two different signals share an id.
     """
     if not isinstance(answer, Parsed):
@@ -48,9 +45,13 @@ def checked_answer(answer: object, received_at: datetime) -> Parsed:
     if not isinstance(drafts, tuple) or not isinstance(acknowledgements, tuple):
         raise Unfit("drafts and acknowledgements must be tuples")
     if len(drafts) + len(acknowledgements) > MAX_SIGNALS:
-        raise MalformedDelivery(f"The delivery has more than {MAX_SIGNALS} signals; send it in parts.")
-    for name in ("vendor_id", "assigned_key"):
-        _check_key(name, getattr(answer, name))
+        raise DeliveryTooLarge(f"The delivery has more than {MAX_SIGNALS} signals; send it in parts.")
+    _check_key("assigned_key", answer.assigned_key)
+    if answer.reply is not None and not isinstance(answer.reply, Reply):
+        raise Unfit(f"reply is {type(answer.reply).__name__}, not Reply")
+    visits: object = answer.visits
+    if not isinstance(visits, tuple) or not all(isinstance(address, str) for address in visits):
+        raise Unfit("visits must be a tuple of addresses")
     for place, word in enumerate(acknowledgements):
         _check_acknowledgement(f"acknowledgements[{place}]", word)
     checked = tuple(_checked_draft(f"signals[{place}]", draft, received_at) for place, draft in enumerate(drafts))
@@ -64,6 +65,12 @@ def _check_acknowledgement(path: str, word: object) -> None:
     by: object = word.by
     if not isinstance(by, str):
         raise Unfit(f"{path}.by is {type(by).__name__}, not a string")
+
+
+def checked_id(value: object) -> str | None:
+    """Return the vendor's id of a delivery. Raises Unfit for a wrong type, UnreadableDelivery for a bad length."""
+    _check_key("delivery_id", value)
+    return value if isinstance(value, str) else None
 
 
 def _check_key(path: str, value: object) -> None:

@@ -4,9 +4,17 @@ import threading
 import traceback
 from collections.abc import Callable
 from pathlib import PurePath
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+
+import attrs
+
+from sre_copilot.domain.errors import PluginFailed
 
 T = TypeVar("T")
+DEADLINE = 5.0
+"""Seconds that a plugin has for one call."""
+MOST_OVERRUNS = 4
+"""Calls of one integration type that may hang at the same time; with so many the type is out of service."""
 
 
 class Failure(Exception):
@@ -65,3 +73,46 @@ class BoundedCall(Generic[T]):
         except BaseException as error:  # noqa: BLE001 - KeyboardInterrupt here is the plugin's own, not the user's
             known = isinstance(error, (Failure, *self._passing))
             self._error = error if known else Failure(_described(error))
+
+
+class Unfit(Exception):
+    """A plugin's answer has a wrong type somewhere; the message names the place."""
+
+
+@attrs.define
+class Isolation:
+    """Where plugins are called: each call bounded, and contained. Thread-safe.
+
+    A call that overruns its deadline can't be ended and keeps its thread. While four of one integration type hang,
+    further calls of that type fail at once; the type is back as soon as one of the four has ended.
+    """
+
+    deadline: float = DEADLINE
+    _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False)
+    _hanging: dict[str, list[BoundedCall[Any]]] = attrs.field(factory=dict, init=False)
+
+    def run(self, kind: str, call: Callable[[], T], passing: tuple[type[Exception], ...] = ()) -> T:
+        """Return what `call` returns. Raises PluginFailed, and the types that may pass."""
+        if self._running(kind) >= MOST_OVERRUNS:
+            raise _failed(kind, f"{MOST_OVERRUNS} earlier calls still hang, so it is out of service")
+        bounded = BoundedCall(call, passing=(*passing, Unfit, Failure))
+        try:
+            return bounded.result(self.deadline)
+        except Overrun:
+            with self._lock:
+                self._hanging.setdefault(kind, []).append(bounded)
+            raise _failed(kind, f"it did not answer within {self.deadline:g} seconds") from None
+        except Failure as failure:
+            raise _failed(kind, f"it raised {failure}") from None
+        except Unfit as unfit:
+            raise _failed(kind, f"its answer can't be used: {unfit}") from None
+
+    def _running(self, kind: str) -> int:
+        with self._lock:
+            alive = [call for call in self._hanging.get(kind, ()) if call.is_running]
+            self._hanging[kind] = alive
+            return len(alive)
+
+
+def _failed(kind: str, problem: str) -> PluginFailed:
+    return PluginFailed(f"The integration plugin {kind} failed: {problem}.")

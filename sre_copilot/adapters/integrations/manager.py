@@ -1,6 +1,7 @@
 """The plugin manager: finds integrations, loads each in isolation, and reports what became of each."""
 
 import importlib
+import pkgutil
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
@@ -9,12 +10,17 @@ from types import MappingProxyType
 import attrs
 import pluggy
 
+import sre_copilot.adapters.integrations.builtin as builtin
 import sre_copilot.hookspecs as hookspecs
 from sre_copilot.adapters.integrations.isolation import Failure, contained
+from sre_copilot.domain.integrations import Setting
 
-BUILTIN = "sre_copilot.adapters.integrations.builtin"
-BUILTINS = ("generic", "pagerduty", "prometheus")
 DISTRIBUTION = "sre-copilot"
+
+PURPOSES = (hookspecs.ParsesDeliveries,)
+"""An integration has at least one of these capabilities; the others only say how."""
+FORBIDDEN_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key", "x-gitlab-token", "*"})
+"""Headers that hold credentials and are never kept, whatever a plugin asks for."""
 
 _TYPE = re.compile(r"[a-z][a-z0-9_]{0,49}")
 
@@ -83,10 +89,9 @@ class PluginManager:
                 raise Unusable(f"{type(item).__name__}.type is not a word of lower-case letters, digits and _")
             if not isinstance(title, str) or not title:
                 raise Unusable(f"{type(item).__name__}.title is missing")
-            if not isinstance(item, hookspecs.ParsesDeliveries):
+            if not isinstance(item, PURPOSES):
                 raise Unusable(f"{type(item).__name__} has no capability: it needs a parse method")
-            if isinstance(item, hookspecs.LimitsBodies) and not _is_size(item.max_body_bytes):
-                raise Unusable(f"{type(item).__name__}.max_body_bytes is not a whole number above 0")
+            _check_attributes(item)
             if name in self._plugins or name in brought:
                 raise Unusable(f"the integration type {name} is taken")
             brought[name] = item
@@ -109,23 +114,42 @@ def _registered(source: Source) -> object:
     return answers[0]
 
 
+def _check_attributes(item: object) -> None:
+    """Raise Unusable for an attribute of a wrong type: better when it is loaded than at its first delivery."""
+    kind = type(item).__name__
+    if isinstance(item, hookspecs.LimitsBodies) and not _is_size(item.max_body_bytes):
+        raise Unusable(f"{kind}.max_body_bytes is not a whole number above 0")
+    if isinstance(item, hookspecs.KeepsHeaders):
+        names: list[object] = list(item.kept_headers)
+        if not all(isinstance(name, str) and name == name.lower() for name in names):
+            raise Unusable(f"{kind}.kept_headers must be names in lower case")
+        if FORBIDDEN_HEADERS & set(names):
+            raise Unusable(f"{kind}.kept_headers names a header that holds credentials")
+    if isinstance(item, hookspecs.HasSettings):
+        settings: list[object] = list(item.settings)
+        if not all(isinstance(setting, Setting) for setting in settings):
+            raise Unusable(f"{kind}.settings must be of the class Setting")
+        if len({setting.name for setting in item.settings}) != len(settings):
+            raise Unusable(f"{kind}.settings has a name twice")
+
+
 def _is_size(value: object) -> bool:
     return type(value) is int and value > 0
 
 
 def _builtins() -> Iterable[Source]:
-    # Named here and not only by entry points, so that they are found when running from a source tree as well.
+    # Found by looking and not by entry points, so that they are there when running from a source tree as well.
     number = _version(DISTRIBUTION)
-    for name in BUILTINS:
-        yield Source(name=name, distribution=DISTRIBUTION, version=number, load=_importer(f"{BUILTIN}.{name}"))
+    for module in pkgutil.iter_modules(builtin.__path__):
+        load = _importer(f"{builtin.__name__}.{module.name}")
+        yield Source(name=module.name, distribution=DISTRIBUTION, version=number, load=load)
 
 
 def _third_parties(found: Iterable[EntryPoint]) -> Iterable[Source]:
-    ours = {f"{BUILTIN}.{name}" for name in BUILTINS}
     seen: set[tuple[str, str]] = set()
     for point in sorted(found, key=lambda point: (point.name, point.value)):
-        # A distribution that lies on the path twice is listed twice; our own entry points are the built-ins.
-        if point.value in ours or (point.name, point.value) in seen:
+        # A distribution that lies on the path twice is listed twice.
+        if (point.name, point.value) in seen:
             continue
         seen.add((point.name, point.value))
         distribution = point.dist

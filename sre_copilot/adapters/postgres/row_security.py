@@ -36,6 +36,8 @@ GLOBAL_UNIQUES = {
     "procrastinate_jobs_queueing_lock_idx_v1": "the table is global; the values lead with the tenant",
     "procrastinate_jobs_lock_idx_v1": "the table is global; the values lead with the tenant",
     "procrastinate_periodic_defers_unique": "the table is global",
+    "integrations_key_hash_unique": "a door finds its integration by the key alone; the keys are random and made by us",
+    "api_tokens_hash_unique": "a token is all that its bearer shows; the tokens are random and made by us",
 }
 """Unique constraints that do not lead with the tenant, each with its reason."""
 

@@ -15,5 +15,9 @@ class AuditTrail(Protocol):
         """Store an entry with its hash."""
 
     @abstractmethod
+    def append_once(self, entry: AuditEntry) -> bool:
+        """Store an entry unless the trail has one with its id; return whether it was stored."""
+
+    @abstractmethod
     def recent(self, limit: int) -> Sequence[AuditEntry]:
         """The latest entries, newest first."""

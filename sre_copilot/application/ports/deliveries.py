@@ -1,11 +1,26 @@
-"""The ledger of deliveries, and the gateway that reads them."""
+"""The ledger of deliveries, and the gateway to the plugins that verify and read them."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from sre_copilot.domain.deliveries import Delivery, DeliveryRecord, Integration, Parsed
+import attrs
+
+from sre_copilot.domain.deliveries import Delivery, DeliveryRecord, DeliveryStatus, Parsed, Sample
+from sre_copilot.domain.integrations import Integration, Secrets, Setting
+
+
+@attrs.frozen(kw_only=True)
+class DeliveryFilter:
+    """Which deliveries a list is to hold: newest first, those received before `before` (and `before_id` of that time)."""
+
+    status: DeliveryStatus | None = None
+    integration_id: UUID | None = None
+    before: datetime | None = None
+    before_id: UUID | None = None
+    limit: int = 50
 
 
 class Deliveries(Protocol):
@@ -23,22 +38,63 @@ class Deliveries(Protocol):
         """Store a delivery."""
 
     @abstractmethod
-    def recent(self, limit: int) -> Sequence[DeliveryRecord]:
-        """The latest deliveries, newest first."""
+    def get(self, delivery_id: UUID, *, lock: bool = False) -> DeliveryRecord:
+        """One delivery; with `lock` nobody else gets it so before the unit of work ends. Raises NotFound."""
+
+    @abstractmethod
+    def replayed(self, record: DeliveryRecord) -> None:
+        """Store what became of a delivery that was parsed again: status, reason, vendor id, receipt, time of the replay."""
+
+    @abstractmethod
+    def list(self, narrowed: DeliveryFilter) -> Sequence[DeliveryRecord]:
+        """Deliveries by receive time and id, newest first."""
 
 
 class DeliveryGateway(Protocol):
-    """Reads deliveries through the plugin of the integration's type. Thread-safe."""
+    """Verifies and reads deliveries through the plugin of the integration's type. Thread-safe."""
 
     @abstractmethod
-    def parse(self, integration: Integration, delivery: Delivery) -> Parsed:
-        """Return what the delivery says.
+    def verify(self, integration: Integration, secrets: Secrets, delivery: Delivery, now: datetime) -> bool:
+        """Whether the vendor's signature proves the sender; False where no signature is set up.
 
-        Raises MalformedDelivery for bytes that aren't readable JSON within the limits, UnreadableDelivery
-        where the plugin can't make sense of them, PluginFailed where the plugin itself failed or overran its
-        deadline, UnknownIntegrationType where there is no such plugin.
+        Raises NotAuthentic for a signature that is missing, wrong or stale, DeliveryTooLarge, MalformedDelivery where
+        the body has to be read for it and can't be, OutgoingFailed and OutgoingRefused where a certificate can't be
+        fetched, PluginFailed, UnknownIntegrationType.
         """
 
     @abstractmethod
+    def strip(self, integration: Integration, delivery: Delivery) -> Delivery:
+        """The delivery without credentials, as it may be kept and parsed. Raises PluginFailed, UnknownIntegrationType."""
+
+    @abstractmethod
+    def parse(self, integration: Integration, delivery: Delivery) -> Parsed:
+        """Return what a stripped delivery says.
+
+        Raises MalformedDelivery for bytes that aren't readable within the limits, UnreadableDelivery where the plugin
+        can't make sense of them (or the vendor's text is a template and malformed), PluginFailed where the plugin
+        itself failed or overran its deadline, UnknownIntegrationType where there is no such plugin.
+        """
+
+
+class IntegrationTypes(Protocol):
+    """What the installed plugins offer. Thread-safe. Raises UnknownIntegrationType and PluginFailed."""
+
+    @abstractmethod
     def types(self) -> Sequence[str]:
-        """The integration types that deliveries can be parsed for, sorted."""
+        """The installed integration types, sorted."""
+
+    @abstractmethod
+    def settings(self, kind: str) -> Sequence[Setting]:
+        """What can be set of a type."""
+
+    @abstractmethod
+    def samples(self, kind: str, now: datetime) -> Sequence[Sample]:
+        """What the vendor sends around `now`; nothing where the plugin has no samples."""
+
+    @abstractmethod
+    def sign(self, integration: Integration, secrets: Secrets, delivery: Delivery, now: datetime) -> Delivery:
+        """The delivery as the vendor would sign it; as it is where nothing is signed."""
+
+    @abstractmethod
+    def check(self, integration: Integration, secrets: Secrets, now: datetime) -> str | None:
+        """What works, in a sentence; None where the plugin can't tell. Raises OutgoingFailed, OutgoingRefused, NotAuthentic."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from sre_copilot.domain.deliveries import Integration
+from sre_copilot.domain.integrations import Health, Integration
 from sre_copilot.domain.tenants import Tenant, User
 
 
@@ -29,6 +29,14 @@ class Directory(Protocol):
         waits for the plan's limit while there is room.
         """
 
+    @abstractmethod
+    def integration_of_key(self, key_hash: str) -> tuple[UUID, UUID] | None:
+        """Tenant and id of the integration whose door this key opens, or once opened; None where there is none."""
+
+    @abstractmethod
+    def token_of_hash(self, token_hash: str) -> tuple[UUID, UUID] | None:
+        """Tenant and id of the API token with this hash, valid or not, or None."""
+
 
 class Tenants(Protocol):
     """The tenant of the unit of work, and its people."""
@@ -49,6 +57,10 @@ class Tenants(Protocol):
     def add_user(self, user: User) -> None:
         """Store a new user. Raises AlreadyExists where the e-mail is taken by anybody."""
 
+    @abstractmethod
+    def save_user(self, user: User) -> None:
+        """Store what changed of a user: name, role, whether active, who it is in Slack. Raises NotFound."""
+
 
 class Integrations(Protocol):
     """The configured sources of the tenant."""
@@ -64,3 +76,18 @@ class Integrations(Protocol):
     @abstractmethod
     def add(self, integration: Integration) -> None:
         """Store a new integration. Raises AlreadyExists where the name is taken in the tenant."""
+
+    @abstractmethod
+    def save(self, integration: Integration) -> None:
+        """Store what people changed: name, window, environments, key, sealed values, interval, silence, whether active.
+
+        Health and cursor stay. Raises NotFound, AlreadyExists.
+        """
+
+    @abstractmethod
+    def lock(self, integration_id: UUID) -> Integration:
+        """One integration that nobody else changes before the unit of work ends. Raises NotFound."""
+
+    @abstractmethod
+    def note(self, integration_id: UUID, health: Health) -> None:
+        """Store how an integration is doing. Of an unknown one nothing is kept."""

@@ -14,6 +14,7 @@ from sre_copilot.application.ports.recommendations import Recommendations, Runbo
 from sre_copilot.application.ports.series import SeriesStore, Signals
 from sre_copilot.application.ports.service_graph import Services
 from sre_copilot.application.ports.tenants import Integrations, Tenants
+from sre_copilot.application.ports.tokens import Tokens
 
 
 class UnitOfWork(Protocol):
@@ -29,6 +30,10 @@ class UnitOfWork(Protocol):
     @property
     def integrations(self) -> Integrations:
         """Its integrations."""
+
+    @property
+    def tokens(self) -> Tokens:
+        """Its people's API tokens."""
 
     @property
     def deliveries(self) -> Deliveries:

@@ -1,15 +1,18 @@
-"""Tenants, people, integrations: who is there."""
+"""Tenants, people, tokens: who is there, and who asks."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 import attrs
 
+from sre_copilot.application.ports.clock import Clock
 from sre_copilot.application.ports.tenants import Directory
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
 from sre_copilot.domain.actors import Actor, Permission, Role
-from sre_copilot.domain.deliveries import Integration
-from sre_copilot.domain.errors import InvalidInput, NotFound
+from sre_copilot.domain.errors import InvalidInput, NotAuthentic, NotFound
+from sre_copilot.domain.integrations import hash_of_key
 from sre_copilot.domain.tenants import Tenant, User
+from sre_copilot.domain.tokens import PREFIX, ApiToken
 
 
 @attrs.frozen(kw_only=True)
@@ -18,6 +21,7 @@ class AdministrationQueries:
 
     directory: Directory
     units: UnitOfWorkFactory
+    clock: Clock
 
     def tenants(self) -> Sequence[Tenant]:
         """Every tenant, by creation."""
@@ -50,11 +54,40 @@ class AdministrationQueries:
             )
         return found.as_actor(origin=origin)
 
-    def integrations(self, *, actor: Actor) -> Sequence[Integration]:
-        """The tenant's integrations, by creation. Raises NotPermitted."""
+    def actor_of_token(self, token: str, *, origin: str = "") -> Actor:
+        """Who acts with an API token. Raises NotAuthentic, NotPermitted for a deactivated person, TenantInactive."""
+        found = self.directory.token_of_hash(hash_of_key(token)) if token.startswith(PREFIX) else None
+        if found is None:
+            raise NotAuthentic("There is no such API token.")
+        now = self.clock.now()
+        with self.units(found[0]) as uow:
+            known = uow.tokens.get(found[1])
+            user = next(one for one in uow.tenants.users() if one.id == known.user_id)
+            actor = known.actor(user, now, origin=origin)
+            uow.tenants.current().require_active(now)
+            if known.is_use_to_note(now):
+                uow.tokens.used(known.id, now)
+                uow.commit()
+        return actor
+
+    def door_of_key(self, key: str) -> UUID:
+        """The integration that a key opens, for doors that know nothing else of their senders. Raises NotAuthentic."""
+        found = self.directory.integration_of_key(hash_of_key(key)) if key else None
+        if found is None:
+            raise NotAuthentic("There is no integration with this key.")
+        return found[1]
+
+    def users(self, *, actor: Actor) -> Sequence[User]:
+        """The tenant's people, by creation. Raises NotPermitted."""
         actor.require(Permission.READ)
         with self.units(actor.tenant_id) as uow:
-            return uow.integrations.all()
+            return uow.tenants.users()
+
+    def tokens(self, *, actor: Actor) -> Sequence[ApiToken]:
+        """The tenant's API tokens, by creation. Raises NotPermitted."""
+        actor.require(Permission.ADMINISTER)
+        with self.units(actor.tenant_id) as uow:
+            return uow.tokens.all()
 
 
 def _is(user: User, email: str | None) -> bool:

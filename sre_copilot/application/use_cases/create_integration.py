@@ -2,29 +2,44 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import attrs
 
+from sre_copilot.application.configuring import Configuration, check_times, configured, generated, sealed
 from sre_copilot.application.ports.clock import Clock
-from sre_copilot.application.ports.deliveries import DeliveryGateway
+from sre_copilot.application.ports.deliveries import IntegrationTypes
 from sre_copilot.application.ports.ids import Ids
+from sre_copilot.application.ports.sealing import Sealer
+from sre_copilot.application.ports.tokens import Keys
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
 from sre_copilot.application.trail import record_audit
 from sre_copilot.domain.actors import Actor, Permission
 from sre_copilot.domain.audit import AuditAction
-from sre_copilot.domain.deliveries import Integration
 from sre_copilot.domain.episodes import DEDUP_WINDOW
-from sre_copilot.domain.errors import InvalidInput, UnknownIntegrationType
+from sre_copilot.domain.errors import UnknownIntegrationType
+from sre_copilot.domain.integrations import KEY_PREFIX, SYNC_INTERVAL, DoorKey, Integration, hash_of_key
 from sre_copilot.domain.signals import Environment
 from sre_copilot.domain.text import checked_name, checked_text
 
 
 @attrs.frozen(kw_only=True)
+class IntegrationCreated:
+    """A new integration, and what is shown once: its key, and by name the secrets that were made for it."""
+
+    integration: Integration
+    key: str = attrs.field(repr=False)
+    secrets: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+
+
+@attrs.frozen(kw_only=True)
 class CreateIntegration:
-    """Create an integration of an installed type."""
+    """Create an integration of an installed type, with a key of its own."""
 
     units: UnitOfWorkFactory
-    gateway: DeliveryGateway
+    types: IntegrationTypes
+    sealer: Sealer
+    keys: Keys
     clock: Clock
     ids: Ids
 
@@ -36,17 +51,25 @@ class CreateIntegration:
         name: str = "",
         dedup_window: timedelta = DEDUP_WINDOW,
         environments: Mapping[str, Environment] | None = None,
-    ) -> Integration:
-        """Return the integration.
+        settings: Mapping[str, Any] | None = None,
+        sync_interval: timedelta = SYNC_INTERVAL,
+        expected_every: timedelta | None = None,
+    ) -> IntegrationCreated:
+        """Return the integration with its key and the secrets that were made for it; they can't be read again.
 
-        Raises NotPermitted, UnknownIntegrationType, AlreadyExists, and InvalidInput for a window <= 0 or a bad text.
+        `settings` are the type's settings and secrets by name. Raises NotPermitted, UnknownIntegrationType,
+        AlreadyExists, KeyRingUnusable, and InvalidInput for a time <= 0, a bad text or a bad setting.
         """
         actor.require(Permission.ADMINISTER)
-        if type not in self.gateway.types():
-            raise UnknownIntegrationType(type=type, installed=list(self.gateway.types()))
-        if dedup_window <= timedelta(0):
-            raise InvalidInput("A dedup window must be longer than nothing; the default is 12 hours.")
+        if type not in self.types.types():
+            raise UnknownIntegrationType(type=type, installed=list(self.types.types()))
+        check_times(dedup_window, sync_interval, expected_every)
         now = self.clock.now()
+        known = self.types.settings(type)
+        configuration, secrets = generated(
+            known, configured(known, Configuration(), settings or {}, now=now), self.keys, until=now, only_missing=True
+        )
+        key = self.keys.new(KEY_PREFIX)
         integration = Integration(
             id=self.ids.new(),
             tenant_id=actor.tenant_id,
@@ -54,10 +77,14 @@ class CreateIntegration:
             name=checked_name("The name", name or type),
             created_at=now,
             dedup_window=dedup_window,
+            key=DoorKey(current=hash_of_key(key)),
+            sync_interval=sync_interval,
+            expected_every=expected_every,
             environments={
                 checked_text("The word for an environment", word): ours for word, ours in (environments or {}).items()
             },
         )
+        integration = sealed(self.sealer, integration, configuration)
         with self.units(actor.tenant_id) as uow:
             uow.integrations.add(integration)
             record_audit(
@@ -71,4 +98,4 @@ class CreateIntegration:
                 details={"type": type, "name": integration.name},
             )
             uow.commit()
-        return integration
+        return IntegrationCreated(integration=integration, key=key, secrets=secrets)

@@ -12,11 +12,10 @@ from sre_copilot.application.trail import record_audit
 from sre_copilot.domain.actors import Actor, Role
 from sre_copilot.domain.audit import AuditAction
 from sre_copilot.domain.errors import InvalidInput
-from sre_copilot.domain.tenants import Tenant, User
-from sre_copilot.domain.text import checked_name, checked_text
+from sre_copilot.domain.tenants import Tenant, User, checked_email
+from sre_copilot.domain.text import checked_name
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,98}[a-z0-9])?")
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 @attrs.frozen(kw_only=True)
@@ -39,9 +38,7 @@ class CreateTenant:
             raise InvalidInput("A limit of a plan is 0 or more.")
         if not _SLUG.fullmatch(slug):
             raise InvalidInput(f"A slug has 1 to 100 small letters, digits and hyphens inside; {slug!r} does not fit.")
-        email = checked_text("The e-mail address", admin_email).strip().lower()
-        if not _EMAIL.fullmatch(email) or len(email) > 254:
-            raise InvalidInput(f"{admin_email!r} is not an e-mail address; give one like ada@example.com.")
+        email = checked_email(admin_email)
         now = self.clock.now()
         tenant = Tenant(
             id=self.ids.new(),

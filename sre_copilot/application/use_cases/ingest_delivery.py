@@ -1,26 +1,28 @@
-"""Ingest a delivery: verify, parse, record, correlate, in one transaction."""
+"""Ingest a delivery: strip it of credentials, parse, record, correlate, in one transaction."""
 
+from collections.abc import Iterable
+from contextlib import suppress
 from uuid import UUID
 
 import attrs
 
-from sre_copilot.application.acknowledging import acknowledge
+from sre_copilot.application.configuring import opened
 from sre_copilot.application.ports.deliveries import DeliveryGateway
 from sre_copilot.application.ports.ids import Ids
-from sre_copilot.application.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
-from sre_copilot.application.recording import IdReused, Recorder
-from sre_copilot.application.retrying import again_on_conflict
+from sre_copilot.application.ports.outgoing import Outgoing, Request
+from sre_copilot.application.ports.sealing import Sealer
+from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
+from sre_copilot.application.taking_in import SUSPENDED, TakeIn
 from sre_copilot.domain.actors import Actor, ActorKind, Permission
-from sre_copilot.domain.deliveries import (
-    Delivery,
-    DeliveryRecord,
-    DeliveryStatus,
-    Integration,
-    Parsed,
-    QuarantineReason,
-    Receipt,
+from sre_copilot.domain.deliveries import Delivery, QuarantineReason, Receipt, Verdict
+from sre_copilot.domain.errors import (
+    IntegrationDisabled,
+    NotFound,
+    OutgoingFailed,
+    OutgoingRefused,
+    PluginFailed,
+    UnreadableDelivery,
 )
-from sre_copilot.domain.errors import NotFound, PluginFailed, UnreadableDelivery
 
 
 @attrs.frozen(kw_only=True)
@@ -29,13 +31,17 @@ class IngestDelivery:
 
     units: UnitOfWorkFactory
     gateway: DeliveryGateway
+    sealer: Sealer
+    outgoing: Outgoing
     ids: Ids
 
-    def __call__(self, *, actor: Actor, integration_id: UUID, delivery: Delivery) -> Receipt:
+    def __call__(
+        self, *, actor: Actor, integration_id: UUID, delivery: Delivery, verdict: Verdict = Verdict.HANDED_IN
+    ) -> Receipt:
         """Return the receipt once the delivery is durable.
 
-        Raises NotPermitted, NotFound, TenantInactive, and MalformedDelivery for bytes that aren't readable at all;
-        nothing is stored then. A body that only its plugin can't read is kept in quarantine.
+        Raises NotPermitted, NotFound, IntegrationDisabled, TenantInactive, and MalformedDelivery for bytes that aren't
+        readable at all; nothing is stored then. What only the plugin can't read is kept in quarantine.
         """
         actor.require(Permission.INGEST)
         if actor.kind is ActorKind.INTEGRATION and actor.id != integration_id:
@@ -44,79 +50,30 @@ class IngestDelivery:
         with self.units(actor.tenant_id) as uow:
             uow.tenants.current().require_active(delivery.received_at)
             integration = uow.integrations.get(integration_id)
+        if not integration.is_active:
+            raise IntegrationDisabled
         if actor.is_person:
             # What a vendor says is the vendor's deed, whoever hands it in.
             actor = Actor.integration(actor.tenant_id, integration_id, name=integration.name, origin=actor.origin)
+        integration, _ = opened(self.sealer, integration, delivery.received_at)
+        delivery = self.gateway.strip(integration, delivery)
+        taken = TakeIn(
+            units=self.units, ids=self.ids, actor=actor, integration=integration, delivery=delivery, verdict=verdict
+        )
+        if integration.health.is_suspended:
+            return taken.quarantined(QuarantineReason.PLUGIN_FAILED, SUSPENDED, None)
         try:
             parsed = self.gateway.parse(integration, delivery)
         except UnreadableDelivery as error:
-            return self._quarantine(actor, integration, delivery, QuarantineReason.UNREADABLE, str(error))
+            return taken.quarantined(QuarantineReason.UNREADABLE, str(error), error.vendor_id)
         except PluginFailed as error:
-            return self._quarantine(actor, integration, delivery, QuarantineReason.PLUGIN_FAILED, str(error))
-        try:
-            return again_on_conflict(lambda: self._stored(actor, integration, delivery, parsed))
-        except IdReused as reused:
-            return self._quarantine(actor, integration, delivery, QuarantineReason.ID_REUSED, str(reused))
+            return taken.quarantined(QuarantineReason.PLUGIN_FAILED, str(error), error.vendor_id)
+        receipt = taken.taken_in(parsed)
+        self._visit(parsed.visits)
+        return attrs.evolve(receipt, reply=parsed.reply)
 
-    def _stored(self, actor: Actor, integration: Integration, delivery: Delivery, parsed: Parsed) -> Receipt:
-        with self.units(actor.tenant_id) as uow:
-            receipt = self._record(uow, actor, integration, delivery, parsed)
-            uow.commit()
-        return receipt
-
-    def _record(
-        self, uow: UnitOfWork, actor: Actor, integration: Integration, delivery: Delivery, parsed: Parsed
-    ) -> Receipt:
-        known = uow.deliveries.claim(integration.id, parsed.vendor_id) if parsed.vendor_id else None
-        if known is not None and known.delivery.body_hash != delivery.body_hash:
-            raise IdReused(f"The delivery id {parsed.vendor_id} is known with another body.")
-        recorder = Recorder(
-            uow=uow,
-            ids=self.ids,
-            actor=actor,
-            integration=integration,
-            delivery=delivery,
-            delivery_id=known.id if known else self.ids.new(),
-        )
-        receipt = recorder.record(parsed)
-        if known is not None:
-            return attrs.evolve(known.receipt, redelivered=True)
-        for acknowledgement in parsed.acknowledgements:
-            changed = acknowledge(uow, self.ids, actor, integration, acknowledgement, delivery.received_at)
-            if changed is not None:
-                receipt = attrs.evolve(receipt, incidents=tuple(sorted({*receipt.incidents, changed})))
-        uow.deliveries.add(_accepted(receipt, actor, integration, delivery, parsed))
-        return receipt
-
-    def _quarantine(
-        self, actor: Actor, integration: Integration, delivery: Delivery, reason: QuarantineReason, problem: str
-    ) -> Receipt:
-        receipt = Receipt(delivery_id=self.ids.new(), quarantined=True, problem=problem)
-        with self.units(actor.tenant_id) as uow:
-            uow.deliveries.add(
-                DeliveryRecord(
-                    id=receipt.delivery_id,
-                    tenant_id=actor.tenant_id,
-                    integration_id=integration.id,
-                    delivery=delivery,
-                    status=DeliveryStatus.QUARANTINED,
-                    quarantine_reason=reason,
-                    receipt=receipt,
-                )
-            )
-            uow.commit()
-        return receipt
-
-
-def _accepted(
-    receipt: Receipt, actor: Actor, integration: Integration, delivery: Delivery, parsed: Parsed
-) -> DeliveryRecord:
-    return DeliveryRecord(
-        id=receipt.delivery_id,
-        tenant_id=actor.tenant_id,
-        integration_id=integration.id,
-        delivery=delivery,
-        status=DeliveryStatus.ACCEPTED,
-        vendor_id=parsed.vendor_id,
-        receipt=receipt,
-    )
+    def _visit(self, addresses: Iterable[str]) -> None:
+        # A vendor that isn't confirmed asks again, so that a visit which fails is no reason to refuse the delivery.
+        for address in addresses:
+            with suppress(OutgoingFailed, OutgoingRefused):
+                self.outgoing.send(Request(url=address))

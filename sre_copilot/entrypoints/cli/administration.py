@@ -1,13 +1,11 @@
-"""`sre-copilot services`, `integrations`, `tenants`."""
+"""`sre-copilot services` and `sre-copilot tenants`."""
 
 import sys
-from datetime import timedelta
 from pathlib import Path
 
 import click
 
 from sre_copilot.domain.errors import AlreadyExists, InvalidInput
-from sre_copilot.domain.signals import Environment
 from sre_copilot.entrypoints.cli.graph_file import parse_graph, read_graph
 from sre_copilot.entrypoints.cli.groups import InOrder
 from sre_copilot.entrypoints.cli.names import NAME
@@ -43,81 +41,6 @@ def _standard_input() -> str:
         return sys.stdin.buffer.read().decode()
     except UnicodeDecodeError as error:
         raise InvalidInput("Standard input is not UTF-8 text.") from error
-
-
-@click.group(cls=InOrder)
-def integrations() -> None:
-    """Create and list the sources of deliveries."""
-
-
-@integrations.command("create")
-@click.argument("type_", metavar="TYPE")
-@click.option("--name", type=NAME, metavar="NAME", help="What the tenant calls it. [default: the type]")
-@click.option(
-    "--dedup-hours",
-    type=click.FloatRange(0, 8760, min_open=True),
-    default=12.0,
-    show_default=True,
-    metavar="HOURS",
-    help="Hours of silence that end an episode, above 0, at most 8760.",
-)
-@click.option(
-    "--environment",
-    "environments",
-    multiple=True,
-    metavar="WORD=OURS",
-    help="The vendor's word for production, staging or development, such as prod=production; may be given several "
-    "times. [default: only our own three words; anything else is development]",
-)
-@command
-def create_integration(
-    session: Session, type_: str, name: str | None, dedup_hours: float, environments: tuple[str, ...]
-) -> None:
-    """Create an integration of an installed TYPE. `plugins list` shows the types."""
-    with session.open() as copilot:
-        actor = session.actor(copilot)
-        try:
-            made = copilot.create_integration(
-                actor=actor,
-                type=type_,
-                name=name or "",
-                dedup_window=timedelta(hours=dedup_hours),
-                environments=dict(map(_environment, environments)),
-            )
-        except AlreadyExists as error:
-            raise AlreadyExists(
-                f"The tenant has an integration {name or type_!r} already; give another --name."
-            ) from error
-        session.show(
-            made,
-            words(f"Integration {made.name} of type {made.type} created."),
-            words(f"Next: sre-copilot ingest FILE --integration {made.name}{session.again}", "dim"),
-        )
-
-
-def _environment(text: str) -> tuple[str, Environment]:
-    word, _, ours = text.partition("=")
-    if not word or ours not in list(Environment):
-        raise click.UsageError(
-            f"--environment {text!r}: write WORD=production, WORD=staging or WORD=development.",
-            click.get_current_context(),
-        )
-    return word, Environment(ours)
-
-
-@integrations.command("list")
-@command
-def list_integrations(session: Session) -> None:
-    """List the tenant's integrations."""
-    with session.open() as copilot:
-        found = copilot.administration.integrations(actor=session.actor(copilot))
-        rows = table("Name", "Type", "Created (UTC)", "Silence", "Active")
-        for row in found:
-            silence = f"{row.dedup_window / timedelta(hours=1):g} h"
-            active = "yes" if row.is_active else "no"
-            rows.add_row(words(row.name), row.type, when(row.created_at), silence, active)
-        none = "There is no integration yet; `sre-copilot integrations create TYPE` makes one."
-        session.show({"integrations": found}, rows if found else none)
 
 
 @click.group(cls=InOrder)

@@ -19,8 +19,8 @@ from sre_copilot.application.copilot import Copilot
 from sre_copilot.application.ports.incidents import IncidentFilter
 from sre_copilot.application.queries.incidents import IncidentView
 from sre_copilot.domain.actors import Actor
-from sre_copilot.domain.deliveries import Integration
 from sre_copilot.domain.errors import AlreadyExists, InvalidInput
+from sre_copilot.domain.integrations import Integration
 from sre_copilot.domain.lifecycle import State
 from sre_copilot.domain.service_graph import ServiceGraph
 from sre_copilot.domain.tenants import Tenant
@@ -139,8 +139,8 @@ def _new_tenant(copilot: Copilot) -> Tenant:
 
 def _integrations(copilot: Copilot, actor: Actor, types: set[str]) -> list[Integration]:
     """The tenant's integrations of these types; those it lacks are made."""
-    known = {row.type: row for row in reversed(copilot.administration.integrations(actor=actor))}
-    return [known.get(name) or copilot.create_integration(actor=actor, type=name) for name in sorted(types)]
+    known = {row.type: row for row in reversed(copilot.integrations.list(actor=actor))}
+    return [known.get(name) or copilot.create_integration(actor=actor, type=name).integration for name in sorted(types)]
 
 
 def _diagnosed(copilot: Copilot, actor: Actor, given: Recording, touched: set[UUID]) -> list[IncidentView]:

@@ -10,8 +10,9 @@ from rich.console import RenderableType
 
 from sre_copilot.application.copilot import Copilot
 from sre_copilot.domain.actors import Actor, Permission
-from sre_copilot.domain.deliveries import MAX_BODY_BYTES, Delivery, Integration, Receipt
+from sre_copilot.domain.deliveries import MAX_BODY_BYTES, Delivery, Receipt
 from sre_copilot.domain.errors import InvalidInput, NotFound
+from sre_copilot.domain.integrations import Integration
 from sre_copilot.entrypoints.cli.funnel import funnel
 from sre_copilot.entrypoints.cli.render import words
 from sre_copilot.entrypoints.cli.replay import ReplayClock, parse_recording, replayed
@@ -102,7 +103,7 @@ def _is_text(body: bytes) -> bool:
 
 
 def _find(copilot: Copilot, actor: Actor, names: tuple[str, ...]) -> list[Integration]:
-    known = copilot.administration.integrations(actor=actor)
+    known = copilot.integrations.list(actor=actor)
     by_name = {**{row.name: row for row in known}, **{str(row.id): row for row in known}}
     for name in names:
         if name not in by_name:

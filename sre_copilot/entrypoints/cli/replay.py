@@ -12,8 +12,9 @@ from rich.progress import track
 
 from sre_copilot.application.copilot import Copilot
 from sre_copilot.domain.actors import Actor, Permission
-from sre_copilot.domain.deliveries import Delivery, Integration, Receipt
+from sre_copilot.domain.deliveries import Delivery, Receipt
 from sre_copilot.domain.errors import InvalidInput, MalformedDelivery
+from sre_copilot.domain.integrations import Integration
 from sre_copilot.domain.strict_json import read_json
 from sre_copilot.entrypoints.cli.session import progress_console
 

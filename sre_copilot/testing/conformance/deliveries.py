@@ -5,6 +5,7 @@ from datetime import timedelta
 import attrs
 import pytest
 
+from sre_copilot.application.ports.deliveries import DeliveryFilter
 from sre_copilot.domain.actors import Actor
 from sre_copilot.domain.deliveries import DeliveryStatus, QuarantineReason, Receipt
 from sre_copilot.domain.errors import AlreadyExists
@@ -34,7 +35,7 @@ class LedgerConformance(Conformance):
             uow.deliveries.add(record)
         with house.reading() as uow:
             assert uow.deliveries.claim(house.integration.id, "delivery-7") == record
-            assert list(uow.deliveries.recent(5)) == [record]
+            assert list(uow.deliveries.list(DeliveryFilter(limit=5))) == [record]
 
     def test_an_id_is_known_to_its_integration_only(self, house: House) -> None:
         """Two vendors may use the same one."""
@@ -60,7 +61,7 @@ class LedgerConformance(Conformance):
             uow.deliveries.add(make_record(house.integration))
             uow.deliveries.add(make_record(house.integration))
         with house.reading() as uow:
-            assert len(uow.deliveries.recent(5)) == 2
+            assert len(uow.deliveries.list(DeliveryFilter(limit=5))) == 2
 
     def test_recent_deliveries_come_newest_first_up_to_the_limit(self, house: House) -> None:
         """By the time they came in."""
@@ -72,7 +73,7 @@ class LedgerConformance(Conformance):
             for record in records:
                 uow.deliveries.add(record)
         with house.reading() as uow:
-            assert list(uow.deliveries.recent(2)) == [records[1], records[2]]
+            assert list(uow.deliveries.list(DeliveryFilter(limit=2))) == [records[1], records[2]]
 
 
 class AuditConformance(Conformance):

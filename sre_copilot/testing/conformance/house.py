@@ -8,8 +8,8 @@ import pytest
 
 from sre_copilot.application.ports.tenants import Directory
 from sre_copilot.application.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
-from sre_copilot.domain.deliveries import Integration
 from sre_copilot.domain.incidents import Incident
+from sre_copilot.domain.integrations import Integration
 from sre_copilot.domain.tenants import Tenant, User
 from sre_copilot.testing.builders import make_incident, make_integration, make_tenant, make_user
 

@@ -7,6 +7,7 @@ import attrs
 import pytest
 
 from sre_copilot.adapters.system import new_id
+from sre_copilot.application.ports.deliveries import DeliveryFilter
 from sre_copilot.application.ports.diagnoses import FeedbackGiven
 from sre_copilot.application.ports.incidents import IncidentFilter
 from sre_copilot.application.ports.tenants import Directory
@@ -144,7 +145,7 @@ class TenancyConformance(Conformance):
             assert not list(uow.incidents.notes(incident.id))
             assert not list(uow.signals.of_incident(incident.id))
             assert uow.series.load([signal.fingerprint])[signal.fingerprint].facts == ()
-            assert not list(uow.deliveries.recent(10))
+            assert not list(uow.deliveries.list(DeliveryFilter(limit=10)))
             assert not list(uow.audit.recent(10))
             assert not list(uow.runbooks.search(runbook.title, limit=10))
             assert not list(uow.recommendations.latest(incident.id))

@@ -13,17 +13,17 @@ import attrs
 import pytest
 
 from sre_copilot.adapters.django_orm.unit_of_work import DjangoUnitOfWorkFactory
-from sre_copilot.adapters.integrations.gateway import PluginGateway
-from sre_copilot.adapters.integrations.manager import PluginManager
-from sre_copilot.adapters.system import SystemClock, TimeOrderedIds, new_id
+from sre_copilot.adapters.system import SystemClock, new_id
 from sre_copilot.application.ports.incidents import IncidentFilter
 from sre_copilot.application.use_cases.ingest_delivery import IngestDelivery
 from sre_copilot.domain.actors import Actor
-from sre_copilot.domain.deliveries import Delivery, Integration, Receipt
+from sre_copilot.domain.deliveries import Delivery, Receipt
 from sre_copilot.domain.incidents import Incident
+from sre_copilot.domain.integrations import Integration
 from sre_copilot.domain.signals import Signal
 from sre_copilot.domain.tenants import Tenant
 from sre_copilot.testing.builders import make_integration
+from sre_copilot.testing.doors import ingesting
 from tests.integration.threads import in_rounds
 
 SENDERS = 8
@@ -44,8 +44,7 @@ class Door:
         with units(tenant.id) as unit:
             unit.integrations.add(made)
             unit.commit()
-        ingest = IngestDelivery(units=units, gateway=PluginGateway(PluginManager()), ids=TimeOrderedIds())
-        return cls(units, made, ingest)
+        return cls(units, made, ingesting(units))
 
     def knock(self, delivery: Delivery) -> Receipt:
         actor = Actor.integration(self.integration.tenant_id, self.integration.id)

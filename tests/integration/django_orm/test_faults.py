@@ -9,18 +9,17 @@ import pytest
 from psycopg.sql import SQL, Identifier
 
 from sre_copilot.adapters.django_orm.unit_of_work import DjangoUnitOfWorkFactory
-from sre_copilot.adapters.integrations.gateway import PluginGateway
-from sre_copilot.adapters.integrations.manager import PluginManager
 from sre_copilot.adapters.system import SystemClock, TimeOrderedIds
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
 from sre_copilot.application.use_cases.declare_incident import DeclareIncident
-from sre_copilot.application.use_cases.ingest_delivery import IngestDelivery
 from sre_copilot.application.use_cases.transition_incident import TransitionIncident
 from sre_copilot.domain.actors import Actor
-from sre_copilot.domain.deliveries import Delivery, Integration
+from sre_copilot.domain.deliveries import Delivery
+from sre_copilot.domain.integrations import Integration
 from sre_copilot.domain.lifecycle import Action
 from sre_copilot.domain.tenants import Tenant
 from sre_copilot.testing.builders import make_integration
+from sre_copilot.testing.doors import ingesting, plugin_gateway
 from sre_copilot.testing.faults import Fault, TappedUnits
 from tests.integration.database import Database
 
@@ -82,10 +81,10 @@ def test_a_delivery_that_meets_a_fault_leaves_nothing(
     database: Database, units: DjangoUnitOfWorkFactory, integration: Integration
 ) -> None:
     actor = Actor.integration(integration.tenant_id, integration.id)
-    gateway = PluginGateway(PluginManager())
+    gateway = plugin_gateway()
 
     def ask(tapped: UnitOfWorkFactory) -> object:
-        ingest = IngestDelivery(units=tapped, gateway=gateway, ids=TimeOrderedIds())
+        ingest = ingesting(tapped, gateway)
         return ingest(actor=actor, integration_id=integration.id, delivery=alerts("firing", "resolved", "firing"))
 
     struck = strike_everywhere(ask, units, lambda: counts(database))
@@ -117,7 +116,7 @@ def test_the_fault_test_would_see_half_a_delivery(
 ) -> None:
     before = counts(database)
     actor = Actor.integration(integration.tenant_id, integration.id)
-    ingest = IngestDelivery(units=units, gateway=PluginGateway(PluginManager()), ids=TimeOrderedIds())
+    ingest = ingesting(units)
     ingest(actor=actor, integration_id=integration.id, delivery=alerts("firing"))
     grown = {name for (name, count), (_, earlier) in zip(counts(database), before, strict=True) if count != earlier}
     assert {"deliveries", "signals", "episodes", "incidents", "incident_state_transitions", "audit_logs"} <= grown

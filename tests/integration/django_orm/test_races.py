@@ -14,17 +14,18 @@ from sre_copilot.adapters.django_orm.unit_of_work import DjangoUnitOfWorkFactory
 from sre_copilot.adapters.system import SystemClock, TimeOrderedIds
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
 from sre_copilot.application.use_cases.declare_incident import DeclareIncident
-from sre_copilot.application.use_cases.ingest_delivery import IngestDelivery
 from sre_copilot.application.use_cases.run_due_timers import RunDueTimers
 from sre_copilot.application.use_cases.transition_incident import TransitionIncident
 from sre_copilot.domain.actors import Actor
-from sre_copilot.domain.deliveries import Integration, Parsed, Receipt
+from sre_copilot.domain.deliveries import Parsed, Receipt
+from sre_copilot.domain.integrations import Integration
 from sre_copilot.domain.lifecycle import Action
 from sre_copilot.domain.signals import SignalDraft
 from sre_copilot.domain.tenants import Tenant
 from sre_copilot.testing.builders import make_integration
 from sre_copilot.testing.clock import BEGINNING
 from sre_copilot.testing.deliveries import ScriptedGateway
+from sre_copilot.testing.doors import ingesting
 from sre_copilot.testing.faults import TappedUnits
 from sre_copilot.testing.stage import Script, alert, recovery
 from tests.integration.threads import at_once
@@ -80,8 +81,8 @@ class House:
 def _ingest(units: UnitOfWorkFactory, integration: Integration, draft: SignalDraft, minute: int) -> Receipt:
     script = Script()
     delivery = script.delivery(Parsed(drafts=(draft,)), received_at=BEGINNING + timedelta(minutes=minute))
-    gateway = ScriptedGateway({integration.type: script.read})
-    ingest = IngestDelivery(units=units, gateway=gateway, ids=TimeOrderedIds())
+    gateway = ScriptedGateway(readers={integration.type: script.read})
+    ingest = ingesting(units, gateway)
     sender = Actor.integration(integration.tenant_id, integration.id)
     return ingest(actor=sender, integration_id=integration.id, delivery=delivery)
 

@@ -9,6 +9,7 @@ import attrs
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
 from sre_copilot.domain.actors import Actor, Role
 from sre_copilot.domain.deliveries import Delivery, Parsed
+from sre_copilot.domain.errors import UnreadableDelivery
 from sre_copilot.testing.builders import make_runbook
 from sre_copilot.testing.clock import BEGINNING
 from sre_copilot.testing.stage import Stage, alert, stage
@@ -32,6 +33,9 @@ class Scene:
     """A recommendation that came from a runbook."""
     delivery: Delivery
     """Not handed in yet; it opens a third incident."""
+    quarantined: UUID
+    """A delivery that its plugin could not read."""
+    token: UUID
 
     def part(self, kind: type[Any], units: UnitOfWorkFactory | None = None) -> Any:
         """The use case or queries of this kind that the facade has, on other units of work where some are given."""
@@ -80,7 +84,13 @@ def scene() -> Scene:
     pending = next(row for row in proposed if row.runbook_id is None)
     here.copilot.decide_recommendation(actor=here.engineer, recommendation_id=accepted.id, accept=True)
     declared = here.copilot.declare(actor=here.engineer, title="Search is empty", service="search")
+    puzzle = here.script.delivery(UnreadableDelivery("title is missing."), received_at=BEGINNING)
+    kept = here.copilot.ingest(actor=here.sender, integration_id=here.integration.id, delivery=puzzle)
+    admin = here.person(Role.ADMIN)
+    token = here.copilot.create_token(actor=admin, user_id=here.people[Role.ENGINEER].id, name="ci", role=Role.ENGINEER)
     return Scene(
+        quarantined=kept.delivery_id,
+        token=token.token.id,
         stage=here,
         incident=incident_id,
         declared=declared.id,

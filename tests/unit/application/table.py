@@ -14,11 +14,17 @@ from sre_copilot.application import queries, use_cases
 from sre_copilot.application.ports.series import SignalFilter
 from sre_copilot.application.queries.administration import AdministrationQueries
 from sre_copilot.application.queries.incidents import IncidentQueries
+from sre_copilot.application.queries.integrations import IntegrationQueries
 from sre_copilot.application.queries.service_graph import ServiceQueries
 from sre_copilot.application.queries.signals import SignalQueries
+from sre_copilot.application.use_cases.add_user import AddUser
 from sre_copilot.application.use_cases.assign_incident import AssignIncident
+from sre_copilot.application.use_cases.authenticate_delivery import AuthenticateDelivery
+from sre_copilot.application.use_cases.change_user import ChangeUser
+from sre_copilot.application.use_cases.configure_integration import ConfigureIntegration
 from sre_copilot.application.use_cases.create_integration import CreateIntegration
 from sre_copilot.application.use_cases.create_tenant import CreateTenant
+from sre_copilot.application.use_cases.create_token import CreateToken
 from sre_copilot.application.use_cases.decide_recommendation import DecideRecommendation
 from sre_copilot.application.use_cases.declare_incident import DeclareIncident
 from sre_copilot.application.use_cases.diagnose_incident import DiagnoseIncident
@@ -29,9 +35,13 @@ from sre_copilot.application.use_cases.ingest_delivery import IngestDelivery
 from sre_copilot.application.use_cases.note_on_incident import NoteOnIncident
 from sre_copilot.application.use_cases.recommend_actions import RecommendActions
 from sre_copilot.application.use_cases.record_outcome import RecordOutcome
+from sre_copilot.application.use_cases.replay_delivery import ReplayDelivery
+from sre_copilot.application.use_cases.revoke_token import RevokeToken
+from sre_copilot.application.use_cases.rotate_integration_key import RotateIntegrationKey
 from sre_copilot.application.use_cases.run_due_timers import RunDueTimers
 from sre_copilot.application.use_cases.take_detection_snapshot import TakeDetectionSnapshot
 from sre_copilot.application.use_cases.transition_incident import TransitionIncident
+from sre_copilot.domain.actors import Role
 from sre_copilot.domain.hypotheses import Feedback
 from sre_copilot.domain.incidents import Edit
 from sre_copilot.domain.lifecycle import Action
@@ -70,6 +80,38 @@ CHANGES: dict[Asked, Row] = {
         given=lambda on: {"incident_id": on.incident, "user_id": on.actor("viewer").id},
         permitted=RESPONDERS,
         leaves=("incident.assigned",),
+    ),
+    (AddUser, "__call__"): Row(
+        given=lambda on: {"email": "grace@example.com", "role": Role.VIEWER},
+        permitted=ADMINISTRATORS,
+        leaves=("user.added",),
+        finds=False,
+    ),
+    (ChangeUser, "__call__"): Row(
+        given=lambda on: {"user_id": on.actor("viewer").id, "is_active": False},
+        permitted=ADMINISTRATORS,
+        leaves=("user.changed",),
+    ),
+    (ConfigureIntegration, "__call__"): Row(
+        given=lambda on: {"integration_id": on.stage.integration.id, "name": "renamed"},
+        permitted=ADMINISTRATORS,
+        leaves=("integration.changed",),
+    ),
+    (CreateToken, "__call__"): Row(
+        given=lambda on: {"user_id": on.actor("viewer").id, "name": "ci", "role": Role.VIEWER},
+        permitted=ADMINISTRATORS,
+        leaves=("token.created",),
+    ),
+    (ReplayDelivery, "__call__"): Row(
+        given=lambda on: {"delivery_id": on.quarantined}, permitted=RESPONDERS, leaves=("delivery.replayed",)
+    ),
+    (RevokeToken, "__call__"): Row(
+        given=lambda on: {"token_id": on.token}, permitted=ADMINISTRATORS, leaves=("token.revoked",)
+    ),
+    (RotateIntegrationKey, "__call__"): Row(
+        given=lambda on: {"integration_id": on.stage.integration.id},
+        permitted=ADMINISTRATORS,
+        leaves=("integration.key_rotated",),
     ),
     (CreateIntegration, "__call__"): Row(
         given=lambda on: {"type": "generic", "name": "another"},
@@ -143,7 +185,15 @@ CHANGES: dict[Asked, Row] = {
 """Use cases, each of which changes something."""
 
 READS: dict[Asked, Row] = {
-    (AdministrationQueries, "integrations"): Row(given=lambda on: {}, permitted=READERS, finds=False),
+    (AdministrationQueries, "tokens"): Row(given=lambda on: {}, permitted=ADMINISTRATORS, finds=False),
+    (AdministrationQueries, "users"): Row(given=lambda on: {}, permitted=READERS, finds=False),
+    (IntegrationQueries, "list"): Row(given=lambda on: {}, permitted=READERS, finds=False),
+    (IntegrationQueries, "show"): Row(given=lambda on: {"integration_id": on.stage.integration.id}, permitted=READERS),
+    (IntegrationQueries, "trial"): Row(
+        given=lambda on: {"integration_id": on.stage.integration.id}, permitted=ADMINISTRATORS
+    ),
+    (IntegrationQueries, "deliveries"): Row(given=lambda on: {}, permitted=READERS, finds=False),
+    (IntegrationQueries, "delivery"): Row(given=lambda on: {"delivery_id": on.quarantined}, permitted=READERS),
     (IncidentQueries, "list"): Row(given=lambda on: {}, permitted=READERS, finds=False),
     (IncidentQueries, "get"): Row(given=lambda on: {"incident_id": on.incident}, permitted=READERS),
     (IncidentQueries, "show"): Row(given=lambda on: {"incident_id": on.incident}, permitted=READERS),
@@ -167,6 +217,11 @@ WITHOUT_ACTOR: dict[Asked, Row] = {
         permitted=NOBODY,
         leaves=("tenant.created",),
     ),
+    (AuthenticateDelivery, "__call__"): Row(
+        given=lambda on: {"integration_id": on.stage.integration.id, "delivery": on.delivery}, permitted=NOBODY
+    ),
+    (AdministrationQueries, "actor_of_token"): Row(given=lambda on: {"token": "srec_0"}, permitted=NOBODY),
+    (AdministrationQueries, "door_of_key"): Row(given=lambda on: {"key": "srei_0"}, permitted=NOBODY),
     (AdministrationQueries, "tenants"): Row(given=lambda on: {}, permitted=NOBODY),
     (AdministrationQueries, "tenant"): Row(given=lambda on: {"slug": on.stage.tenant.slug}, permitted=NOBODY),
     (AdministrationQueries, "person"): Row(given=lambda on: {"tenant": on.stage.tenant}, permitted=NOBODY),

@@ -5,8 +5,9 @@ from uuid import UUID
 
 import pytest
 
-from sre_copilot.domain.deliveries import Delivery, Integration
+from sre_copilot.domain.deliveries import Delivery
 from sre_copilot.domain.errors import InvalidInput
+from sre_copilot.domain.integrations import Integration
 from sre_copilot.domain.signals import Environment
 from sre_copilot.domain.tenants import month_of
 

@@ -21,8 +21,10 @@ from sre_copilot.adapters.django_orm.models.series import CorrelationDecision, E
 from sre_copilot.adapters.django_orm.models.service_graph import Service, ServiceCall, ServicePlacement
 from sre_copilot.adapters.django_orm.models.signals import Signal
 from sre_copilot.adapters.django_orm.models.tenants import Tenant, User
+from sre_copilot.adapters.django_orm.models.tokens import ApiToken
 
 __all__ = [
+    "ApiToken",
     "AuditLog",
     "ContextSnapshot",
     "CorrelationDecision",

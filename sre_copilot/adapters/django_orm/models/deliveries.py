@@ -22,10 +22,19 @@ class Delivery(models.Model):
     quarantine_reason = models.CharField(max_length=50, null=True, blank=True)
     receipt = models.JSONField()
     assigned_key = models.CharField(max_length=500, null=True, blank=True)
+    verdict = models.CharField(max_length=20, default="handed_in", db_default="handed_in")
+    replayed_at = DateTimeField(null=True, blank=True)
 
     class Meta:
         db_table = "deliveries"
-        indexes = [models.Index(fields=["tenant", "received_at"], name="deliveries_by_time")]
+        indexes = [
+            models.Index(fields=["tenant", "received_at", "id"], name="deliveries_in_order"),
+            models.Index(
+                fields=["tenant", "received_at", "id"],
+                condition=models.Q(status="quarantined"),
+                name="deliveries_quarantined",
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["tenant", "integration", "vendor_id"],

@@ -15,6 +15,22 @@ class IntegrationType(models.TextChoices):
     GRAFANA = "grafana", "Grafana"
     SLACK = "slack", "Slack"
     GENERIC = "generic", "Generic"
+    SENTRY = "sentry", "Sentry"
+    CLOUDWATCH = "cloudwatch", "AWS CloudWatch"
+    AZURE_MONITOR = "azure_monitor", "Azure Monitor"
+    OPSGENIE = "opsgenie", "Opsgenie"
+    NEW_RELIC = "new_relic", "New Relic"
+    ZABBIX = "zabbix", "Zabbix"
+    NAGIOS = "nagios", "Nagios and Icinga"
+    GITHUB = "github", "GitHub"
+    GITLAB = "gitlab", "GitLab"
+    ARGOCD = "argocd", "Argo CD"
+    JENKINS = "jenkins", "Jenkins"
+    KUBERNETES = "kubernetes", "Kubernetes"
+    CLOUDEVENTS = "cloudevents", "CloudEvents"
+    OPENTELEMETRY = "opentelemetry", "OpenTelemetry"
+    WEBHOOK = "webhook", "Outgoing webhook"
+    EMAIL = "email", "E-mail"
 
 
 class Integration(models.Model):
@@ -38,6 +54,15 @@ class Integration(models.Model):
 
     dedup_window_seconds = models.FloatField(default=43200.0)
     environments = models.JSONField(default=dict)
+    # beyond the document: the door's key, how its plugin is doing, how far a poll has come, the normal silence
+    key_hash = models.CharField(max_length=64, null=True, blank=True)
+    previous_key_hash = models.CharField(max_length=64, null=True, blank=True, db_index=True)
+    previous_key_until = DateTimeField(null=True, blank=True)
+    plugin_failures = models.IntegerField(default=0, db_default=0)
+    cursor = models.JSONField(default=dict, db_default={}, blank=True)
+    next_poll_at = DateTimeField(null=True, blank=True)
+    expected_every_seconds = models.FloatField(null=True, blank=True)
+    silence_noticed_at = DateTimeField(null=True, blank=True)
 
     class Meta:
         db_table = "integrations"
@@ -45,6 +70,7 @@ class Integration(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["tenant", "id"], name="integrations_tenant_id_unique"),
             models.UniqueConstraint(fields=["tenant", "name"], name="integrations_name_unique"),
+            models.UniqueConstraint(fields=["key_hash"], name="integrations_key_hash_unique"),
         ]
 
     def __str__(self) -> str:

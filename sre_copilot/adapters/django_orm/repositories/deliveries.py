@@ -5,20 +5,22 @@ from uuid import UUID
 
 import attrs
 from django.db import connections
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from sre_copilot.adapters.django_orm import models
 from sre_copilot.adapters.django_orm.constraints import translated
 from sre_copilot.adapters.django_orm.documents import from_document, to_document
 from sre_copilot.adapters.django_orm.routing import ALIAS
+from sre_copilot.application.ports.deliveries import DeliveryFilter
 from sre_copilot.domain.deliveries import (
-    KEPT_HEADERS,
     Delivery,
     DeliveryRecord,
     DeliveryStatus,
     QuarantineReason,
     Receipt,
+    Verdict,
 )
+from sre_copilot.domain.errors import NotFound
 
 
 @attrs.frozen
@@ -48,7 +50,7 @@ class DjangoDeliveries:
                 integration_id=record.integration_id,
                 vendor_id=record.vendor_id,
                 path=delivery.path,
-                headers={name: text for name, text in delivery.headers.items() if name.lower() in KEPT_HEADERS},
+                headers=dict(delivery.headers),
                 body=delivery.body,
                 body_hash=delivery.body_hash,
                 received_at=delivery.received_at,
@@ -56,12 +58,44 @@ class DjangoDeliveries:
                 quarantine_reason=record.quarantine_reason.value if record.quarantine_reason else None,
                 receipt=to_document(record.receipt),
                 assigned_key=delivery.assigned_key,
+                verdict=record.verdict.value,
+                replayed_at=record.replayed_at,
             )
 
-    def recent(self, limit: int) -> Sequence[DeliveryRecord]:
-        """The latest deliveries, newest first."""
+    def get(self, delivery_id: UUID, *, lock: bool = False) -> DeliveryRecord:
+        """One delivery. Raises NotFound."""
+        rows = self._rows().select_for_update() if lock else self._rows()
+        with translated():
+            row = rows.filter(id=delivery_id).first()
+        if row is None:
+            raise NotFound(delivery=delivery_id)
+        return _record(row)
+
+    def replayed(self, record: DeliveryRecord) -> None:
+        """Store what became of a delivery that was parsed again."""
+        with translated():
+            self._rows().filter(id=record.id).update(
+                status=record.status.value,
+                quarantine_reason=record.quarantine_reason.value if record.quarantine_reason else None,
+                vendor_id=record.vendor_id,
+                receipt=to_document(record.receipt),
+                assigned_key=record.delivery.assigned_key,
+                replayed_at=record.replayed_at,
+            )
+
+    def list(self, narrowed: DeliveryFilter) -> Sequence[DeliveryRecord]:
+        """Deliveries by receive time and id, newest first."""
         rows = self._rows().order_by("-received_at", "-id")
-        return [_record(row) for row in rows[:limit]]
+        if narrowed.status is not None:
+            rows = rows.filter(status=narrowed.status.value)
+        if narrowed.integration_id is not None:
+            rows = rows.filter(integration_id=narrowed.integration_id)
+        if narrowed.before is not None:
+            earlier = Q(received_at__lt=narrowed.before)
+            if narrowed.before_id is not None:
+                earlier |= Q(received_at=narrowed.before, id__lt=narrowed.before_id)
+            rows = rows.filter(earlier, received_at__lte=narrowed.before)
+        return [_record(row) for row in rows[: narrowed.limit]]
 
     def _rows(self) -> QuerySet[models.Delivery]:
         return models.Delivery.objects.using(ALIAS).filter(tenant_id=self.tenant_id)
@@ -80,7 +114,9 @@ def _record(row: models.Delivery) -> DeliveryRecord:
             assigned_key=row.assigned_key,
         ),
         status=DeliveryStatus(row.status),
+        verdict=Verdict(row.verdict),
         vendor_id=row.vendor_id,
         quarantine_reason=QuarantineReason(row.quarantine_reason) if row.quarantine_reason else None,
         receipt=from_document(row.receipt, Receipt),
+        replayed_at=row.replayed_at,
     )

@@ -1,7 +1,6 @@
-"""The tenant, its people and integrations."""
+"""The tenant and its people."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from uuid import UUID
 
 import attrs
@@ -10,9 +9,7 @@ from sre_copilot.adapters.django_orm import models
 from sre_copilot.adapters.django_orm.constraints import translated
 from sre_copilot.adapters.django_orm.routing import ALIAS
 from sre_copilot.domain.actors import Role
-from sre_copilot.domain.deliveries import Integration
 from sre_copilot.domain.errors import NotFound
-from sre_copilot.domain.signals import Environment
 from sre_copilot.domain.tenants import Plan, Tenant, User
 
 
@@ -74,6 +71,7 @@ class DjangoTenants:
                 role=Role(row.role),
                 created_at=row.created_at,
                 is_active=row.is_active,
+                slack_user_id=row.slack_user_id or "",
             )
             for row in rows
         ]
@@ -88,54 +86,20 @@ class DjangoTenants:
                 full_name=user.full_name,
                 role=user.role.value,
                 is_active=user.is_active,
+                slack_user_id=user.slack_user_id or None,
                 created_at=user.created_at,
                 updated_at=user.created_at,
             )
 
-
-@attrs.frozen
-class DjangoIntegrations:
-    """The configured sources of the tenant."""
-
-    tenant_id: UUID
-
-    def get(self, integration_id: UUID) -> Integration:
-        """One integration. Raises NotFound."""
-        row = models.Integration.objects.using(ALIAS).filter(tenant_id=self.tenant_id, id=integration_id).first()
-        if row is None:
-            raise NotFound(integration=integration_id)
-        return _integration(row)
-
-    def all(self) -> Sequence[Integration]:
-        """Every integration, by creation."""
-        rows = models.Integration.objects.using(ALIAS).filter(tenant_id=self.tenant_id).order_by("created_at", "id")
-        return [_integration(row) for row in rows]
-
-    def add(self, integration: Integration) -> None:
-        """Store a new integration. Raises AlreadyExists."""
+    def save_user(self, user: User) -> None:
+        """Store what changed of a user. Raises NotFound."""
         with translated():
-            models.Integration.objects.using(ALIAS).create(
-                id=integration.id,
-                tenant_id=self.tenant_id,
-                integration_type=integration.type,
-                name=integration.name,
-                config={},
-                dedup_window_seconds=integration.dedup_window.total_seconds(),
-                environments={word: ours.value for word, ours in integration.environments.items()},
-                is_active=integration.is_active,
-                created_at=integration.created_at,
-                updated_at=integration.created_at,
+            changed = models.User.objects.using(ALIAS).filter(tenant_id=self.tenant_id, id=user.id)
+            found = changed.update(
+                full_name=user.full_name,
+                role=user.role.value,
+                is_active=user.is_active,
+                slack_user_id=user.slack_user_id or None,
             )
-
-
-def _integration(row: models.Integration) -> Integration:
-    return Integration(
-        id=row.id,
-        tenant_id=row.tenant_id,
-        type=row.integration_type,
-        name=row.name,
-        created_at=row.created_at,
-        dedup_window=timedelta(seconds=row.dedup_window_seconds),
-        environments={word: Environment(ours) for word, ours in row.environments.items()},
-        is_active=row.is_active,
-    )
+        if not found:
+            raise NotFound(user=user.id)

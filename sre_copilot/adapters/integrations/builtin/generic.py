@@ -5,15 +5,22 @@
 
 `id` names the event and `dedup_key` the series. Without a key the series is told by title, service, source and labels,
 so a resolve has to repeat them. The header `webhook-id` names the delivery as a whole.
+
+Deliveries are signed after the Standard Webhooks specification (standardwebhooks.com, symmetric signatures `v1`), or
+show the integration's key where it is set to accept that.
 """
 
-from collections.abc import Mapping
-from datetime import datetime
+import json
+from base64 import b64decode
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import attrs
 
-from sre_copilot.domain.deliveries import Delivery, Integration, Parsed
+from sre_copilot.domain.deliveries import Delivery, Parsed, Sample
+from sre_copilot.domain.errors import NotAuthentic
+from sre_copilot.domain.integrations import Integration, Secrets, Setting, SettingKind
 from sre_copilot.domain.payloads import Fields, web_links, wrong
 from sre_copilot.domain.signals import (
     UNKNOWN_SERVICE,
@@ -23,7 +30,8 @@ from sre_copilot.domain.signals import (
     SignalStatus,
     SignalType,
 )
-from sre_copilot.hookspecs import IntegrationPlugin, hookimpl
+from sre_copilot.domain.signatures import hmac_base64, require_fresh, require_match
+from sre_copilot.hookspecs import IntegrationPlugin, Tools, hookimpl
 
 SEVERITIES: Mapping[str, Severity] = {
     **{ours.value: ours for ours in Severity},
@@ -31,6 +39,21 @@ SEVERITIES: Mapping[str, Severity] = {
     "warning": Severity.MEDIUM,
 }
 """Our five words and the two that most tools have besides. Every other word is medium."""
+SECRET = "signing_secret"
+SETTINGS = (
+    Setting(
+        name=SECRET,
+        help="The secret that senders sign with, after the Standard Webhooks specification.",
+        secret=True,
+        generated="whsec_",
+    ),
+    Setting(
+        name="accept_key",
+        help="Also take deliveries without a signature that show the integration's key.",
+        kind=SettingKind.FLAG,
+        default=False,
+    ),
+)
 
 
 @attrs.frozen
@@ -39,16 +62,68 @@ class Generic:
 
     type: str = "generic"
     title: str = "Generic webhook"
+    settings: tuple[Setting, ...] = SETTINGS
+
+    def verify(self, integration: Integration, secrets: Secrets, delivery: Delivery, tools: Tools) -> bool:
+        """Check the signature; without one, and where the integration accepts it, the key decides."""
+        signatures = delivery.header("webhook-signature").split()
+        if not signatures and integration.settings.get("accept_key"):
+            return False
+        stamp = delivery.header("webhook-timestamp")
+        if signatures:
+            require_fresh(stamp, tools.now)
+        require_match(signatures, _signatures(secrets.valid(SECRET), delivery, stamp))
+        return True
+
+    def sign(self, secrets: Secrets, delivery: Delivery, now: datetime) -> Delivery:
+        """Sign as the specification says; the id is made of the body, so that the same body has the same id."""
+        stamp = str(int(now.timestamp()))
+        named = {"webhook-id": f"msg_{delivery.body_hash[:24]}", "webhook-timestamp": stamp, **delivery.headers}
+        unsigned = attrs.evolve(delivery, headers=named)
+        signature = " ".join(_signatures((secrets.current(SECRET),), unsigned, stamp))
+        return attrs.evolve(unsigned, headers={**named, "webhook-signature": signature})
+
+    def delivery_id(self, payload: Any, delivery: Delivery) -> str | None:
+        """The header `webhook-id`."""
+        return delivery.header("webhook-id").strip() or None
+
+    def samples(self, now: datetime) -> Sequence[Sample]:
+        """A deploy, and an alert that fires and ends."""
+        alert = {"dedup_key": "sample-1", "title": "Checkout answers slowly", "service": "checkout", "severity": "high"}
+        deploy = {"title": "Deploy checkout 1.42.0", "type": "deploy_event", "service": "checkout"}
+        return (
+            _sample("firing", {**alert, "occurred_at": (now - timedelta(minutes=10)).isoformat()}),
+            _sample(
+                "resolved",
+                {**alert, "status": "resolved", "occurred_at": (now - timedelta(minutes=1)).isoformat()},
+                resolves="firing",
+            ),
+            _sample("change", {**deploy, "occurred_at": (now - timedelta(minutes=15)).isoformat()}),
+        )
 
     def parse(self, integration: Integration, payload: Any, delivery: Delivery) -> Parsed:
         """Return the signals. Raises UnreadableDelivery that names the signal and its field."""
         items = payload if isinstance(payload, list) else [payload]
         paths = [f"[{place}]" for place in range(len(items))] if isinstance(payload, list) else [""]
         signals = [Fields.of(item, path) for item, path in zip(items, paths, strict=True)]
-        return Parsed(
-            drafts=tuple(_draft(signal, integration, delivery.received_at) for signal in signals),
-            vendor_id=delivery.header("webhook-id").strip() or None,
-        )
+        return Parsed(drafts=tuple(_draft(signal, integration, delivery.received_at) for signal in signals))
+
+
+def _signatures(secrets: Sequence[str], delivery: Delivery, stamp: str) -> list[str]:
+    """The right signatures, one per valid secret: HMAC-SHA256 of `id.timestamp.body`, in base64 after `v1,`."""
+    message = f"{delivery.header('webhook-id')}.{stamp}.".encode("utf-8", "surrogatepass") + delivery.body
+    return [f"v1,{hmac_base64(_key(secret), message)}" for secret in secrets]
+
+
+def _key(secret: str) -> bytes:
+    try:
+        return b64decode(secret.removeprefix("whsec_"), validate=True)
+    except ValueError:
+        raise NotAuthentic(f"The setting {SECRET} is no secret of the form whsec_ and base64; set another.") from None
+
+
+def _sample(name: str, body: Mapping[str, Any], resolves: str = "") -> Sample:
+    return Sample(name=name, body=json.dumps(body).encode(), resolves=resolves)
 
 
 def _draft(signal: Fields, integration: Integration, received_at: datetime) -> SignalDraft:

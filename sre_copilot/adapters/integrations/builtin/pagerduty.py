@@ -11,7 +11,8 @@ from typing import Any
 
 import attrs
 
-from sre_copilot.domain.deliveries import Acknowledgement, Delivery, Integration, Parsed
+from sre_copilot.domain.deliveries import Acknowledgement, Delivery, Parsed
+from sre_copilot.domain.integrations import Integration
 from sre_copilot.domain.payloads import Fields, web_links, wrong
 from sre_copilot.domain.signals import (
     UNKNOWN_SERVICE,

@@ -12,7 +12,8 @@ from typing import Any
 
 import attrs
 
-from sre_copilot.domain.deliveries import Delivery, Integration, Parsed
+from sre_copilot.domain.deliveries import Delivery, Parsed
+from sre_copilot.domain.integrations import Integration
 from sre_copilot.domain.payloads import Fields, web_links, wrong
 from sre_copilot.domain.signals import UNKNOWN_SERVICE, Severity, SignalDraft, SignalStatus
 from sre_copilot.hookspecs import IntegrationPlugin, hookimpl

@@ -11,12 +11,21 @@ from uuid import UUID
 import attrs
 import pytest
 
-from sre_copilot.adapters.integrations.gateway import MOST_OVERRUNS, PluginGateway
+from sre_copilot.adapters.integrations.gateway import PluginGateway
+from sre_copilot.adapters.integrations.isolation import MOST_OVERRUNS
 from sre_copilot.adapters.integrations.manager import PluginManager
-from sre_copilot.domain.deliveries import MAX_SIGNALS, Acknowledgement, Delivery, Integration, Parsed
-from sre_copilot.domain.errors import MalformedDelivery, PluginFailed, UnknownIntegrationType, UnreadableDelivery
+from sre_copilot.domain.deliveries import MAX_SIGNALS, Acknowledgement, Delivery, Parsed
+from sre_copilot.domain.errors import (
+    DeliveryTooLarge,
+    MalformedDelivery,
+    PluginFailed,
+    UnknownIntegrationType,
+    UnreadableDelivery,
+)
+from sre_copilot.domain.integrations import Integration
 from sre_copilot.domain.signals import SignalDraft
 from sre_copilot.hookspecs import IntegrationPlugin, hookimpl
+from sre_copilot.testing.doors import plugin_gateway
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SECRET = "hunter2"
@@ -61,7 +70,7 @@ LOADS: dict[str, Any] = {}
 def gateway(behaviour: Callable[[Any], Any], deadline: float = 5) -> PluginGateway:
     LOADS["scripted"] = Bringing([Scripted(behaviour)])
     point = LoadedEntryPoint(name="scripted", value="scripted", group="sre_copilot.integrations")
-    return PluginGateway(PluginManager([point]), deadline=deadline)
+    return plugin_gateway(PluginManager([point]), deadline=deadline)
 
 
 def integration(kind: str = "scripted") -> Integration:
@@ -84,7 +93,7 @@ def raising(error: BaseException) -> Callable[[Any], Parsed]:
 
 
 def test_a_sound_answer_passes_as_it_is() -> None:
-    answer = Parsed(drafts=(SignalDraft(name="n", occurred_at=NOW),), vendor_id="v")
+    answer = Parsed(drafts=(SignalDraft(name="n", occurred_at=NOW),), assigned_key="k")
     assert parse(lambda payload: answer) == answer
 
 
@@ -99,13 +108,9 @@ def test_the_plugin_is_handed_plain_json() -> None:
     assert seen == [{"a": ["x\ufffd", 1.5, None]}]
 
 
-def test_the_types_are_the_loaded_ones_sorted() -> None:
-    assert gateway(raising(ValueError())).types() == ["generic", "pagerduty", "prometheus", "scripted"]
-
-
 def test_a_type_without_a_plugin_is_unknown() -> None:
-    with pytest.raises(UnknownIntegrationType, match="nagios"):
-        gateway(answering()).parse(integration("nagios"), Delivery(body=b"{}", received_at=NOW))
+    with pytest.raises(UnknownIntegrationType, match="carrier"):
+        gateway(answering()).parse(integration("carrier"), Delivery(body=b"{}", received_at=NOW))
 
 
 def test_malformed_bytes_never_reach_the_plugin() -> None:
@@ -161,7 +166,9 @@ WRONG_ANSWERS: dict[str, Callable[[Any], Any]] = {
     "an acknowledger that is a number": lambda payload: Parsed(
         acknowledgements=(Acknowledgement(vendor_key="k", by=5),)  # type: ignore[arg-type]
     ),
-    "a delivery id that is a number": lambda payload: Parsed(vendor_id=5),  # type: ignore[arg-type]
+    "a key made up that is a number": lambda payload: Parsed(assigned_key=5),  # type: ignore[arg-type]
+    "a reply that is a text": lambda payload: Parsed(reply="ok"),  # type: ignore[arg-type]
+    "visits that are a text": lambda payload: Parsed(visits="https://example.com"),  # type: ignore[arg-type]
     "a severity that is a word": answering(severity="critical"),
     "a type that is a word": answering(signal_type="alert"),
     "a status that is nothing": answering(status=None),
@@ -203,7 +210,7 @@ OUTSIDE: dict[str, tuple[Callable[[Any], Any], str]] = {
     "a service of 256 characters": (answering(service="s" * 256), "the service's name"),
     "a key of 256 characters": (answering(vendor_key="k" * 256), "vendor_key must have"),
     "an empty id": (answering(vendor_id=""), "vendor_id must have"),
-    "a delivery id with NUL": (lambda payload: Parsed(vendor_id="a\0"), "vendor_id must have"),
+    "a key made up with NUL": (lambda payload: Parsed(assigned_key="a\0"), "assigned_key must have"),
     "one id for two signals": (
         lambda payload: Parsed(drafts=(SignalDraft(name="a", vendor_id="1"), SignalDraft(name="b", vendor_id="1"))),
         "have the same id",
@@ -226,7 +233,7 @@ def test_the_same_signal_twice_under_one_id_counts_once() -> None:
 def test_5000_signals_are_taken_and_one_more_is_refused() -> None:
     drafts = (SignalDraft(name="n"),) * MAX_SIGNALS
     assert len(parse(lambda payload: Parsed(drafts=drafts)).drafts) == MAX_SIGNALS
-    with pytest.raises(MalformedDelivery, match="more than 5000 signals"):
+    with pytest.raises(DeliveryTooLarge, match="more than 5000 signals"):
         parse(lambda payload: Parsed(drafts=(*drafts, SignalDraft(name="n"))))
 
 
@@ -250,7 +257,7 @@ def test_a_plugin_that_sleeps_is_given_up_on_and_after_four_the_type_is_out_unti
     with pytest.raises(PluginFailed, match="4 earlier calls still hang"):
         reader.parse(integration(), delivery)
     generic = Delivery(body=b'{"title": "others go on"}', received_at=NOW)
-    assert PluginGateway(PluginManager([])).parse(integration("generic"), generic).drafts
+    assert plugin_gateway().parse(integration("generic"), generic).drafts
     for event in ends:
         event.set()
     assert ended.wait(10)
@@ -261,12 +268,12 @@ def test_a_plugin_that_sleeps_is_given_up_on_and_after_four_the_type_is_out_unti
 
 
 def test_many_threads_get_each_their_own_answer() -> None:
-    reader = gateway(lambda payload: Parsed(vendor_id=payload["id"]))
+    reader = gateway(lambda payload: Parsed(assigned_key=payload["id"]))
     answers: dict[str, str | None] = {}
 
     def ask(name: str) -> None:
         body = json.dumps({"id": name}).encode()
-        answers[name] = reader.parse(integration(), Delivery(body=body, received_at=NOW)).vendor_id
+        answers[name] = reader.parse(integration(), Delivery(body=body, received_at=NOW)).assigned_key
 
     threads = [threading.Thread(target=ask, args=(str(number),)) for number in range(16)]
     for thread in threads:

@@ -1,16 +1,22 @@
 """The generic integration: our own words, one signal or a list."""
 
-from datetime import UTC, datetime
+from base64 import b64encode
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import attrs
 import pytest
+from standardwebhooks import Webhook
 
 from sre_copilot.adapters.integrations.builtin.generic import Generic
-from sre_copilot.domain.deliveries import Delivery, Integration, Parsed
-from sre_copilot.domain.errors import UnreadableDelivery
+from sre_copilot.domain.deliveries import Delivery, Parsed
+from sre_copilot.domain.errors import NotAuthentic, UnreadableDelivery
 from sre_copilot.domain.fingerprint import fingerprint
+from sre_copilot.domain.integrations import Integration, Secrets
 from sre_copilot.domain.signals import Environment, Severity, SignalDraft, SignalStatus, SignalType
+from tests.unit.adapters.integrations.door import Door
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 INTEGRATION = Integration(id=UUID(int=1), tenant_id=UUID(int=2), type="generic", name="g", created_at=NOW)
@@ -72,7 +78,6 @@ def test_every_field_finds_its_place() -> None:
 def test_a_list_is_a_signal_each_and_the_header_names_the_delivery() -> None:
     parsed = parse([{"title": "a"}, {"title": "b"}], Webhook_Id="msg_1")
     assert [draft.name for draft in parsed.drafts] == ["a", "b"]
-    assert parsed.vendor_id == "msg_1"
     assert parse([]) == Parsed()
 
 
@@ -134,3 +139,72 @@ def test_with_a_key_nothing_else_tells_the_series() -> None:
 def test_a_wrong_field_is_named(payload: Any, words: str) -> None:
     with pytest.raises(UnreadableDelivery, match=f"^{words}"):
         parse(payload)
+
+
+DOOR = Door(type="generic", secrets={"signing_secret": (f"whsec_{b64encode(b'k' * 24).decode()}",)})
+
+
+def test_the_header_names_the_delivery() -> None:
+    assert DOOR.read({"title": "a"}, {"Webhook-Id": "msg_1"}).vendor_id == "msg_1"
+    assert DOOR.read({"title": "a"}).vendor_id is None
+
+
+def signed(body: bytes = b'{"title": "a"}', at: datetime = NOW) -> Delivery:
+    return Generic().sign(Secrets(DOOR.secrets), Delivery(body=body, received_at=NOW), at)
+
+
+def test_a_signature_by_the_standard_webhooks_library_fits() -> None:
+    body = '{"title": "a"}'
+    signature = Webhook(DOOR.secrets["signing_secret"][0]).sign("msg_1", NOW, body)
+    headers = {"webhook-id": "msg_1", "webhook-timestamp": str(int(NOW.timestamp())), "webhook-signature": signature}
+    assert DOOR.verify(body.encode(), headers)
+
+
+def changed(**headers: str) -> Callable[[Delivery], Delivery]:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return lambda delivery: attrs.evolve(delivery, headers={**delivery.headers, **named})
+
+
+FORGED: dict[str, tuple[Callable[[Delivery], Delivery], str]] = {
+    "no signature": (changed(webhook_signature=""), "missing"),
+    "no time": (changed(webhook_timestamp=""), "missing"),
+    "another secret's": (changed(webhook_signature=f"v1,{b64encode(b'x' * 32).decode()}"), "wrong"),
+    "one that is too short": (changed(webhook_signature="v1,AAAA"), "wrong"),
+    "one that isn't ASCII": (changed(webhook_signature="v1,ü\udcff"), "wrong"),
+    "another version's": (changed(webhook_signature="v1a,AAAA"), "wrong"),
+    "another id": (changed(webhook_id="msg_2"), "wrong"),
+    "a time that is no number": (changed(webhook_timestamp="now"), "wrong"),
+    "a time that is one second off": (changed(webhook_timestamp=str(int(NOW.timestamp()) + 1)), "wrong"),
+    "a body with one byte more": (lambda delivery: attrs.evolve(delivery, body=delivery.body + b" "), "wrong"),
+    "one of six minutes ago": (lambda _: signed(at=NOW - timedelta(minutes=6)), "stale"),
+    "one of six minutes ahead": (lambda _: signed(at=NOW + timedelta(minutes=6)), "stale"),
+}
+
+
+@pytest.mark.parametrize("case", FORGED)
+def test_a_forged_delivery_is_not_authentic(case: str) -> None:
+    forge, reason = FORGED[case]
+    forged = forge(signed())
+    with pytest.raises(NotAuthentic) as refused:
+        DOOR.verify(forged.body, forged.headers)
+    assert refused.value.reason == reason
+
+
+def test_of_several_signatures_one_that_fits_is_enough() -> None:
+    right = signed().headers["webhook-signature"]
+    several = changed(webhook_signature=f"v1,AAAA {right} v1a,BBBB")(signed())
+    assert DOOR.verify(several.body, several.headers)
+
+
+def test_a_rotated_secret_fits_as_long_as_it_is_valid_and_no_longer() -> None:
+    delivery, new = signed(), f"whsec_{b64encode(b'n' * 24).decode()}"
+    overlapping = attrs.evolve(DOOR, secrets={"signing_secret": (new, *DOOR.secrets["signing_secret"])})
+    assert overlapping.verify(delivery.body, delivery.headers)
+    with pytest.raises(NotAuthentic):
+        attrs.evolve(DOOR, secrets={"signing_secret": (new,)}).verify(delivery.body, delivery.headers)
+
+
+def test_without_a_signature_the_key_decides_only_where_the_integration_accepts_it() -> None:
+    assert not attrs.evolve(DOOR, settings={"accept_key": True}).verify(b"{}")
+    with pytest.raises(NotAuthentic):
+        DOOR.verify(b"{}")

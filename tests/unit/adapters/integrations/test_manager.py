@@ -1,35 +1,61 @@
 """The plugin manager: built-ins are always there, and a broken plugin is reported and harms nobody."""
 
 from collections.abc import Callable
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import Any
 
 import attrs
 import pytest
 
-from sre_copilot.adapters.integrations.manager import BUILTINS, PluginManager, PluginReport
-from sre_copilot.domain.deliveries import Delivery, Integration, Parsed
+from sre_copilot.adapters.integrations.manager import PluginManager, PluginReport
+from sre_copilot.domain.deliveries import Delivery, Parsed
+from sre_copilot.domain.integrations import Integration, Setting
 from sre_copilot.hookspecs import IntegrationPlugin, hookimpl
 
 GROUP = "sre_copilot.integrations"
 
 
 @attrs.frozen
-class Nagios:
+class Acme:
     """A third party's integration."""
 
-    type: Any = "nagios"
-    title: Any = "Nagios"
+    type: Any = "acme"
+    title: Any = "Acme"
 
     def parse(self, integration: Integration, payload: Any, delivery: Delivery) -> Parsed:
         return Parsed()
 
 
 @attrs.frozen
-class Greedy(Nagios):
+class Greedy(Acme):
     """One whose limit is no size."""
 
     max_body_bytes: Any = "much"
+
+
+URL = Setting(name="url", help="Where it is.")
+
+
+@attrs.frozen
+class Keeping(Acme):
+    """One that wants headers kept."""
+
+    kept_headers: Any = ()
+
+    @classmethod
+    def of(cls, *names: str) -> "Keeping":
+        return cls(kept_headers=names)
+
+
+@attrs.frozen
+class Configured(Acme):
+    """One with settings."""
+
+    settings: Any = ()
+
+    @classmethod
+    def of(cls, *settings: Any) -> "Configured":
+        return cls(settings=settings)
 
 
 @attrs.frozen
@@ -57,7 +83,7 @@ class Misspelt:
 
     @hookimpl
     def sre_copilot_integration(self) -> list[IntegrationPlugin]:
-        return [Nagios()]
+        return [Acme()]
 
 
 class WrongArguments:
@@ -65,7 +91,7 @@ class WrongArguments:
 
     @hookimpl
     def sre_copilot_integrations(self, settings: object) -> list[IntegrationPlugin]:
-        return [Nagios()]
+        return [Acme()]
 
 
 class Loading(EntryPoint):
@@ -99,37 +125,24 @@ def reported(manager: PluginManager, name: str) -> PluginReport:
     return report
 
 
-def test_the_built_ins_are_there_without_any_entry_point() -> None:
-    manager = PluginManager([])
-    assert [report.name for report in manager.report()] == list(BUILTINS)
-    assert [report.types for report in manager.report()] == [("generic",), ("pagerduty",), ("prometheus",)]
-    assert all(report.problem is None and report.distribution == "sre-copilot" for report in manager.report())
-
-
-def test_the_built_ins_are_registered_once_although_they_are_entry_points_too() -> None:
-    ours = [
-        EntryPoint(name=name, value=f"sre_copilot.adapters.integrations.builtin.{name}", group=GROUP)
-        for name in BUILTINS
-    ]
-    assert PluginManager(ours).report() == PluginManager([]).report()
-    installed = [report.name for report in PluginManager().report() if report.distribution == "sre-copilot"]
-    assert installed == list(BUILTINS)
-
-
-def test_the_packages_own_entry_points_name_the_built_ins() -> None:
-    named = {entry.name for entry in entry_points(group=GROUP) if entry.value.startswith("sre_copilot.")}
-    assert named <= set(BUILTINS)
+def test_the_built_ins_are_there_without_any_entry_point_and_are_registered_once() -> None:
+    reports = PluginManager([]).report()
+    assert {"generic", "pagerduty", "prometheus"} <= {report.name for report in reports}
+    assert all(report.problem is None and report.distribution == "sre-copilot" for report in reports)
+    assert [report.types for report in reports] == [(report.name,) for report in reports]
+    installed = [report for report in PluginManager().report() if report.distribution == "sre-copilot"]
+    assert installed == list(reports)
 
 
 def test_a_third_partys_plugin_is_loaded_and_reported() -> None:
-    manager = PluginManager([point("acme", bringing(Nagios(), Nagios(type="icinga")))])
-    assert reported(manager, "acme").types == ("icinga", "nagios")
+    manager = PluginManager([point("acme", bringing(Acme(), Acme(type="acme_two")))])
+    assert reported(manager, "acme").types == ("acme", "acme_two")
     assert reported(manager, "acme").problem is None
-    assert manager.plugins["nagios"].title == "Nagios"
+    assert manager.plugins["acme"].title == "Acme"
 
 
 def test_an_entry_point_that_is_listed_twice_is_loaded_once() -> None:
-    twice = point("acme", bringing(Nagios()))
+    twice = point("acme", bringing(Acme()))
     assert reported(PluginManager([twice, twice]), "acme").problem is None
 
 
@@ -143,28 +156,35 @@ BROKEN: dict[str, tuple[Callable[[], Any], str]] = {
     "a hook that doesn't exist": (Misspelt, "does not fit the hooks"),
     "a hook with other arguments": (WrongArguments, "does not fit the hooks"),
     "an answer that is no list": (lambda: Bringing(lambda: 5), "returned int, not a list"),
-    "a type that is no word": (bringing(Nagios(type="Nagios!")), "Nagios.type is not a word"),
+    "a type that is no word": (bringing(Acme(type="Acme!")), "Acme.type is not a word"),
     "a type that is missing": (bringing(object()), "object.type is not a word"),
-    "a title that is missing": (bringing(Nagios(title="")), "Nagios.title is missing"),
+    "a title that is missing": (bringing(Acme(title="")), "Acme.title is missing"),
     "no capability": (bringing(Silent()), "Silent has no capability"),
+    "a header that holds credentials": (bringing(Keeping.of("x-acme", "authorization")), "a header that holds cred"),
+    "a header that isn't in lower case": (
+        bringing(Keeping.of("X-Acme")),
+        "Keeping.kept_headers must be names in lower",
+    ),
+    "settings that are none": (bringing(Configured.of("url")), "Configured.settings must be of the class Setting"),
+    "a setting twice": (bringing(Configured.of(URL, URL)), "Configured.settings has a name twice"),
     "a limit that is no size": (bringing(Greedy()), "Greedy.max_body_bytes is not a whole number"),
-    "the type of a built-in": (bringing(Nagios(type="generic")), "the integration type generic is taken"),
-    "a type twice": (bringing(Nagios(), Nagios()), "the integration type nagios is taken"),
+    "the type of a built-in": (bringing(Acme(type="generic")), "the integration type generic is taken"),
+    "a type twice": (bringing(Acme(), Acme()), "the integration type acme is taken"),
 }
 
 
 @pytest.mark.parametrize("case", BROKEN)
 def test_a_broken_plugin_is_left_out_as_a_whole_reported_and_stops_no_other(case: str) -> None:
     load, words = BROKEN[case]
-    manager = PluginManager([point("broken", load), point("zabbix", bringing(Nagios(type="zabbix")))])
+    manager = PluginManager([point("broken", load), point("acme_three", bringing(Acme(type="acme_three")))])
     assert words in (reported(manager, "broken").problem or "")
     assert reported(manager, "broken").types == ()
-    assert reported(manager, "zabbix").types == ("zabbix",)
-    assert sorted(manager.plugins) == [*BUILTINS, "zabbix"]
+    assert reported(manager, "acme_three").types == ("acme_three",)
+    assert set(manager.plugins) - set(PluginManager([]).plugins) == {"acme_three"}
 
 
 def test_what_two_entry_points_bring_is_registered_once() -> None:
-    plugin = Bringing(lambda: [Nagios()])
+    plugin = Bringing(lambda: [Acme()])
     manager = PluginManager([point("a", lambda: plugin), point("b", lambda: plugin)])
-    assert reported(manager, "a").types == ("nagios",)
-    assert "nagios is taken" in (reported(manager, "b").problem or "")
+    assert reported(manager, "a").types == ("acme",)
+    assert "acme is taken" in (reported(manager, "b").problem or "")

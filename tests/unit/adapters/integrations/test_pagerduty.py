@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sre_copilot.adapters.integrations.builtin.pagerduty import PagerDuty
-from sre_copilot.domain.deliveries import Acknowledgement, Delivery, Integration, Parsed
+from sre_copilot.domain.deliveries import Acknowledgement, Delivery, Parsed
 from sre_copilot.domain.errors import UnreadableDelivery
 from sre_copilot.domain.fingerprint import fingerprint
+from sre_copilot.domain.integrations import Integration
 from sre_copilot.domain.signals import Environment, Severity, SignalDraft, SignalStatus, SignalType
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -97,4 +97,4 @@ def test_integrations_are_listed_by_creation_and_only_the_tenants_own() -> None:
     with here.units(here.tenant.id) as uow:
         uow.integrations.add(older)
         uow.commit()
-    assert list(here.copilot.administration.integrations(actor=here.engineer)) == [older, here.integration]
+    assert list(here.copilot.integrations.list(actor=here.engineer)) == [older, here.integration]

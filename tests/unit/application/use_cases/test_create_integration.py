@@ -25,7 +25,7 @@ def test_an_integration_is_stored_as_it_was_described() -> None:
         name="Berlin",
         dedup_window=timedelta(hours=2),
         environments={"live": Environment.PRODUCTION},
-    )
+    ).integration
     assert here.tables.integrations[made.id] == made
     assert (made.tenant_id, made.type, made.name, made.is_active) == (here.tenant.id, "generic", "Berlin", True)
     assert (made.created_at, made.dedup_window) == (BEGINNING, timedelta(hours=2))
@@ -36,14 +36,14 @@ def test_an_integration_is_stored_as_it_was_described() -> None:
 
 def test_without_more_words_it_is_called_by_its_type_and_waits_twelve_hours() -> None:
     here = stage()
-    made = here.copilot.create_integration(actor=admin(here), type="generic")
+    made = here.copilot.create_integration(actor=admin(here), type="generic").integration
     assert (made.name, made.dedup_window, dict(made.environments)) == ("generic", DEDUP_WINDOW, {})
     assert made.dedup_window == timedelta(hours=12)
 
 
 def test_it_can_be_sent_to_at_once() -> None:
     here = stage()
-    made = here.copilot.create_integration(actor=admin(here), type="generic", name="Berlin")
+    made = here.copilot.create_integration(actor=admin(here), type="generic", name="Berlin").integration
     delivery = here.script.delivery(Parsed(drafts=(alert(),)), received_at=BEGINNING)
     sender = Actor.integration(here.tenant.id, made.id)
     receipt = here.copilot.ingest(actor=sender, integration_id=made.id, delivery=delivery)

@@ -1,0 +1,129 @@
+"""The configured sources and targets of the tenant."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import attrs
+from django.db.models import QuerySet
+
+from sre_copilot.adapters.django_orm import models
+from sre_copilot.adapters.django_orm.constraints import translated
+from sre_copilot.adapters.django_orm.routing import ALIAS
+from sre_copilot.domain.errors import NotFound
+from sre_copilot.domain.integrations import DoorKey, Health, Integration, SyncStatus
+from sre_copilot.domain.signals import Environment
+
+
+@attrs.frozen
+class DjangoIntegrations:
+    """The tenant's integrations."""
+
+    tenant_id: UUID
+
+    def get(self, integration_id: UUID) -> Integration:
+        """One integration. Raises NotFound."""
+        return self._one(self._rows(), integration_id)
+
+    def lock(self, integration_id: UUID) -> Integration:
+        """One integration that nobody else changes before the unit of work ends. Raises NotFound."""
+        with translated():
+            return self._one(self._rows().select_for_update(), integration_id)
+
+    def all(self) -> Sequence[Integration]:
+        """Every integration, by creation."""
+        return [_integration(row) for row in self._rows().order_by("created_at", "id")]
+
+    def add(self, integration: Integration) -> None:
+        """Store a new integration. Raises AlreadyExists."""
+        with translated():
+            self._rows().create(
+                id=integration.id,
+                tenant_id=self.tenant_id,
+                integration_type=integration.type,
+                created_at=integration.created_at,
+                updated_at=integration.created_at,
+                cursor=dict(integration.cursor),
+                **_told(integration),
+                **_health(integration.health),
+            )
+
+    def save(self, integration: Integration) -> None:
+        """Store what people changed. Raises NotFound, AlreadyExists."""
+        with translated():
+            found = self._rows().filter(id=integration.id).update(**_told(integration))
+        if not found:
+            raise NotFound(integration=integration.id)
+
+    def note(self, integration_id: UUID, health: Health) -> None:
+        """Store how an integration is doing."""
+        with translated():
+            self._rows().filter(id=integration_id).update(**_health(health))
+
+    def _rows(self) -> QuerySet[models.Integration]:
+        return models.Integration.objects.using(ALIAS).filter(tenant_id=self.tenant_id)
+
+    @staticmethod
+    def _one(rows: QuerySet[models.Integration], integration_id: UUID) -> Integration:
+        row = rows.filter(id=integration_id).first()
+        if row is None:
+            raise NotFound(integration=integration_id)
+        return _integration(row)
+
+
+def _told(integration: Integration) -> dict[str, Any]:
+    key = integration.key
+    expected = integration.expected_every
+    return {
+        "name": integration.name,
+        "config": dict(integration.sealed),
+        "dedup_window_seconds": integration.dedup_window.total_seconds(),
+        "environments": {word: ours.value for word, ours in integration.environments.items()},
+        "is_active": integration.is_active,
+        "key_hash": key.current if key else None,
+        "previous_key_hash": (key.previous or None) if key else None,
+        "previous_key_until": key.previous_until if key else None,
+        "sync_interval_seconds": int(integration.sync_interval.total_seconds()),
+        "expected_every_seconds": expected.total_seconds() if expected else None,
+    }
+
+
+def _health(health: Health) -> dict[str, Any]:
+    return {
+        "is_healthy": health.is_healthy,
+        "last_sync_at": health.last_sync_at,
+        "last_sync_status": health.last_sync_status.value if health.last_sync_status else None,
+        "last_error": health.last_error or None,
+        "consecutive_failures": health.consecutive_failures,
+        "plugin_failures": health.plugin_failures,
+    }
+
+
+def _integration(row: models.Integration) -> Integration:
+    key = None
+    if row.key_hash:
+        key = DoorKey(current=row.key_hash, previous=row.previous_key_hash or "", previous_until=row.previous_key_until)
+    return Integration(
+        id=row.id,
+        tenant_id=row.tenant_id,
+        type=row.integration_type,
+        name=row.name,
+        created_at=row.created_at,
+        dedup_window=timedelta(seconds=row.dedup_window_seconds),
+        environments={word: Environment(ours) for word, ours in row.environments.items()},
+        is_active=row.is_active,
+        key=key,
+        sealed=row.config,
+        health=Health(
+            is_healthy=row.is_healthy,
+            last_sync_at=row.last_sync_at,
+            last_sync_status=SyncStatus(row.last_sync_status) if row.last_sync_status else None,
+            last_error=row.last_error or "",
+            consecutive_failures=row.consecutive_failures,
+            plugin_failures=row.plugin_failures,
+        ),
+        sync_interval=timedelta(seconds=row.sync_interval_seconds),
+        expected_every=timedelta(seconds=row.expected_every_seconds) if row.expected_every_seconds else None,
+        cursor=row.cursor,
+    )

@@ -1,0 +1,56 @@
+"""Parse a quarantined delivery again, after the plugin or the configuration was mended."""
+
+from uuid import UUID
+
+import attrs
+
+from sre_copilot.application.configuring import opened
+from sre_copilot.application.ports.clock import Clock
+from sre_copilot.application.ports.deliveries import DeliveryGateway
+from sre_copilot.application.ports.ids import Ids
+from sre_copilot.application.ports.sealing import Sealer
+from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
+from sre_copilot.application.taking_in import TakeIn, require_quarantined
+from sre_copilot.domain.actors import Actor, Permission
+from sre_copilot.domain.deliveries import QuarantineReason, Receipt
+from sre_copilot.domain.errors import MalformedDelivery, PluginFailed, UnreadableDelivery
+
+
+@attrs.frozen(kw_only=True)
+class ReplayDelivery:
+    """Replay one delivery from its stored bytes, as of the time that it was received."""
+
+    units: UnitOfWorkFactory
+    gateway: DeliveryGateway
+    sealer: Sealer
+    clock: Clock
+    ids: Ids
+
+    def __call__(self, *, actor: Actor, delivery_id: UUID) -> Receipt:
+        """Return what became of it: taken in, or in quarantine again with its problem.
+
+        It keeps its id, and takes the place of the first parse. Raises NotPermitted, NotFound, NotQuarantined.
+        """
+        actor.require(Permission.RESPOND)
+        now = self.clock.now()
+        with self.units(actor.tenant_id) as uow:
+            record = require_quarantined(uow.deliveries.get(delivery_id))
+            integration = uow.integrations.get(record.integration_id)
+        integration, _ = opened(self.sealer, integration, now)
+        taking = TakeIn(
+            units=self.units,
+            ids=self.ids,
+            actor=Actor.integration(actor.tenant_id, integration.id, name=integration.name, origin=actor.origin),
+            integration=integration,
+            delivery=record.delivery,
+            verdict=record.verdict,
+            known=record,
+            replayed_by=actor,
+            replayed_at=now,
+        )
+        try:
+            return taking.taken_in(self.gateway.parse(integration, record.delivery))
+        except (UnreadableDelivery, MalformedDelivery) as error:
+            return taking.quarantined(QuarantineReason.UNREADABLE, str(error), record.vendor_id)
+        except PluginFailed as error:
+            return taking.quarantined(QuarantineReason.PLUGIN_FAILED, str(error), record.vendor_id)

@@ -1,0 +1,175 @@
+"""Integrations: configured sources and targets, what opens their doors, and how well they are."""
+
+import hashlib
+import hmac
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import attrs
+
+from sre_copilot.domain.episodes import DEDUP_WINDOW
+from sre_copilot.domain.signals import Environment
+
+UNHEALTHY_AFTER = 5
+"""So many failures in a row make an integration unhealthy, and so many of its plugin's suspend it."""
+SYNC_INTERVAL = timedelta(seconds=30)
+KEY_PREFIX = "srei_"
+"""What every integration's key begins with, so that a leaked one is recognised."""
+ERROR_LENGTH = 500
+"""Characters of an error that are kept."""
+
+
+class SyncStatus(StrEnum):
+    """How the last delivery or poll ended."""
+
+    SUCCESS = "success"
+    QUARANTINED = "quarantined"
+    FAILED = "failed"
+
+
+@attrs.frozen(kw_only=True)
+class Health:
+    """How an integration is doing. A success ends whatever was wrong.
+
+    `plugin_failures` counts failures in a row of the plugin itself; with `UNHEALTHY_AFTER` of them it is suspended:
+    deliveries are kept in quarantine without asking it, until somebody enables the integration again.
+    """
+
+    is_healthy: bool = True
+    last_sync_at: datetime | None = None
+    last_sync_status: SyncStatus | None = None
+    last_error: str = ""
+    consecutive_failures: int = 0
+    plugin_failures: int = 0
+
+    @property
+    def is_suspended(self) -> bool:
+        """Whether its plugin failed so often that it isn't asked any more."""
+        return self.plugin_failures >= UNHEALTHY_AFTER
+
+    def succeeded(self, at: datetime) -> "Health":
+        """Return the health after a delivery or poll that went well."""
+        return Health(last_sync_at=at, last_sync_status=SyncStatus.SUCCESS)
+
+    def failed(self, at: datetime, error: str, *, status: SyncStatus, by_plugin: bool = False) -> "Health":
+        """Return the health after one that did not; `error` holds nothing secret."""
+        failures = self.consecutive_failures + 1
+        return Health(
+            is_healthy=self.is_healthy and failures < UNHEALTHY_AFTER,
+            last_sync_at=at,
+            last_sync_status=status,
+            last_error=error[:ERROR_LENGTH],
+            consecutive_failures=failures,
+            plugin_failures=self.plugin_failures + 1 if by_plugin else 0,
+        )
+
+
+@attrs.frozen(kw_only=True)
+class DoorKey:
+    """The key that a sender shows where its vendor signs nothing: only SHA-256 of it is known here.
+
+    `previous` opens too until `previous_until`, so that senders can be given a new key one after the other.
+    """
+
+    current: str
+    previous: str = ""
+    previous_until: datetime | None = None
+
+    def opens(self, presented: Sequence[str], now: datetime) -> bool:
+        """Whether one of the presented keys fits at `now`. Compares in constant time."""
+        valid = [self.current]
+        if self.previous and self.previous_until is not None and now < self.previous_until:
+            valid.append(self.previous)
+        hashes = [hash_of_key(key) for key in presented]
+        return any(hmac.compare_digest(one.encode(), other.encode()) for one in valid for other in hashes)
+
+    def rotated(self, key: str, *, until: datetime) -> "DoorKey":
+        """Return the door's key once `key` is the current one and the one before opens until then."""
+        return DoorKey(current=hash_of_key(key), previous=self.current, previous_until=until)
+
+
+def hash_of_key(key: str) -> str:
+    """SHA-256 of a key, 64 hex characters; keys are random and long, so that no salt is needed."""
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@attrs.frozen
+class Secrets:
+    """What an integration keeps secret, by the setting's name: every value that is valid now, the current one first."""
+
+    values: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict, repr=False)
+
+    def current(self, name: str) -> str:
+        """The value to use, "" where none is set."""
+        return next(iter(self.values.get(name, ())), "")
+
+    def valid(self, name: str) -> tuple[str, ...]:
+        """Every value that a sender may still use; none where nothing is set."""
+        return self.values.get(name, ())
+
+
+class SettingKind(StrEnum):
+    """What a setting holds."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    FLAG = "flag"
+    LIST = "list"
+    """Several texts."""
+
+
+@attrs.frozen(kw_only=True)
+class Setting:
+    """One thing that can be configured of an integration type.
+
+    A `secret` is written and never read back; a `generated` one is made by the copilot where none is given, and shown
+    once. `help` says what it is for and where the vendor shows it.
+    """
+
+    name: str
+    help: str
+    kind: SettingKind = SettingKind.TEXT
+    secret: bool = False
+    generated: str = ""
+    """The prefix of a value that the copilot makes, such as "whsec_"; "" where it makes none."""
+    required: bool = False
+    default: str | int | bool | tuple[str, ...] | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Integration:
+    """A configured source. `environments` maps vendor words to ours; `dedup_window` is the silence that ends an episode.
+
+    `sealed` is the encrypted envelope of settings and secrets, `{}` where there are none; `settings` are those that
+    are no secrets, once it was opened. `expected_every` is the longest silence that is normal; None where any is.
+    `cursor` is how far a poll has come, in the plugin's own words.
+    """
+
+    id: UUID
+    tenant_id: UUID
+    type: str
+    name: str
+    created_at: datetime
+    dedup_window: timedelta = DEDUP_WINDOW
+    environments: Mapping[str, Environment] = attrs.field(factory=dict)
+    is_active: bool = True
+    key: DoorKey | None = attrs.field(default=None, repr=False)
+    sealed: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
+    settings: Mapping[str, Any] = attrs.field(factory=dict)
+    health: Health = Health()
+    sync_interval: timedelta = SYNC_INTERVAL
+    expected_every: timedelta | None = None
+    cursor: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
+
+    def environment_of(self, word: str) -> Environment:
+        """Return what a vendor's word means here, whatever its case: by the table, else by our own three words.
+
+        Any other word is development: production is never guessed.
+        """
+        wanted = word.strip().lower()
+        table = {theirs.lower(): ours for theirs, ours in self.environments.items()}
+        own = {ours.value: ours for ours in Environment}
+        return table.get(wanted) or own.get(wanted, Environment.DEVELOPMENT)

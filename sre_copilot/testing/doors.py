@@ -1,0 +1,41 @@
+"""The real gateway to plugins for tests, with a way out that leads nowhere unless a test says where."""
+
+from sre_copilot.adapters.integrations.gateway import PluginGateway
+from sre_copilot.adapters.integrations.isolation import DEADLINE, Isolation
+from sre_copilot.adapters.integrations.manager import PluginManager
+from sre_copilot.adapters.keyring.signatures import CertificateSignatures
+from sre_copilot.adapters.system import TimeOrderedIds
+from sre_copilot.application.ports.deliveries import DeliveryGateway
+from sre_copilot.application.ports.outgoing import Outgoing
+from sre_copilot.application.ports.signatures import Signatures
+from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
+from sre_copilot.application.use_cases.ingest_delivery import IngestDelivery
+from sre_copilot.testing.outgoing import ScriptedOutgoing
+from sre_copilot.testing.sealing import InMemoryKeyRing, make_sealer
+
+
+def plugin_gateway(
+    manager: PluginManager | None = None,
+    *,
+    outgoing: Outgoing | None = None,
+    signatures: Signatures | None = None,
+    deadline: float = DEADLINE,
+) -> PluginGateway:
+    """Return a gateway to these plugins, by default the built-in ones; `deadline` in seconds."""
+    return PluginGateway(
+        manager or PluginManager([]),
+        Isolation(deadline),
+        outgoing or ScriptedOutgoing(),
+        signatures or CertificateSignatures(),
+    )
+
+
+def ingesting(units: UnitOfWorkFactory, gateway: DeliveryGateway | None = None) -> IngestDelivery:
+    """Return the use case on these units of work, by default with the built-in plugins."""
+    return IngestDelivery(
+        units=units,
+        gateway=gateway or plugin_gateway(),
+        sealer=make_sealer(InMemoryKeyRing()),
+        outgoing=ScriptedOutgoing(),
+        ids=TimeOrderedIds(),
+    )
