@@ -74,7 +74,9 @@ def unsealed(sealer: Sealer, integration: Integration) -> Configuration:
     """Return what is configured. Raises SealBroken and KeyRingUnusable."""
     if not integration.sealed:
         return Configuration()
-    return Configuration.of(sealer.open(integration.sealed, _place(integration)))
+    return Configuration.of(
+        sealer.open(integration.sealed, Place.of_integration(integration.tenant_id, integration.id))
+    )
 
 
 def opened(sealer: Sealer, integration: Integration, now: datetime) -> tuple[Integration, Secrets]:
@@ -87,7 +89,7 @@ def sealed(sealer: Sealer, integration: Integration, configuration: Configuratio
     """Return the integration with this configuration in its envelope. Raises KeyRingUnusable."""
     if not (configuration.settings or configuration.secrets):
         return attrs.evolve(integration, sealed={}, settings={})
-    envelope = sealer.seal(configuration.as_bytes(), _place(integration))
+    envelope = sealer.seal(configuration.as_bytes(), Place.of_integration(integration.tenant_id, integration.id))
     return attrs.evolve(integration, sealed=envelope, settings=configuration.settings)
 
 
@@ -165,7 +167,3 @@ def _text(setting: Setting, value: Any) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= LONGEST_VALUE:
         raise InvalidInput(f"The setting {setting.name} must be a text of 1 to {LONGEST_VALUE} characters.")
     return checked_text(f"The setting {setting.name}", value)
-
-
-def _place(integration: Integration) -> Place:
-    return Place(table="integrations", tenant_id=integration.tenant_id, row_id=integration.id, field="config")

@@ -12,8 +12,10 @@ import attrs
 from sre_copilot.application.queries.administration import AdministrationQueries
 from sre_copilot.application.queries.incidents import IncidentQueries
 from sre_copilot.application.queries.integrations import IntegrationQueries
+from sre_copilot.application.queries.key_ring import KeyRingQueries
 from sre_copilot.application.queries.service_graph import ServiceQueries
 from sre_copilot.application.queries.signals import SignalQueries
+from sre_copilot.application.use_cases.add_key import AddKey
 from sre_copilot.application.use_cases.add_user import AddUser
 from sre_copilot.application.use_cases.assign_incident import AssignIncident
 from sre_copilot.application.use_cases.authenticate_delivery import AuthenticateDelivery
@@ -33,6 +35,8 @@ from sre_copilot.application.use_cases.note_on_incident import NoteOnIncident
 from sre_copilot.application.use_cases.recommend_actions import RecommendActions
 from sre_copilot.application.use_cases.record_outcome import RecordOutcome
 from sre_copilot.application.use_cases.replay_delivery import ReplayDelivery
+from sre_copilot.application.use_cases.reseal_secrets import ResealSecrets
+from sre_copilot.application.use_cases.retire_key import RetireKey
 from sre_copilot.application.use_cases.revoke_token import RevokeToken
 from sre_copilot.application.use_cases.rotate_integration_key import RotateIntegrationKey
 from sre_copilot.application.use_cases.run_due_timers import RunDueTimers, TimersRun
@@ -88,11 +92,15 @@ class Copilot:
     give_feedback: GiveFeedback
     decide_recommendation: DecideRecommendation
     record_outcome: RecordOutcome
+    add_key: AddKey
+    reseal_secrets: ResealSecrets
+    retire_key: RetireKey
     administration: AdministrationQueries
     incidents: IncidentQueries
     signals: SignalQueries
     services: ServiceQueries
     integrations: IntegrationQueries
+    key_ring: KeyRingQueries
     on_close: Callable[[], None] = lambda: None
 
     def receive(self, *, integration_id: UUID, delivery: Delivery, origin: str = "") -> Receipt:

@@ -36,7 +36,7 @@ class Permission(StrEnum):
     INGEST = "ingest"
     """Hand in a delivery."""
     AUTOMATE = "automate"
-    """Run what the clock demands: settle, expiry, detection snapshots."""
+    """Run what the clock or the operator demands: settle, expiry, detection snapshots, moving secrets to another key."""
 
 
 GRANTS: dict[tuple[ActorKind, Role | None], frozenset[Permission]] = {

@@ -101,7 +101,7 @@ def copilot(
     without integration types, an engine with one verdict, no metrics, one seeded runbook, a key ring with one key, servers that
     can't be reached, and mail that nobody reads.
     """
-    keys = ring or InMemoryKeyRing()
+    keys = ring or InMemoryKeyRing(clock or ManualClock())
     own = units or InMemoryUnitOfWorkFactory()
     ports: dict[type[Any], object] = {
         Clock: clock or ManualClock(),

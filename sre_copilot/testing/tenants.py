@@ -1,7 +1,8 @@
 """Tenants, people and integrations in memory, and the way in before a tenant is known."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import attrs
@@ -142,3 +143,15 @@ class InMemoryIntegrations:
         if integration_id in self.tables.integrations:
             known = self.tables.integrations[integration_id]
             self.tables.integrations[integration_id] = attrs.evolve(known, health=health)
+
+    def sealed(self) -> Sequence[tuple[UUID, Mapping[str, Any]]]:
+        """The id and the envelope of every integration that has something sealed, by id."""
+        return [(one.id, one.sealed) for _, one in sorted(self.tables.integrations.items()) if one.sealed]
+
+    def replace_sealed(self, integration_id: UUID, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+        """Store another envelope, unless it is not `before` any more."""
+        known = self.tables.integrations.get(integration_id)
+        if known is None or known.sealed != before:
+            return False
+        self.tables.integrations[integration_id] = attrs.evolve(known, sealed=after)
+        return True

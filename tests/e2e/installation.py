@@ -21,7 +21,7 @@ from sre_copilot.settings import Settings
 from tests.e2e.picture import Picture, picture_of
 
 COMMAND = (sys.executable, "-m", "sre_copilot.entrypoints.cli.main")
-OURS = ("DATABASE_URL", "DATABASE_OWNER_URL", "SRE_COPILOT_DATA", "SRE_COPILOT_CONFIG")
+OURS = ("DATABASE_URL", "DATABASE_OWNER_URL", "SRE_COPILOT_DATA", "SRE_COPILOT_CONFIG", "SRE_COPILOT_KEYS")
 INTEGRATIONS = ("prometheus", "pagerduty")
 
 

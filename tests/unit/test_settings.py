@@ -55,3 +55,18 @@ def test_a_word_that_means_neither_is_refused_by_the_name_of_its_variable(file: 
 def test_what_the_file_gets_wrong_is_named(file: Path, text: str, problem: str) -> None:
     with pytest.raises(InvalidSettings, match=problem):
         Settings.load({}, written(file, text))
+
+
+@pytest.mark.parametrize("named", ["/etc/keys.json", "file:/etc/keys.json"])
+def test_the_key_file_is_a_path_in_the_environment_and_in_the_file_with_its_prefix_or_without(
+    file: Path, named: str
+) -> None:
+    assert Settings.load({"SRE_COPILOT_KEYS": named}, written(file, "")).key_file == Path("/etc/keys.json")
+    assert Settings.load({}, written(file, f'key_file = "{named}"')).key_file == Path("/etc/keys.json")
+    assert Settings(key_file=named).key_file == Path("/etc/keys.json")
+
+
+def test_the_environment_names_another_key_file_than_the_settings_do_and_wins(file: Path) -> None:
+    written(file, 'key_file = "/etc/keys.json"')
+    assert Settings.load({"SRE_COPILOT_KEYS": "/run/keys.json"}, file).key_file == Path("/run/keys.json")
+    assert Settings.load({}, written(file, "")).key_file is None

@@ -17,6 +17,11 @@ class Place:
     row_id: UUID
     field: str
 
+    @classmethod
+    def of_integration(cls, tenant_id: UUID, integration_id: UUID) -> "Place":
+        """Where the settings and secrets of an integration live."""
+        return cls(table="integrations", tenant_id=tenant_id, row_id=integration_id, field="config")
+
 
 class Sealer(Protocol):
     """Seals values with the current key of the key ring, and opens those of any key in it. Thread-safe.

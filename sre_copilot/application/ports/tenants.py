@@ -1,9 +1,9 @@
 """Tenants and people, and the one way in before a tenant is known."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from sre_copilot.domain.integrations import Health, Integration
@@ -91,3 +91,11 @@ class Integrations(Protocol):
     @abstractmethod
     def note(self, integration_id: UUID, health: Health) -> None:
         """Store how an integration is doing. Of an unknown one nothing is kept."""
+
+    @abstractmethod
+    def sealed(self) -> Sequence[tuple[UUID, Mapping[str, Any]]]:
+        """The id and the envelope of every integration that has something sealed, by id."""
+
+    @abstractmethod
+    def replace_sealed(self, integration_id: UUID, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+        """Store another envelope and return True; False where it is not `before` any more, or nothing is known by that id."""

@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "tenants": ("administration:tenants", "Create and list tenants."),
     "migrate": ("installation:migrate", "Bring the database up to date."),
     "roles": ("installation:roles", "Print the SQL that creates the database roles."),
+    "keys": ("keys:keys", "List, make, rotate and retire the keys that credentials are sealed with."),
     "plugins": ("installation:plugins", "List the installed integration plugins."),
     "doctor": ("installation:doctor", "Check the installation and say what is wrong."),
     "down": ("installation:down", "Stop the embedded database."),

@@ -17,6 +17,7 @@ from sre_copilot.testing.conformance.jobs import JobsConformance
 from sre_copilot.testing.conformance.locks import LocksConformance
 from sre_copilot.testing.conformance.recommendations import RecommendationsConformance, RunbooksConformance
 from sre_copilot.testing.conformance.schedule import ScheduleRunsConformance
+from sre_copilot.testing.conformance.sealed import SealedConformance
 from sre_copilot.testing.conformance.series import SeriesConformance
 from sre_copilot.testing.conformance.signals import SignalsConformance
 from sre_copilot.testing.conformance.units import UnitOfWorkConformance
@@ -65,6 +66,10 @@ class TestIncidents(OnPostgres, IncidentsConformance):
 
 class TestIncidentLists(OnPostgres, IncidentListConformance):
     """In lists."""
+
+
+class TestSealed(OnPostgres, SealedConformance):
+    """Envelopes of integrations."""
 
 
 class TestSeries(OnPostgres, SeriesConformance):

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import attrs
 
+from sre_copilot.application.ports.sealing import Place
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
 from sre_copilot.domain.actors import Actor, Role
 from sre_copilot.domain.deliveries import Delivery, Parsed
@@ -16,11 +17,15 @@ from sre_copilot.testing.stage import Stage, alert, stage
 from sre_copilot.testing.tables import TenantTables
 
 Database = dict[UUID, TenantTables]
+CONFIGURATION = b'{"settings": {}, "secrets": {}}'
 
 
 @attrs.frozen(kw_only=True)
 class Scene:
-    """A stage in the middle of an incident: diagnosed, one recommendation accepted, one pending."""
+    """A stage in the middle of an incident: diagnosed, one recommendation accepted, one pending.
+
+    The integration's configuration is sealed with the key before the current one.
+    """
 
     stage: Stage
     incident: UUID
@@ -74,9 +79,12 @@ ACTORS: dict[str, Callable[[Stage], Actor]] = {
 def scene() -> Scene:
     """Set the scene."""
     here = stage()
+    sealer, place = here.copilot.reseal_secrets.sealer, Place.of_integration(here.tenant.id, here.integration.id)
     with here.units(here.tenant.id) as uow:
         uow.runbooks.save(make_runbook())
+        uow.integrations.replace_sealed(here.integration.id, {}, sealer.seal(CONFIGURATION, place))
         uow.commit()
+    here.copilot.add_key()
     (incident_id,) = here.send(alert()).opened
     _, hypotheses = here.copilot.diagnose(actor=here.engineer, incident_id=incident_id)
     proposed = here.copilot.recommend(actor=here.engineer, incident_id=incident_id)

@@ -15,8 +15,10 @@ from sre_copilot.application.ports.series import SignalFilter
 from sre_copilot.application.queries.administration import AdministrationQueries
 from sre_copilot.application.queries.incidents import IncidentQueries
 from sre_copilot.application.queries.integrations import IntegrationQueries
+from sre_copilot.application.queries.key_ring import KeyRingQueries
 from sre_copilot.application.queries.service_graph import ServiceQueries
 from sre_copilot.application.queries.signals import SignalQueries
+from sre_copilot.application.use_cases.add_key import AddKey
 from sre_copilot.application.use_cases.add_user import AddUser
 from sre_copilot.application.use_cases.assign_incident import AssignIncident
 from sre_copilot.application.use_cases.authenticate_delivery import AuthenticateDelivery
@@ -36,6 +38,8 @@ from sre_copilot.application.use_cases.note_on_incident import NoteOnIncident
 from sre_copilot.application.use_cases.recommend_actions import RecommendActions
 from sre_copilot.application.use_cases.record_outcome import RecordOutcome
 from sre_copilot.application.use_cases.replay_delivery import ReplayDelivery
+from sre_copilot.application.use_cases.reseal_secrets import ResealSecrets
+from sre_copilot.application.use_cases.retire_key import RetireKey
 from sre_copilot.application.use_cases.revoke_token import RevokeToken
 from sre_copilot.application.use_cases.rotate_integration_key import RotateIntegrationKey
 from sre_copilot.application.use_cases.run_due_timers import RunDueTimers
@@ -167,6 +171,9 @@ CHANGES: dict[Asked, Row] = {
         permitted=RESPONDERS,
         leaves=("recommendation.executed",),
     ),
+    (ResealSecrets, "__call__"): Row(
+        given=lambda on: {}, permitted=AUTOMATION, leaves=("secrets.resealed",), finds=False
+    ),
     (RunDueTimers, "__call__"): Row(
         given=lambda on: {"now": BEGINNING + timedelta(hours=13)},
         permitted=AUTOMATION,
@@ -201,6 +208,7 @@ READS: dict[Asked, Row] = {
     (IncidentQueries, "diagnosis"): Row(given=lambda on: {"incident_id": on.incident}, permitted=READERS),
     (IncidentQueries, "recommendations"): Row(given=lambda on: {"incident_id": on.incident}, permitted=READERS),
     (IncidentQueries, "snapshot"): Row(given=lambda on: {"incident_id": on.incident}, permitted=READERS),
+    (KeyRingQueries, "sealed"): Row(given=lambda on: {}, permitted=AUTOMATION, finds=False),
     (ServiceQueries, "list"): Row(given=lambda on: {}, permitted=READERS, finds=False),
     (SignalQueries, "list"): Row(
         given=lambda on: {"narrowed": SignalFilter(incident_id=on.incident)}, permitted=READERS
@@ -222,6 +230,9 @@ WITHOUT_ACTOR: dict[Asked, Row] = {
     ),
     (AdministrationQueries, "actor_of_token"): Row(given=lambda on: {"token": "srec_0"}, permitted=NOBODY),
     (AdministrationQueries, "door_of_key"): Row(given=lambda on: {"key": "srei_0"}, permitted=NOBODY),
+    (AddKey, "__call__"): Row(given=lambda on: {}, permitted=NOBODY),
+    (RetireKey, "__call__"): Row(given=lambda on: {"key_id": "key-0"}, permitted=NOBODY),
+    (KeyRingQueries, "all"): Row(given=lambda on: {}, permitted=NOBODY),
     (AdministrationQueries, "tenants"): Row(given=lambda on: {}, permitted=NOBODY),
     (AdministrationQueries, "tenant"): Row(given=lambda on: {"slug": on.stage.tenant.slug}, permitted=NOBODY),
     (AdministrationQueries, "person"): Row(given=lambda on: {"tenant": on.stage.tenant}, permitted=NOBODY),

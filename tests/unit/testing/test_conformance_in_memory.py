@@ -2,20 +2,24 @@
 
 import pytest
 
+from sre_copilot.application.ports.sealing import Sealer
 from sre_copilot.testing.conformance.deliveries import AuditConformance, LedgerConformance, ServicesConformance
 from sre_copilot.testing.conformance.diagnoses import DiagnosesConformance
 from sre_copilot.testing.conformance.house import Conformance
 from sre_copilot.testing.conformance.incidents import IncidentListConformance, IncidentsConformance
 from sre_copilot.testing.conformance.isolation import TenancyConformance
 from sre_copilot.testing.conformance.jobs import JobsConformance
+from sre_copilot.testing.conformance.key_ring import KeyRingConformance
 from sre_copilot.testing.conformance.locks import LocksConformance
 from sre_copilot.testing.conformance.recommendations import RecommendationsConformance, RunbooksConformance
 from sre_copilot.testing.conformance.schedule import ScheduleRunsConformance
+from sre_copilot.testing.conformance.sealed import SealedConformance
 from sre_copilot.testing.conformance.series import SeriesConformance
 from sre_copilot.testing.conformance.signals import SignalsConformance
 from sre_copilot.testing.conformance.units import UnitOfWorkConformance
 from sre_copilot.testing.jobs import InMemoryJobQueue
 from sre_copilot.testing.schedule import InMemoryScheduleRuns
+from sre_copilot.testing.sealing import InMemoryKeyRing, make_sealer
 from sre_copilot.testing.tenants import InMemoryDirectory
 from sre_copilot.testing.unit_of_work import InMemoryUnitOfWorkFactory
 
@@ -60,6 +64,10 @@ class TestIncidentLists(InMemory, IncidentListConformance):
     """In lists."""
 
 
+class TestSealed(InMemory, SealedConformance):
+    """Envelopes of integrations."""
+
+
 class TestSeries(InMemory, SeriesConformance):
     """Recording."""
 
@@ -98,3 +106,15 @@ class TestScheduleRuns(ScheduleRunsConformance):
     @pytest.fixture
     def runs(self) -> InMemoryScheduleRuns:
         return InMemoryScheduleRuns()
+
+
+class TestKeyRing(KeyRingConformance):
+    """Keys without a file."""
+
+    @pytest.fixture
+    def ring(self) -> InMemoryKeyRing:
+        return InMemoryKeyRing()
+
+    @pytest.fixture
+    def sealer(self, ring: InMemoryKeyRing) -> Sealer:
+        return make_sealer(ring)

@@ -1,6 +1,6 @@
 """The configured sources and targets of the tenant."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -60,6 +60,17 @@ class DjangoIntegrations:
         """Store how an integration is doing."""
         with translated():
             self._rows().filter(id=integration_id).update(**_health(health))
+
+    def sealed(self) -> Sequence[tuple[UUID, Mapping[str, Any]]]:
+        """The id and the envelope of every integration that has something sealed, by id."""
+        rows = self._rows()
+        return list(rows.exclude(config={}).order_by("id").values_list("id", "config"))
+
+    def replace_sealed(self, integration_id: UUID, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+        """Store another envelope, unless it is not `before` any more. Waits for whoever changes the integration."""
+        with translated():
+            rows = self._rows()
+            return rows.filter(id=integration_id, config=dict(before)).update(config=dict(after)) == 1
 
     def _rows(self) -> QuerySet[models.Integration]:
         return models.Integration.objects.using(ALIAS).filter(tenant_id=self.tenant_id)
