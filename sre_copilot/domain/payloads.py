@@ -4,9 +4,10 @@ Every reader raises UnreadableDelivery with the field's path (`alerts[3].startsA
 bodies hold secrets and personal data. `null` counts as missing everywhere.
 """
 
+import hashlib
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import attrs
@@ -15,7 +16,13 @@ from sre_copilot.domain.deliveries import EARLIEST_YEAR, LATEST_AHEAD
 from sre_copilot.domain.errors import UnreadableDelivery
 from sre_copilot.domain.text import NAME_LENGTH
 
+SECONDS = 1
+MILLISECONDS = 1_000
+NANOSECONDS = 1_000_000_000
+
 _EARLIEST = datetime(EARLIEST_YEAR, 1, 1, tzinfo=UTC)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NUMBER = re.compile(r"\d{1,20}(?:\.\d{1,9})?", re.ASCII)
 _RFC_3339 = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(\.\d+)?([Zz]|[+-]\d\d:?\d\d)?",
     re.ASCII,
@@ -49,6 +56,26 @@ def readable_time(path: str, word: str, received_at: datetime) -> datetime:
     except ValueError as error:
         raise wrong(path, "is not a time that exists") from error
     return checked_time(path, value, received_at)
+
+
+def epoch_time(path: str, value: object, received_at: datetime, *, per_second: int) -> datetime | None:
+    """Return a time that is a number since 1970, or such a number as text, in UTC; None for null, "" and 0.
+
+    `per_second` is SECONDS, MILLISECONDS or NANOSECONDS. Raises UnreadableDelivery for anything else, and where
+    `checked_time` does.
+    """
+    number = value
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        number = float(value) if "." in value else int(value)
+    if number is None or number == "" or (number == 0 and number is not False):
+        return None
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        raise wrong(path, "must be a time as a number since 1970")
+    try:
+        moment = _EPOCH + timedelta(microseconds=int(number * 1_000_000 // per_second))
+    except (OverflowError, ValueError) as error:
+        raise wrong(path, "is not a time that exists") from error
+    return checked_time(path, moment, received_at)
 
 
 def checked_time(path: str, value: datetime, received_at: datetime) -> datetime:
@@ -101,10 +128,19 @@ class Fields:
             raise wrong(self.at(name), f"is longer than {NAME_LENGTH} characters")
         return value or None
 
+    def number_or_key(self, name: str) -> str | None:
+        """Return what `key` returns, whole numbers as text. Raises UnreadableDelivery."""
+        value = self.values.get(name)
+        return str(value) if isinstance(value, int) and not isinstance(value, bool) else self.key(name)
+
     def time(self, name: str, received_at: datetime) -> datetime | None:
         """Return a time in UTC, None where it is missing. Raises what `readable_time` raises."""
         word = self.text(name)
         return readable_time(self.at(name), word, received_at) if word else None
+
+    def epoch(self, name: str, received_at: datetime, *, per_second: int) -> datetime | None:
+        """Return a time given as a number since 1970 in UTC, None where it is missing. Raises what `epoch_time` raises."""
+        return epoch_time(self.at(name), self.values.get(name), received_at, per_second=per_second)
 
     def object(self, name: str) -> "Fields":
         """Return an object field, an empty one where it is missing. Raises UnreadableDelivery for another type."""
@@ -133,6 +169,12 @@ class Fields:
     def scalars(self) -> dict[str, str]:
         """Return strings, numbers and booleans as text (JSON's spelling), leaving out everything else."""
         return {name: _spelled(value) for name, value in self.values.items() if isinstance(value, str | int | float)}
+
+
+def joined_key(*parts: str) -> str:
+    """Return one key for several parts, so that no two lists of parts share one; hashed where it would be too long."""
+    key = "/".join(part.replace("%", "%25").replace("/", "%2F") for part in parts)
+    return key if len(key) <= NAME_LENGTH else hashlib.sha256(key.encode()).hexdigest()
 
 
 def web_links(*candidates: object) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import re
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
-from sre_copilot.domain.deliveries import MAX_BODY_BYTES
+from sre_copilot.domain.deliveries import MAX_BODY_BYTES, Delivery
 from sre_copilot.domain.errors import DeliveryTooLarge, MalformedDelivery
 
 MAX_DEPTH = 32
@@ -19,6 +19,7 @@ MAX_STRING_BYTES = 64 * 1024
 SMALLEST_INTEGER = -(2**63)
 LARGEST_INTEGER = 2**64 - 1
 REPLACEMENT = "\ufffd"
+FORM = "application/x-www-form-urlencoded"
 
 _MOST_DIGITS = 20
 # Possessive, and an unterminated string runs to the end: no input makes the scan look at a byte more than twice.
@@ -60,6 +61,15 @@ def read_form(body: bytes, *, max_bytes: int = MAX_BODY_BYTES) -> dict[str, str]
     if any(len(value.encode("utf-8", "surrogatepass")) > MAX_STRING_BYTES for _, value in pairs):
         raise MalformedDelivery(f"A field of the form is longer than {MAX_STRING_BYTES} bytes.")
     return _object([(_cleaned(name), _cleaned(value)) for name, value in pairs])
+
+
+def read_form_or_json(delivery: Delivery) -> Any:
+    """Return the fields of a form where the content type says that the body is one, else the body as plain JSON.
+
+    Raises what `read_form` and `read_json` raise.
+    """
+    media_type = delivery.header("content-type").partition(";")[0].strip().lower()
+    return read_form(delivery.body) if media_type == FORM else read_json(delivery.body)
 
 
 def _scan(body: bytes) -> None:

@@ -1,15 +1,16 @@
 """Bytes to plain JSON: what is refused, what is repaired, and that nothing else can come out."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sre_copilot.domain.deliveries import MAX_BODY_BYTES
+from sre_copilot.domain.deliveries import MAX_BODY_BYTES, Delivery
 from sre_copilot.domain.errors import MalformedDelivery
-from sre_copilot.domain.strict_json import MAX_STRING_BYTES, read_json
+from sre_copilot.domain.strict_json import MAX_STRING_BYTES, read_form_or_json, read_json
 
 REFUSED: dict[str, tuple[bytes, str]] = {
     "nothing": (b"", "not JSON"),
@@ -136,3 +137,19 @@ def _without_nul(value: Any) -> Any:
     if isinstance(value, dict):
         return {_without_nul(name): _without_nul(item) for name, item in value.items()}
     return value
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "payload"),
+    [
+        ("application/x-www-form-urlencoded", b"a=1&b=", {"a": "1", "b": ""}),
+        ("Application/X-WWW-Form-URLencoded; charset=utf-8", b"a=%C3%BC", {"a": "ü"}),
+        ("application/json", b'{"a": 1}', {"a": 1}),
+        ("", b"[1]", [1]),
+    ],
+)
+def test_a_form_is_read_as_one_where_the_content_type_says_so(content_type: str, body: bytes, payload: Any) -> None:
+    headers = {"Content-Type": content_type} if content_type else {}
+    assert (
+        read_form_or_json(Delivery(body=body, received_at=datetime(2026, 3, 1, tzinfo=UTC), headers=headers)) == payload
+    )
