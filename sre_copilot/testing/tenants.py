@@ -123,7 +123,8 @@ class InMemoryIntegrations:
         """Store a new integration. Raises AlreadyExists where the name is taken in the tenant."""
         if any(other.name == integration.name for other in self.tables.integrations.values()):
             raise AlreadyExists(name=integration.name)
-        self.tables.integrations[integration.id] = integration
+        # Settings are only in the envelope, as they are in the database.
+        self.tables.integrations[integration.id] = attrs.evolve(integration, settings={})
 
     def save(self, integration: Integration) -> None:
         """Store what people changed; health and cursor stay. Raises NotFound, AlreadyExists."""

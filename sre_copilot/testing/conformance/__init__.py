@@ -11,6 +11,7 @@ pytest.register_assert_rewrite(
     *(
         f"sre_copilot.testing.conformance.{name}"
         for name in (
+            "access",
             "deliveries",
             "diagnoses",
             "incidents",

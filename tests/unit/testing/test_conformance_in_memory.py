@@ -3,6 +3,7 @@
 import pytest
 
 from sre_copilot.application.ports.sealing import Sealer
+from sre_copilot.testing.conformance.access import AccessConformance, ReplayConformance
 from sre_copilot.testing.conformance.deliveries import AuditConformance, LedgerConformance, ServicesConformance
 from sre_copilot.testing.conformance.diagnoses import DiagnosesConformance
 from sre_copilot.testing.conformance.house import Conformance
@@ -46,6 +47,14 @@ class TestTenancy(InMemory, TenancyConformance):
 
 class TestLedger(InMemory, LedgerConformance):
     """Deliveries."""
+
+
+class TestAccess(InMemory, AccessConformance):
+    """Keys and tokens."""
+
+
+class TestReplay(InMemory, ReplayConformance):
+    """Second thoughts."""
 
 
 class TestAudit(InMemory, AuditConformance):
