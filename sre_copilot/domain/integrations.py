@@ -173,3 +173,25 @@ class Integration:
         table = {theirs.lower(): ours for theirs, ours in self.environments.items()}
         own = {ours.value: ours for ours in Environment}
         return table.get(wanted) or own.get(wanted, Environment.DEVELOPMENT)
+
+    def environment_among(self, *words: str) -> tuple[Environment, str]:
+        """Return what several words of a vendor's mean here, and the word that decided it.
+
+        That is the first which the table or our own three words know, else the first that isn't blank: development.
+        """
+        known = {*(theirs.lower() for theirs in self.environments), *Environment}
+        said = [word for word in words if word.strip()]
+        word = next((word for word in said if word.strip().lower() in known), said[0] if said else "")
+        return self.environment_of(word), word
+
+    def text_of(self, setting: Setting) -> str:
+        """Return the text that a setting has here, its default where it wasn't configured."""
+        value = self.settings.get(setting.name)
+        text = setting.default if value is None else value
+        return text if isinstance(text, str) else ""
+
+    def listed(self, setting: Setting) -> tuple[str, ...]:
+        """Return the texts of a list setting, its default where it wasn't configured."""
+        value = self.settings.get(setting.name)
+        listed = setting.default if value is None else value
+        return tuple(item for item in listed if isinstance(item, str)) if isinstance(listed, list | tuple) else ()

@@ -177,6 +177,11 @@ def joined_key(*parts: str) -> str:
     return key if len(key) <= NAME_LENGTH else hashlib.sha256(key.encode()).hexdigest()
 
 
+def texts(value: object) -> tuple[str, ...]:
+    """Return the strings of a list in their order, leaving out everything else; nothing where it is no list."""
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list | tuple) else ()
+
+
 def web_links(*candidates: object) -> tuple[str, ...]:
     """Return those candidates that are http or https addresses, each once, in their order."""
     found = (item for item in candidates if isinstance(item, str) and item.lower().startswith(("http://", "https://")))

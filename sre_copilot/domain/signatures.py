@@ -5,7 +5,7 @@ A plugin works out what a right signature would be, with the functions here, and
 
 import hashlib
 import hmac
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -25,6 +25,18 @@ def hmac_hex(key: str, message: bytes) -> str:
 def hmac_base64(key: bytes, message: bytes) -> str:
     """HMAC-SHA256 (RFC 2104) in base64 with padding."""
     return b64encode(hmac.new(key, message, hashlib.sha256).digest()).decode()
+
+
+def standard_webhook(secret: str, message_id: str, stamp: str, body: bytes) -> str:
+    """The signature `v1,...` of a message after the Standard Webhooks specification (standardwebhooks.com, symmetric).
+
+    Raises NotAuthentic where the secret is not of the form whsec_ and base64.
+    """
+    try:
+        key = b64decode(secret.removeprefix("whsec_"), validate=True)
+    except ValueError:
+        raise NotAuthentic("The signing secret is not of the form whsec_ and base64; set another.") from None
+    return f"v1,{hmac_base64(key, _bytes(f'{message_id}.{stamp}.') + body)}"
 
 
 def require_match(given: Sequence[str], right: Iterable[str]) -> None:

@@ -11,7 +11,6 @@ show the integration's key where it is set to accept that.
 """
 
 import json
-from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,7 +18,6 @@ from typing import Any
 import attrs
 
 from sre_copilot.domain.deliveries import Delivery, Parsed, Sample
-from sre_copilot.domain.errors import NotAuthentic
 from sre_copilot.domain.integrations import Integration, Secrets, Setting, SettingKind
 from sre_copilot.domain.payloads import Fields, web_links, wrong
 from sre_copilot.domain.signals import (
@@ -30,7 +28,7 @@ from sre_copilot.domain.signals import (
     SignalStatus,
     SignalType,
 )
-from sre_copilot.domain.signatures import hmac_base64, require_fresh, require_match
+from sre_copilot.domain.signatures import require_fresh, require_match, standard_webhook
 from sre_copilot.hookspecs import IntegrationPlugin, Tools, hookimpl
 
 SEVERITIES: Mapping[str, Severity] = {
@@ -110,16 +108,9 @@ class Generic:
 
 
 def _signatures(secrets: Sequence[str], delivery: Delivery, stamp: str) -> list[str]:
-    """The right signatures, one per valid secret: HMAC-SHA256 of `id.timestamp.body`, in base64 after `v1,`."""
-    message = f"{delivery.header('webhook-id')}.{stamp}.".encode("utf-8", "surrogatepass") + delivery.body
-    return [f"v1,{hmac_base64(_key(secret), message)}" for secret in secrets]
-
-
-def _key(secret: str) -> bytes:
-    try:
-        return b64decode(secret.removeprefix("whsec_"), validate=True)
-    except ValueError:
-        raise NotAuthentic(f"The setting {SECRET} is no secret of the form whsec_ and base64; set another.") from None
+    """The right signatures, one per valid secret."""
+    named = delivery.header("webhook-id")
+    return [standard_webhook(secret, named, stamp, delivery.body) for secret in secrets]
 
 
 def _sample(name: str, body: Mapping[str, Any], resolves: str = "") -> Sample:
