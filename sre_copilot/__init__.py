@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from sre_copilot.domain.errors import NotQuarantined as NotQuarantined
     from sre_copilot.domain.errors import OutgoingFailed as OutgoingFailed
     from sre_copilot.domain.errors import OutgoingRefused as OutgoingRefused
+    from sre_copilot.domain.errors import PluginBusy as PluginBusy
     from sre_copilot.domain.errors import PluginFailed as PluginFailed
     from sre_copilot.domain.errors import RecommendationDecided as RecommendationDecided
     from sre_copilot.domain.errors import RefusedByRule as RefusedByRule
@@ -72,6 +73,7 @@ __all__ = [
     "NotQuarantined",
     "OutgoingFailed",
     "OutgoingRefused",
+    "PluginBusy",
     "PluginFailed",
     "RecommendationDecided",
     "RefusedByRule",

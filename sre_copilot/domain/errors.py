@@ -231,6 +231,12 @@ class PluginFailed(EnvironmentFault):
     """The id that the vendor gave the delivery, where it can be told."""
 
 
+class PluginBusy(EnvironmentFault):
+    """The integration plugin has as many calls to answer as it may have at a time, so nothing was stored; send it again."""
+
+    code = "plugin_busy"
+
+
 class ContextUnavailable(EnvironmentFault):
     """A store that knows more about the incident can't be asked; check that it runs and is reachable, then diagnose again."""
 

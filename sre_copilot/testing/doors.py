@@ -1,5 +1,9 @@
 """The real gateway to plugins for tests, with a way out that leads nowhere unless a test says where."""
 
+from importlib.metadata import EntryPoint
+
+import attrs
+
 from sre_copilot.adapters.integrations.gateway import PluginGateway
 from sre_copilot.adapters.integrations.isolation import DEADLINE, Isolation
 from sre_copilot.adapters.integrations.manager import PluginManager
@@ -10,8 +14,38 @@ from sre_copilot.application.ports.outgoing import Outgoing
 from sre_copilot.application.ports.signatures import Signatures
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
 from sre_copilot.application.use_cases.ingest_delivery import IngestDelivery
+from sre_copilot.hookspecs import ENTRY_POINT_GROUP, IntegrationPlugin, hookimpl
 from sre_copilot.testing.outgoing import ScriptedOutgoing
 from sre_copilot.testing.sealing import InMemoryKeyRing, make_sealer
+
+
+@attrs.frozen
+class Bringing:
+    """A plugin that registers these integrations."""
+
+    plugins: tuple[IntegrationPlugin, ...]
+
+    @hookimpl
+    def sre_copilot_integrations(self) -> list[IntegrationPlugin]:
+        """Return them."""
+        return list(self.plugins)
+
+
+class LoadedEntryPoint(EntryPoint):
+    """An entry point of something that is here already."""
+
+    def __init__(self, name: str, loaded: object) -> None:
+        super().__init__(name=name, value=name, group=ENTRY_POINT_GROUP)
+        vars(self)["_loaded"] = loaded
+
+    def load(self) -> object:
+        """Return it."""
+        return vars(self)["_loaded"]
+
+
+def plugin_manager(*plugins: IntegrationPlugin) -> PluginManager:
+    """Return a manager with the built-in integrations and these, which need not be installed."""
+    return PluginManager([LoadedEntryPoint("given", Bringing(plugins))] if plugins else [])
 
 
 def plugin_gateway(
@@ -23,7 +57,7 @@ def plugin_gateway(
 ) -> PluginGateway:
     """Return a gateway to these plugins, by default the built-in ones; `deadline` in seconds."""
     return PluginGateway(
-        manager or PluginManager([]),
+        manager or plugin_manager(),
         Isolation(deadline),
         outgoing or ScriptedOutgoing(),
         signatures or CertificateSignatures(),

@@ -1,20 +1,30 @@
 """Checking what a plugin answered, so that a wrong type is the plugin's failure and not a broken row later."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import attrs
 
 from sre_copilot.adapters.integrations.isolation import Unfit
 from sre_copilot.domain.canonical import canonical
-from sre_copilot.domain.deliveries import MAX_SIGNALS, Acknowledgement, Parsed, Reply
+from sre_copilot.domain.deliveries import MAX_BODY_BYTES, MAX_SIGNALS, Acknowledgement, Delivery, Parsed, Reply, Sample
 from sre_copilot.domain.errors import DeliveryTooLarge, UnreadableDelivery
 from sre_copilot.domain.payloads import checked_time
 from sre_copilot.domain.signals import ChangeDetails, Environment, Severity, SignalDraft, SignalStatus, SignalType
 from sre_copilot.domain.text import NAME_LENGTH
 
 MOST_RAW_BYTES = 4 * 1024 * 1024
+"""Raw data of one signal."""
+MOST_BYTES = 32 * 1024 * 1024
+"""Everything that the signals of one answer hold."""
+LEAST_SIGNAL_BYTES = 16
+"""No sender writes a signal in less; an answer with more of them than fit into its delivery is the plugin's own invention."""
+MOST_REPLY_CHARACTERS = 64 * 1024
+MOST_VISITS = 10
+MOST_SAMPLES = 100
 
 _KINDS: Mapping[str, type] = {
     "signal_type": SignalType,
@@ -22,20 +32,20 @@ _KINDS: Mapping[str, type] = {
     "severity": Severity,
     "environment": Environment,
     "is_heartbeat": bool,
-    "labels": Mapping,
-    "links": tuple,
     "raw": Mapping,
 }
 _TEXTS = ("severity_word", "service", "environment_word", "name", "title", "description")
 _KEYS = ("vendor_key", "vendor_id")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _TIMES = ("occurred_at", "episode_started_at", "expires_at")
 
 
-def checked_answer(answer: object, received_at: datetime) -> Parsed:
+def checked_answer(answer: object, delivery: Delivery) -> Parsed:
     """Return the answer once it is known to be sound; signals that share a vendor id and are equal count once.
 
-    Raises Unfit for wrong types, DeliveryTooLarge for more than 5,000 signals, and UnreadableDelivery where a name,
-    key or time lies outside the limits or two different signals share an id.
+    Raises Unfit for wrong types and for more than any delivery can hold, DeliveryTooLarge for more than 5,000 signals,
+    and UnreadableDelivery where a name, key or time lies outside the limits or two different signals share an id.
     """
     if not isinstance(answer, Parsed):
         raise Unfit(f"it is {type(answer).__name__}, not Parsed")
@@ -44,27 +54,68 @@ def checked_answer(answer: object, received_at: datetime) -> Parsed:
     acknowledgements: object = answer.acknowledgements
     if not isinstance(drafts, tuple) or not isinstance(acknowledgements, tuple):
         raise Unfit("drafts and acknowledgements must be tuples")
-    if len(drafts) + len(acknowledgements) > MAX_SIGNALS:
-        raise DeliveryTooLarge(f"The delivery has more than {MAX_SIGNALS} signals; send it in parts.")
+    _check_number(len(drafts) + len(acknowledgements), delivery)
     _check_key("assigned_key", answer.assigned_key)
-    if answer.reply is not None and not isinstance(answer.reply, Reply):
-        raise Unfit(f"reply is {type(answer.reply).__name__}, not Reply")
+    if answer.reply is not None:
+        _check_reply(answer.reply)
     visits: object = answer.visits
     if not isinstance(visits, tuple) or not all(isinstance(address, str) for address in visits):
         raise Unfit("visits must be a tuple of addresses")
+    if len(visits) > MOST_VISITS:
+        raise Unfit(f"it asks for more than {MOST_VISITS} visits")
     for place, word in enumerate(acknowledgements):
         _check_acknowledgement(f"acknowledgements[{place}]", word)
-    checked = tuple(_checked_draft(f"signals[{place}]", draft, received_at) for place, draft in enumerate(drafts))
-    return attrs.evolve(answer, drafts=tuple(_each_id_once(checked)))
+    size = 0
+    for place, draft in enumerate(drafts):
+        size += _check_draft(f"signals[{place}]", draft, delivery.received_at)
+        if size > MOST_BYTES:
+            raise Unfit(f"its signals hold more than {MOST_BYTES} bytes")
+    return attrs.evolve(answer, drafts=tuple(_each_id_once(drafts)))
+
+
+def _check_number(signals: int, delivery: Delivery) -> None:
+    if signals <= MAX_SIGNALS:
+        return
+    if signals > len(delivery.body) / LEAST_SIGNAL_BYTES:
+        raise Unfit(f"it has {signals} signals of a delivery of {len(delivery.body)} bytes")
+    raise DeliveryTooLarge(f"The delivery has more than {MAX_SIGNALS} signals; send it in parts.")
+
+
+def _check_reply(reply: object) -> None:
+    if not isinstance(reply, Reply):
+        raise Unfit(f"reply is {type(reply).__name__}, not Reply")
+    if _checked_length("reply.body", reply.body) > MOST_REPLY_CHARACTERS:
+        raise Unfit(f"reply.body has more than {MOST_REPLY_CHARACTERS} characters")
+    _checked_length("reply.content_type", reply.content_type)
+    if not reply.content_type.isprintable() or type(reply.status) is not int or not 200 <= reply.status <= 599:
+        raise Unfit("reply has a content type or a status that HTTP doesn't know")
+
+
+def checked_body(body: object) -> bytes:
+    """Return a body without credentials. Raises Unfit for another type, and for one that grew beyond all limits."""
+    if not isinstance(body, bytes):
+        raise Unfit(f"it is {type(body).__name__}, not bytes")
+    if len(body) > 2 * MAX_BODY_BYTES:
+        raise Unfit(f"it has {len(body)} bytes")
+    return body
+
+
+def checked_samples(samples: Iterable[object]) -> tuple[Sample, ...]:
+    """Return the samples. Raises Unfit for anything else among them, and for more than 100."""
+    found = tuple(islice(samples, MOST_SAMPLES + 1))
+    if len(found) > MOST_SAMPLES:
+        raise Unfit(f"it has more than {MOST_SAMPLES} samples")
+    for place, sample in enumerate(found):
+        if not isinstance(sample, Sample):
+            raise Unfit(f"samples[{place}] is {type(sample).__name__}, not Sample")
+    return tuple(sample for sample in found if isinstance(sample, Sample))
 
 
 def _check_acknowledgement(path: str, word: object) -> None:
     if not isinstance(word, Acknowledgement) or not word.vendor_key:
         raise Unfit(f"{path} is not an Acknowledgement with a key")
     _check_key(f"{path}.vendor_key", word.vendor_key)
-    by: object = word.by
-    if not isinstance(by, str):
-        raise Unfit(f"{path}.by is {type(by).__name__}, not a string")
+    _checked_length(f"{path}.by", word.by)
 
 
 def checked_id(value: object) -> str | None:
@@ -78,46 +129,75 @@ def _check_key(path: str, value: object) -> None:
         return
     if not isinstance(value, str):
         raise Unfit(f"{path} is {type(value).__name__}, not a string")
-    if not 0 < len(value) <= NAME_LENGTH or "\x00" in value:
+    if not 0 < len(value) <= NAME_LENGTH or _UNSTORABLE.search(value):
         raise UnreadableDelivery(f"{path} must have 1 to {NAME_LENGTH} characters, none of them NUL.")
 
 
-def _checked_draft(path: str, draft: object, received_at: datetime) -> SignalDraft:
+def _check_draft(path: str, draft: object, received_at: datetime) -> int:
+    """Raise what is wrong with a draft; return how many bytes it holds, about."""
     if not isinstance(draft, SignalDraft):
         raise Unfit(f"{path} is {type(draft).__name__}, not SignalDraft")
     for name, expected in _KINDS.items():
         if not isinstance(getattr(draft, name), expected):
             raise Unfit(f"{path}.{name} is {type(getattr(draft, name)).__name__}, not {expected.__name__}")
-    for name in _TEXTS:
-        if not isinstance(getattr(draft, name), str):
-            raise Unfit(f"{path}.{name} is {type(getattr(draft, name)).__name__}, not a string")
     if draft.change is not None and not isinstance(draft.change, ChangeDetails):
         raise Unfit(f"{path}.change is {type(draft.change).__name__}, not ChangeDetails")
     for name in _KEYS:
         _check_key(f"{path}.{name}", getattr(draft, name))
-    _check_text_mapping(f"{path}.labels", draft.labels)
+    size = sum(_checked_length(f"{path}.{name}", getattr(draft, name)) for name in _TEXTS)
+    size += _checked_lengths(f"{path}.links", draft.links)
+    size += _checked_mapping(f"{path}.labels", draft.labels)
     if draft.identity is not None:
-        _check_text_mapping(f"{path}.identity", draft.identity)
+        size += _checked_mapping(f"{path}.identity", draft.identity)
+    if draft.vendor_fingerprint is not None:
+        size += _checked_length(f"{path}.vendor_fingerprint", draft.vendor_fingerprint)
+    if draft.change is not None:
+        size += sum(_checked_change(f"{path}.change", draft.change))
     if not draft.service.strip() or len(draft.service) > NAME_LENGTH:
         raise UnreadableDelivery(f"{path}: the service's name must have 1 to {NAME_LENGTH} characters.")
-    _check_raw(f"{path}.raw", draft.raw)
     for name in _TIMES:
         _check_time(f"{path}.{name}", getattr(draft, name), received_at)
-    return draft
+    return size + _checked_raw(f"{path}.raw", draft.raw)
 
 
-def _check_text_mapping(path: str, value: object) -> None:
+def _checked_length(path: str, text: object) -> int:
+    if not isinstance(text, str):
+        raise Unfit(f"{path} is {type(text).__name__}, not a string")
+    if len(text) > MOST_RAW_BYTES:
+        raise Unfit(f"{path} is longer than {MOST_RAW_BYTES} characters")
+    if _UNSTORABLE.search(text):
+        raise Unfit(f"{path} has a NUL or half of a surrogate pair in it")
+    return len(text)
+
+
+def _checked_lengths(path: str, texts: object) -> int:
+    if not isinstance(texts, tuple):
+        raise Unfit(f"{path} is {type(texts).__name__}, not a tuple")
+    return sum(_checked_length(f"{path}[{place}]", text) for place, text in enumerate(texts))
+
+
+def _checked_mapping(path: str, value: object) -> int:
     if not isinstance(value, Mapping) or not all(isinstance(text, str) for pair in value.items() for text in pair):
         raise Unfit(f"{path} must map strings to strings")
+    return sum(_checked_length(path, text) for pair in value.items() for text in pair)
 
 
-def _check_raw(path: str, raw: Mapping[str, Any]) -> None:
+def _checked_change(path: str, change: ChangeDetails) -> Iterable[int]:
+    for field in attrs.fields(ChangeDetails):
+        check = _checked_lengths if field.name in ("paths", "links") else _checked_length
+        yield check(f"{path}.{field.name}", getattr(change, field.name))
+
+
+def _checked_raw(path: str, raw: Mapping[str, Any]) -> int:
     try:
-        size = len(canonical(raw))
+        content = canonical(raw)
     except (TypeError, ValueError, RecursionError):
         raise Unfit(f"{path} is not plain JSON") from None
-    if size > MOST_RAW_BYTES:
+    if len(content) > MOST_RAW_BYTES:
         raise Unfit(f"{path} is larger than {MOST_RAW_BYTES} bytes")
+    if b"\\u0000" in content and _ESCAPED_NUL.search(content):
+        raise Unfit(f"{path} has a NUL in it")
+    return len(content)
 
 
 def _check_time(path: str, value: object, received_at: datetime) -> None:

@@ -1,18 +1,18 @@
 """The gateway to plugins: a delivery is verified, stripped of credentials and read, each in isolation, the answer checked."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import attrs
 
-from sre_copilot.adapters.integrations.answers import checked_answer, checked_id
+from sre_copilot.adapters.integrations.answers import checked_answer, checked_body, checked_id, checked_samples
 from sre_copilot.adapters.integrations.isolation import Isolation, Unfit, contained
-from sre_copilot.adapters.integrations.manager import PluginManager
+from sre_copilot.adapters.integrations.manager import PluginManager, Traits
 from sre_copilot.application.ports.deliveries import DeliveryGateway, IntegrationTypes
 from sre_copilot.application.ports.outgoing import Outgoing
 from sre_copilot.application.ports.signatures import Signatures
-from sre_copilot.domain.deliveries import MAX_BODY_BYTES, Delivery, Parsed, Sample
+from sre_copilot.domain.deliveries import Delivery, Parsed, Sample
 from sre_copilot.domain.errors import (
     DeliveryTooLarge,
     MalformedDelivery,
@@ -23,21 +23,17 @@ from sre_copilot.domain.errors import (
     UnknownIntegrationType,
     UnreadableDelivery,
 )
-from sre_copilot.domain.integrations import Integration, Secrets, Setting
+from sre_copilot.domain.integrations import ERROR_LENGTH, Integration, Secrets, Setting
 from sre_copilot.domain.strict_json import read_json
 from sre_copilot.hookspecs import (
     ChecksHealth,
-    HasSettings,
     HidesCredentials,
     IdentifiesDeliveries,
     IntegrationPlugin,
-    KeepsHeaders,
-    LimitsBodies,
     ParsesDeliveries,
     ProvidesSamples,
     ReadsBodies,
     SignsSamples,
-    TakesTemplates,
     Tools,
     VerifiesDeliveries,
 )
@@ -54,9 +50,9 @@ class PluginGateway(DeliveryGateway):
 
     def verify(self, integration: Integration, secrets: Secrets, delivery: Delivery, now: datetime) -> bool:
         """Whether the vendor's signature proves the sender; see the port for what is raised."""
-        plugin = self._plugin(integration.type)
-        if len(delivery.body) > _body_limit(plugin):
-            raise DeliveryTooLarge(f"The body has {len(delivery.body)} bytes; at most {_body_limit(plugin)} are taken.")
+        plugin, traits = self._plugin(integration.type)
+        if len(delivery.body) > traits.body_limit:
+            raise DeliveryTooLarge(f"The body has {len(delivery.body)} bytes; at most {traits.body_limit} are taken.")
         if not isinstance(plugin, VerifiesDeliveries):
             return False
         passing = (NotAuthentic, MalformedDelivery, OutgoingFailed, OutgoingRefused)
@@ -72,40 +68,36 @@ class PluginGateway(DeliveryGateway):
 
     def strip(self, integration: Integration, delivery: Delivery) -> Delivery:
         """The delivery without credentials; see the port for what is raised."""
-        plugin = self._plugin(integration.type)
-        kept: Collection[str] = plugin.kept_headers if isinstance(plugin, KeepsHeaders) else ()
-        stripped = delivery.without_credentials(kept)
+        plugin, traits = self._plugin(integration.type)
+        stripped = delivery.without_credentials(traits.kept_headers)
         if not isinstance(plugin, HidesCredentials):
             return stripped
 
         def answer() -> bytes:
-            body: object = contained(lambda: plugin.without_credentials(delivery.body))
-            if not isinstance(body, bytes):
-                raise Unfit(f"it is {type(body).__name__}, not bytes")
-            return body
+            return checked_body(contained(lambda: plugin.without_credentials(delivery.body)))
 
         return attrs.evolve(stripped, body=self.isolation.run(integration.type, answer))
 
     def parse(self, integration: Integration, delivery: Delivery) -> Parsed:
         """What the delivery says; see the port for what is raised."""
-        plugin = self._plugin(integration.type)
+        plugin, traits = self._plugin(integration.type)
         if not isinstance(plugin, ParsesDeliveries):
             raise UnknownIntegrationType(type=integration.type, installed=self._parsing())
         known: list[str | None] = [None]
         passing = (UnreadableDelivery, MalformedDelivery)
 
         def answer() -> Parsed:
-            payload = contained(lambda: _payload(plugin, delivery), passing=passing)
+            payload = contained(lambda: _payload(plugin, traits, delivery), passing=passing)
             known[0] = contained(lambda: _id(plugin, payload, delivery), passing=(UnreadableDelivery, Unfit))
             given = contained(lambda: plugin.parse(integration, payload, delivery), passing=(UnreadableDelivery,))
-            return attrs.evolve(checked_answer(given, delivery.received_at), vendor_id=known[0])
+            return attrs.evolve(checked_answer(given, delivery), vendor_id=known[0])
 
         try:
             return self.isolation.run(integration.type, answer, passing)
         except DeliveryTooLarge:
             raise
         except MalformedDelivery as error:
-            if isinstance(plugin, TakesTemplates):
+            if traits.takes_templates:
                 raise UnreadableDelivery(str(error)) from error
             raise
         except (UnreadableDelivery, PluginFailed) as error:
@@ -115,8 +107,8 @@ class PluginGateway(DeliveryGateway):
     def _parsing(self) -> list[str]:
         return sorted(name for name, one in self.manager.plugins.items() if isinstance(one, ParsesDeliveries))
 
-    def _plugin(self, kind: str) -> IntegrationPlugin:
-        return installed(self.manager, kind)
+    def _plugin(self, kind: str) -> tuple[IntegrationPlugin, Traits]:
+        return installed(self.manager, kind), self.manager.traits[kind]
 
 
 def installed(manager: PluginManager, kind: str) -> IntegrationPlugin:
@@ -127,14 +119,10 @@ def installed(manager: PluginManager, kind: str) -> IntegrationPlugin:
     return plugin
 
 
-def _body_limit(plugin: object) -> int:
-    return min(plugin.max_body_bytes, MAX_BODY_BYTES) if isinstance(plugin, LimitsBodies) else MAX_BODY_BYTES
-
-
-def _payload(plugin: object, delivery: Delivery) -> Any:
+def _payload(plugin: object, traits: Traits, delivery: Delivery) -> Any:
     if isinstance(plugin, ReadsBodies):
         return plugin.read(delivery)
-    return read_json(delivery.body, max_bytes=_body_limit(plugin))
+    return read_json(delivery.body, max_bytes=traits.body_limit)
 
 
 def _id(plugin: object, payload: Any, delivery: Delivery) -> str | None:
@@ -156,22 +144,31 @@ class PluginTypes(IntegrationTypes):
 
     def settings(self, kind: str) -> Sequence[Setting]:
         """What can be set of a type; see the port for what is raised."""
-        plugin = installed(self.manager, kind)
-        return tuple(plugin.settings) if isinstance(plugin, HasSettings) else ()
+        installed(self.manager, kind)
+        return self.manager.traits[kind].settings
 
     def samples(self, kind: str, now: datetime) -> Sequence[Sample]:
         """What the vendor sends; see the port for what is raised."""
         plugin = installed(self.manager, kind)
         if not isinstance(plugin, ProvidesSamples):
             return ()
-        return self.isolation.run(kind, lambda: tuple(contained(lambda: plugin.samples(now))))
+        return self.isolation.run(
+            kind, lambda: contained(lambda: checked_samples(plugin.samples(now)), passing=(Unfit,))
+        )
 
     def sign(self, integration: Integration, secrets: Secrets, delivery: Delivery, now: datetime) -> Delivery:
         """The delivery as the vendor would sign it; see the port for what is raised."""
         plugin = installed(self.manager, integration.type)
         if not isinstance(plugin, SignsSamples):
             return delivery
-        return self.isolation.run(integration.type, lambda: contained(lambda: plugin.sign(secrets, delivery, now)))
+
+        def answer() -> Delivery:
+            signed: object = contained(lambda: plugin.sign(secrets, delivery, now))
+            if not isinstance(signed, Delivery):
+                raise Unfit(f"it is {type(signed).__name__}, not Delivery")
+            return signed
+
+        return self.isolation.run(integration.type, answer)
 
     def check(self, integration: Integration, secrets: Secrets, now: datetime) -> str | None:
         """What works, None where the plugin can't tell; see the port for what is raised."""
@@ -180,8 +177,11 @@ class PluginTypes(IntegrationTypes):
             return None
         tools = Tools(now=now, http=self.outgoing, signatures=self.signatures)
         passing = (OutgoingFailed, OutgoingRefused, NotAuthentic)
-        return self.isolation.run(
-            integration.type,
-            lambda: contained(lambda: plugin.check(integration, secrets, tools), passing=passing),
-            passing,
-        )
+
+        def answer() -> str:
+            works: object = contained(lambda: plugin.check(integration, secrets, tools), passing=passing)
+            if not isinstance(works, str):
+                raise Unfit(f"it is {type(works).__name__}, not a sentence")
+            return works[:ERROR_LENGTH]
+
+        return self.isolation.run(integration.type, answer, passing)

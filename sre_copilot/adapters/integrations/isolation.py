@@ -4,17 +4,17 @@ import threading
 import traceback
 from collections.abc import Callable
 from pathlib import PurePath
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import attrs
 
-from sre_copilot.domain.errors import PluginFailed
+from sre_copilot.adapters.integrations.bulkhead import MOST_CALLS, Bulkhead, Full, OutOfService, Place
+from sre_copilot.adapters.integrations.muting import muted
+from sre_copilot.domain.errors import PluginBusy, PluginFailed
 
 T = TypeVar("T")
 DEADLINE = 5.0
 """Seconds that a plugin has for one call."""
-MOST_OVERRUNS = 4
-"""Calls of one integration type that may hang at the same time; with so many the type is out of service."""
 
 
 class Failure(Exception):
@@ -44,22 +44,27 @@ def _described(error: BaseException) -> str:
 class BoundedCall(Generic[T]):
     """One call in a thread of its own, given up on after a deadline. A thread can't be ended, so it stays until it ends."""
 
-    def __init__(self, call: Callable[[], T], passing: tuple[type[Exception], ...] = ()) -> None:
+    def __init__(
+        self,
+        call: Callable[[], T],
+        passing: tuple[type[Exception], ...] = (),
+        at_end: Callable[[], None] = lambda: None,
+    ) -> None:
         self._call = call
         self._passing = passing
+        self._at_end = at_end
         self._results: list[T] = []
         self._error: BaseException | None = None
         # A daemon: a call that never returns must not keep the process from ending.
         self._thread = threading.Thread(target=self._run, name="plugin-call", daemon=True)
 
-    @property
-    def is_running(self) -> bool:
-        """Whether the thread is still at it."""
-        return self._thread.is_alive()
-
     def result(self, deadline: float) -> T:
         """Return what the call returned within `deadline` seconds. Raises Failure, Overrun and the types that may pass."""
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError:
+            self._at_end()
+            raise Failure("no thread could be started") from None
         self._thread.join(deadline)
         if self._results:
             return self._results[0]
@@ -69,10 +74,13 @@ class BoundedCall(Generic[T]):
 
     def _run(self) -> None:
         try:
-            self._results.append(contained(self._call, self._passing))
+            with muted():
+                self._results.append(contained(self._call, self._passing))
         except BaseException as error:  # noqa: BLE001 - KeyboardInterrupt here is the plugin's own, not the user's
             known = isinstance(error, (Failure, *self._passing))
             self._error = error if known else Failure(_described(error))
+        finally:
+            self._at_end()
 
 
 class Unfit(Exception):
@@ -81,37 +89,46 @@ class Unfit(Exception):
 
 @attrs.define
 class Isolation:
-    """Where plugins are called: each call bounded, and contained. Thread-safe.
+    """Where plugins are called: each call bounded, contained and muted. Thread-safe.
 
-    A call that overruns its deadline can't be ended and keeps its thread. While four of one integration type hang,
-    further calls of that type fail at once; the type is back as soon as one of the four has ended.
+    A call that overruns its deadline can't be ended and keeps its thread. At most four calls of one integration type
+    run at the same time, those included; while four hang, further ones fail at once, and the type is back as soon as
+    one of the four has ended.
     """
 
     deadline: float = DEADLINE
     _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False)
-    _hanging: dict[str, list[BoundedCall[Any]]] = attrs.field(factory=dict, init=False)
+    _bulkheads: dict[str, Bulkhead] = attrs.field(factory=dict, init=False)
 
     def run(self, kind: str, call: Callable[[], T], passing: tuple[type[Exception], ...] = ()) -> T:
-        """Return what `call` returns. Raises PluginFailed, and the types that may pass."""
-        if self._running(kind) >= MOST_OVERRUNS:
-            raise _failed(kind, f"{MOST_OVERRUNS} earlier calls still hang, so it is out of service")
-        bounded = BoundedCall(call, passing=(*passing, Unfit, Failure))
+        """Return what `call` returns. Raises PluginFailed, PluginBusy, and the types that may pass."""
+        bulkhead = self._bulkhead(kind)
+        place = _taken(bulkhead, kind)
+        bounded = BoundedCall(call, passing=(*passing, Unfit, Failure), at_end=lambda: bulkhead.leave(place))
         try:
             return bounded.result(self.deadline)
         except Overrun:
-            with self._lock:
-                self._hanging.setdefault(kind, []).append(bounded)
+            bulkhead.given_up(place)
             raise _failed(kind, f"it did not answer within {self.deadline:g} seconds") from None
         except Failure as failure:
             raise _failed(kind, f"it raised {failure}") from None
         except Unfit as unfit:
             raise _failed(kind, f"its answer can't be used: {unfit}") from None
 
-    def _running(self, kind: str) -> int:
+    def _bulkhead(self, kind: str) -> Bulkhead:
         with self._lock:
-            alive = [call for call in self._hanging.get(kind, ()) if call.is_running]
-            self._hanging[kind] = alive
-            return len(alive)
+            return self._bulkheads.setdefault(kind, Bulkhead())
+
+
+def _taken(bulkhead: Bulkhead, kind: str) -> Place:
+    try:
+        return bulkhead.take()
+    except OutOfService:
+        raise _failed(kind, f"{MOST_CALLS} earlier calls still hang, so it is out of service") from None
+    except Full:
+        raise PluginBusy(
+            f"The integration plugin {kind} is busy with {MOST_CALLS} other calls, so nothing was stored; send it again."
+        ) from None
 
 
 def _failed(kind: str, problem: str) -> PluginFailed:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
 from types import MappingProxyType
+from typing import Any
 
 import attrs
 import pluggy
@@ -13,6 +14,8 @@ import pluggy
 import sre_copilot.adapters.integrations.builtin as builtin
 import sre_copilot.hookspecs as hookspecs
 from sre_copilot.adapters.integrations.isolation import Failure, contained
+from sre_copilot.adapters.integrations.muting import muted
+from sre_copilot.domain.deliveries import MAX_BODY_BYTES
 from sre_copilot.domain.integrations import Setting
 
 DISTRIBUTION = "sre-copilot"
@@ -37,6 +40,16 @@ class PluginReport:
 
 
 @attrs.frozen(kw_only=True)
+class Traits:
+    """What a plugin's attributes say. They are read once, when it is loaded, so that no attribute runs code later."""
+
+    kept_headers: frozenset[str] = frozenset()
+    body_limit: int = MAX_BODY_BYTES
+    takes_templates: bool = False
+    settings: tuple[Setting, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
 class Source:
     """Where a plugin comes from, and how to get at it."""
 
@@ -56,6 +69,7 @@ class PluginManager:
     def __init__(self, found: Iterable[EntryPoint] | None = None) -> None:
         """Load the built-ins, then the entry points `found`; by default those of every installed distribution."""
         self._plugins: dict[str, hookspecs.IntegrationPlugin] = {}
+        self._traits: dict[str, Traits] = {}
         others = entry_points(group=hookspecs.ENTRY_POINT_GROUP) if found is None else found
         self._reports = tuple(self._loaded(source) for source in (*_builtins(), *_third_parties(others)))
 
@@ -64,6 +78,11 @@ class PluginManager:
         """Integration type -> plugin, of those that loaded."""
         return MappingProxyType(self._plugins)
 
+    @property
+    def traits(self) -> Mapping[str, Traits]:
+        """Integration type -> what its plugin's attributes say."""
+        return MappingProxyType(self._traits)
+
     def report(self) -> Sequence[PluginReport]:
         """One entry per plugin found, built-ins first, then by name."""
         return self._reports
@@ -71,18 +90,20 @@ class PluginManager:
     def _loaded(self, source: Source) -> PluginReport:
         report = PluginReport(name=source.name, distribution=source.distribution, version=source.version)
         try:
-            brought = contained(lambda: self._checked(_registered(source)), passing=(Unusable,))
+            with muted():
+                brought = contained(lambda: self._checked(_registered(source)), passing=(Unusable,))
         except Failure as failure:
             return attrs.evolve(report, problem=f"it failed to load: {failure}")
         except Unusable as error:
             return attrs.evolve(report, problem=str(error))
-        self._plugins.update(brought)
+        self._plugins.update({kind: plugin for kind, (plugin, _) in brought.items()})
+        self._traits.update({kind: traits for kind, (_, traits) in brought.items()})
         return attrs.evolve(report, types=tuple(sorted(brought)))
 
-    def _checked(self, objects: object) -> dict[str, hookspecs.IntegrationPlugin]:
+    def _checked(self, objects: object) -> dict[str, tuple[hookspecs.IntegrationPlugin, Traits]]:
         if not isinstance(objects, list | tuple):
             raise Unusable(f"sre_copilot_integrations returned {type(objects).__name__}, not a list")
-        brought: dict[str, hookspecs.IntegrationPlugin] = {}
+        brought: dict[str, tuple[hookspecs.IntegrationPlugin, Traits]] = {}
         for item in objects:
             name, title = getattr(item, "type", None), getattr(item, "title", None)
             if not isinstance(name, str) or not _TYPE.fullmatch(name):
@@ -91,10 +112,10 @@ class PluginManager:
                 raise Unusable(f"{type(item).__name__}.title is missing")
             if not isinstance(item, PURPOSES):
                 raise Unusable(f"{type(item).__name__} has no capability: it needs a parse method")
-            _check_attributes(item)
+            traits = _traits(item)
             if name in self._plugins or name in brought:
                 raise Unusable(f"the integration type {name} is taken")
-            brought[name] = item
+            brought[name] = (item, traits)
         return brought
 
 
@@ -114,23 +135,41 @@ def _registered(source: Source) -> object:
     return answers[0]
 
 
-def _check_attributes(item: object) -> None:
+def _traits(item: object) -> Traits:
     """Raise Unusable for an attribute of a wrong type: better when it is loaded than at its first delivery."""
     kind = type(item).__name__
-    if isinstance(item, hookspecs.LimitsBodies) and not _is_size(item.max_body_bytes):
-        raise Unusable(f"{kind}.max_body_bytes is not a whole number above 0")
+    given: dict[str, Any] = {}
+    if isinstance(item, hookspecs.LimitsBodies):
+        size = item.max_body_bytes
+        if not _is_size(size):
+            raise Unusable(f"{kind}.max_body_bytes is not a whole number above 0")
+        given["body_limit"] = min(size, MAX_BODY_BYTES)
     if isinstance(item, hookspecs.KeepsHeaders):
-        names: list[object] = list(item.kept_headers)
-        if not all(isinstance(name, str) and name == name.lower() for name in names):
-            raise Unusable(f"{kind}.kept_headers must be names in lower case")
-        if FORBIDDEN_HEADERS & set(names):
-            raise Unusable(f"{kind}.kept_headers names a header that holds credentials")
+        given["kept_headers"] = _header_names(kind, item.kept_headers)
+    if isinstance(item, hookspecs.TakesTemplates):
+        given["takes_templates"] = bool(item.takes_templates)
     if isinstance(item, hookspecs.HasSettings):
-        settings: list[object] = list(item.settings)
-        if not all(isinstance(setting, Setting) for setting in settings):
-            raise Unusable(f"{kind}.settings must be of the class Setting")
-        if len({setting.name for setting in item.settings}) != len(settings):
-            raise Unusable(f"{kind}.settings has a name twice")
+        given["settings"] = _settings(kind, item.settings)
+    return Traits(**given)
+
+
+def _header_names(kind: str, names: Iterable[object]) -> frozenset[str]:
+    found = list(names)
+    if not all(isinstance(name, str) and name == name.lower() for name in found):
+        raise Unusable(f"{kind}.kept_headers must be names in lower case")
+    if FORBIDDEN_HEADERS & set(found):
+        raise Unusable(f"{kind}.kept_headers names a header that holds credentials")
+    return frozenset(name for name in found if isinstance(name, str))
+
+
+def _settings(kind: str, settings: Iterable[object]) -> tuple[Setting, ...]:
+    found = tuple(settings)
+    known = tuple(setting for setting in found if isinstance(setting, Setting))
+    if len(known) < len(found):
+        raise Unusable(f"{kind}.settings must be of the class Setting")
+    if len({setting.name for setting in known}) < len(known):
+        raise Unusable(f"{kind}.settings has a name twice")
+    return known
 
 
 def _is_size(value: object) -> bool:

@@ -51,7 +51,11 @@ class Deliveries(Protocol):
 
 
 class DeliveryGateway(Protocol):
-    """Verifies and reads deliveries through the plugin of the integration's type. Thread-safe."""
+    """Verifies and reads deliveries through the plugin of the integration's type. Thread-safe.
+
+    Each raises PluginBusy where the type has as many calls to answer as it may have at a time: nothing is wrong with
+    the delivery, and the sender does well to repeat it.
+    """
 
     @abstractmethod
     def verify(self, integration: Integration, secrets: Secrets, delivery: Delivery, now: datetime) -> bool:
@@ -77,7 +81,7 @@ class DeliveryGateway(Protocol):
 
 
 class IntegrationTypes(Protocol):
-    """What the installed plugins offer. Thread-safe. Raises UnknownIntegrationType and PluginFailed."""
+    """What the installed plugins offer. Thread-safe. Raises UnknownIntegrationType, PluginFailed, PluginBusy."""
 
     @abstractmethod
     def types(self) -> Sequence[str]:
