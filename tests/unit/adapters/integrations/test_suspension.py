@@ -51,6 +51,20 @@ def floods() -> Parsed:
     return Parsed(drafts=SIGNAL.drafts * 1_000_000)
 
 
+def answers() -> Parsed:
+    return SIGNAL
+
+
+def in_turn(*acts: Callable[[], Any]) -> Callable[[], Any]:
+    """Do one after the other, and answer from then on."""
+    left = iter(acts)
+
+    def act() -> Any:
+        return next(left, answers)()
+
+    return act
+
+
 @attrs.frozen
 class Scene:
     """A tenant with an integration of the moody type and a generic one."""
@@ -118,8 +132,7 @@ def test_others_go_on_while_a_plugin_fails() -> None:
 
 
 def test_four_failures_and_a_success_are_forgotten() -> None:
-    answers = iter([raises, raises, raises, raises, lambda: SIGNAL, raises])
-    at = scene(lambda: next(answers)())
+    at = scene(in_turn(raises, raises, raises, raises, answers, raises))
     for number in range(6):
         at.send(number)
     assert at.integration.health.plugin_failures == 1
@@ -127,8 +140,7 @@ def test_four_failures_and_a_success_are_forgotten() -> None:
 
 
 def test_once_the_integration_is_enabled_again_what_was_kept_is_replayed() -> None:
-    answers = iter([raises] * 5)
-    at = scene(lambda: next(answers, lambda: SIGNAL)())
+    at = scene(in_turn(*[raises] * 5))
     for number in range(6):
         at.send(number)
     admin = at.stage.person(Role.ADMIN)
