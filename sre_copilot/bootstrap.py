@@ -1,6 +1,6 @@
 """From settings to a copilot: the composition root, and the only place that knows the container."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, TypeVar
 
 import attrs
@@ -36,7 +36,9 @@ from sre_copilot.application.ports.signatures import Signatures
 from sre_copilot.application.ports.tenants import Directory
 from sre_copilot.application.ports.tokens import Keys
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
+from sre_copilot.application.queries.administration import AdministrationQueries
 from sre_copilot.domain.errors import CopilotError, DatabaseNotReady, EnvironmentFault
+from sre_copilot.domain.integrations import Integration
 from sre_copilot.settings import Settings
 
 T = TypeVar("T")
@@ -194,16 +196,40 @@ def examine(settings: Settings) -> list[Check]:
     """Look at the installation as `sre-copilot doctor` does; nothing is raised for what is wrong."""
     where = f"embedded in {settings.data_folder}" if settings.is_embedded else "at DATABASE_URL"
     found: list[Check] = []
+    ailing: list[Check] = []
+    plugins = installed_plugins()
     try:
         ready_database(settings)
         found.append(Check(name="database", ok=True, detail=f"{where}, reachable, migrated, under the app role"))
+        ailing = _integrations({kind for plugin in plugins for kind in plugin.types})
     except CopilotError as error:
         found.append(Check(name="database", ok=False, detail=f"{where}: {error}"))
     found.append(_key_ring(settings))
-    for plugin in installed_plugins():
+    for plugin in plugins:
         detail = plugin.problem or f"handles {', '.join(plugin.types)}"
         found.append(Check(name=f"plugin {plugin.name}", ok=not plugin.problem, detail=detail))
-    return found
+    return found + ailing
+
+
+def _integrations(types: Collection[str]) -> list[Check]:
+    """One finding per integration that isn't well, and one about all of them where every one is."""
+    units, directory = database.adapters()
+    known = AdministrationQueries(directory=directory, units=units, clock=SystemClock()).active_integrations()
+    named = {f"integration {tenant.slug}/{row.name}": _ailment(tenant.slug, row, types) for tenant, row in known}
+    found = [Check(name=name, ok=False, detail=ailment) for name, ailment in named.items() if ailment]
+    return found or [Check(name="integrations", ok=True, detail=f"{len(known)} in use, every one is well")]
+
+
+def _ailment(slug: str, row: Integration, types: Collection[str]) -> str:
+    health = row.health
+    if row.type not in types:
+        return f"no installed plugin handles the type {row.type}; install its plugin again"
+    if health.is_suspended:
+        again = f"sre-copilot integrations enable {row.name} --tenant {slug}"
+        return f"suspended, and all it sends is in quarantine: {health.last_error} Once that is mended: {again}"
+    if not health.is_healthy:
+        return f"{health.consecutive_failures} failures in a row, the last one: {health.last_error}"
+    return ""
 
 
 def _key_ring(settings: Settings) -> Check:

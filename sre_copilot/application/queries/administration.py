@@ -10,7 +10,7 @@ from sre_copilot.application.ports.tenants import Directory
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
 from sre_copilot.domain.actors import Actor, Permission, Role
 from sre_copilot.domain.errors import InvalidInput, NotAuthentic, NotFound
-from sre_copilot.domain.integrations import hash_of_key
+from sre_copilot.domain.integrations import Integration, hash_of_key
 from sre_copilot.domain.tenants import Tenant, User
 from sre_copilot.domain.tokens import PREFIX, ApiToken
 
@@ -76,6 +76,14 @@ class AdministrationQueries:
         if found is None:
             raise NotAuthentic("There is no integration with this key.")
         return found[1]
+
+    def active_integrations(self) -> Sequence[tuple[Tenant, Integration]]:
+        """The integrations of every tenant that are in use, with how they are doing; for whoever runs the installation."""
+        found: list[tuple[Tenant, Integration]] = []
+        for tenant in self.directory.tenants():
+            with self.units(tenant.id) as uow:
+                found += [(tenant, row) for row in uow.integrations.all() if row.is_active]
+        return found
 
     def users(self, *, actor: Actor) -> Sequence[User]:
         """The tenant's people, by creation. Raises NotPermitted."""

@@ -98,3 +98,14 @@ def test_integrations_are_listed_by_creation_and_only_the_tenants_own() -> None:
         uow.integrations.add(older)
         uow.commit()
     assert list(here.copilot.integrations.list(actor=here.engineer)) == [older, here.integration]
+
+
+def test_whoever_runs_the_installation_sees_the_integrations_of_every_tenant_that_are_in_use() -> None:
+    here = stage(tenant=make_tenant(created_at=BEGINNING))
+    there = stage(units=here.units, tenant=make_tenant(created_at=BEGINNING + timedelta(days=1)))
+    idle = make_integration(there.tenant.id, is_active=False)
+    with here.units(there.tenant.id) as uow:
+        uow.integrations.add(idle)
+        uow.commit()
+    found = here.copilot.administration.active_integrations()
+    assert found == [(here.tenant, here.integration), (there.tenant, there.integration)]
