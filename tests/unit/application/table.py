@@ -233,6 +233,7 @@ WITHOUT_ACTOR: dict[Asked, Row] = {
     (AddKey, "__call__"): Row(given=lambda on: {}, permitted=NOBODY),
     (RetireKey, "__call__"): Row(given=lambda on: {"key_id": "key-0"}, permitted=NOBODY),
     (KeyRingQueries, "all"): Row(given=lambda on: {}, permitted=NOBODY),
+    (AdministrationQueries, "active_integrations"): Row(given=lambda on: {}, permitted=NOBODY),
     (AdministrationQueries, "tenants"): Row(given=lambda on: {}, permitted=NOBODY),
     (AdministrationQueries, "tenant"): Row(given=lambda on: {"slug": on.stage.tenant.slug}, permitted=NOBODY),
     (AdministrationQueries, "person"): Row(given=lambda on: {"tenant": on.stage.tenant}, permitted=NOBODY),
