@@ -6,7 +6,7 @@ bodies hold secrets and personal data. `null` counts as missing everywhere.
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,6 +22,7 @@ NANOSECONDS = 1_000_000_000
 
 _EARLIEST = datetime(EARLIEST_YEAR, 1, 1, tzinfo=UTC)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_GO_ZERO_TIME = "0001-01-01T00:00:00"
 _NUMBER = re.compile(r"\d{1,20}(?:\.\d{1,9})?", re.ASCII)
 _RFC_3339 = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(\.\d+)?([Zz]|[+-]\d\d:?\d\d)?",
@@ -46,16 +47,20 @@ def readable_time(path: str, word: str, received_at: datetime) -> datetime:
     Raises UnreadableDelivery for another form, a time without a zone, and one before 2000 or more than 24 h after
     `received_at`. The zone may be written without its colon, as PagerDuty's documentation does.
     """
+    return checked_time(path, any_time(path, word), received_at)
+
+
+def any_time(path: str, word: str) -> datetime:
+    """Return an RFC 3339 time in its own zone, of whatever year. Raises UnreadableDelivery as `readable_time` does."""
     match = _RFC_3339.fullmatch(word)
     if match is None:
         raise wrong(path, "must be an RFC 3339 time")
     if match[4] is None:
         raise wrong(path, "must be a time with a zone, such as Z")
     try:
-        value = datetime.fromisoformat(f"{match[1]}T{match[2]}{(match[3] or '')[:7]}{match[4].upper()}")
+        return datetime.fromisoformat(f"{match[1]}T{match[2]}{(match[3] or '')[:7]}{match[4].upper()}")
     except ValueError as error:
         raise wrong(path, "is not a time that exists") from error
-    return checked_time(path, value, received_at)
 
 
 def epoch_time(path: str, value: object, received_at: datetime, *, per_second: int) -> datetime | None:
@@ -133,9 +138,14 @@ class Fields:
         value = self.values.get(name)
         return str(value) if isinstance(value, int) and not isinstance(value, bool) else self.key(name)
 
-    def time(self, name: str, received_at: datetime) -> datetime | None:
-        """Return a time in UTC, None where it is missing. Raises what `readable_time` raises."""
+    def time_word(self, name: str) -> str:
+        """Return a time as it is written, "" where it is missing or the zero time that programs in Go write for none."""
         word = self.text(name)
+        return "" if word.startswith(_GO_ZERO_TIME) else word
+
+    def time(self, name: str, received_at: datetime) -> datetime | None:
+        """Return a time in UTC, None where it is missing or Go's zero time. Raises what `readable_time` raises."""
+        word = self.time_word(name)
         return readable_time(self.at(name), word, received_at) if word else None
 
     def epoch(self, name: str, received_at: datetime, *, per_second: int) -> datetime | None:
@@ -173,13 +183,22 @@ class Fields:
 
 def joined_key(*parts: str) -> str:
     """Return one key for several parts, so that no two lists of parts share one; hashed where it would be too long."""
-    key = "/".join(part.replace("%", "%25").replace("/", "%2F") for part in parts)
+    return fitting_key("/".join(part.replace("%", "%25").replace("/", "%2F") for part in parts))
+
+
+def fitting_key(key: str) -> str:
+    """Return a key as it is, its SHA-256 where it is longer than 255 characters."""
     return key if len(key) <= NAME_LENGTH else hashlib.sha256(key.encode()).hexdigest()
 
 
 def texts(value: object) -> tuple[str, ...]:
     """Return the strings of a list in their order, leaving out everything else; nothing where it is no list."""
     return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list | tuple) else ()
+
+
+def first_text(values: Mapping[str, str], names: Iterable[str]) -> str:
+    """Return the first of the named texts that is there and not blank, without white space around it, else ""."""
+    return next((text for text in (values.get(name, "").strip() for name in names) if text), "")
 
 
 def web_links(*candidates: object) -> tuple[str, ...]:

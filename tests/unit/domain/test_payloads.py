@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sre_copilot.domain.errors import UnreadableDelivery
-from sre_copilot.domain.payloads import Fields, kind, readable_time, web_links
+from sre_copilot.domain.payloads import Fields, any_time, first_text, fitting_key, kind, readable_time, web_links
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -117,6 +117,30 @@ def test_scalars_are_spelled_as_json_does_and_structures_are_left_out() -> None:
 def test_only_web_addresses_are_links_and_each_once() -> None:
     links = web_links("https://a", None, "javascript:alert(1)", 5, "?orgId=1", "HTTP://b", "https://a")
     assert links == ("https://a", "HTTP://b")
+
+
+@pytest.mark.parametrize("word", ["", "0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000Z", "0001-01-01T00:00:00+01:00"])
+def test_the_zero_time_of_go_is_no_time(word: str) -> None:
+    assert Fields({"a": word}).time("a", NOW) is None
+    assert Fields({"a": word}).time_word("a") == ""
+
+
+def test_any_time_is_read_whatever_its_year() -> None:
+    assert any_time("at", "9999-12-31T23:59:59-14:00").year == 9999
+    assert any_time("at", "1970-01-01T00:00:00Z") == datetime(1970, 1, 1, tzinfo=UTC)
+    with pytest.raises(UnreadableDelivery, match=r"^at must be a time with a zone"):
+        any_time("at", "2026-03-01T11:00:00")
+
+
+def test_the_first_text_that_says_something_is_taken() -> None:
+    assert first_text({"a": " ", "b": " x ", "c": "y"}, ("z", "a", "b", "c")) == "x"
+    assert first_text({"a": " "}, ("a", "b")) == ""
+
+
+def test_a_key_that_is_too_long_is_told_by_its_hash() -> None:
+    assert fitting_key("k" * 255) == "k" * 255
+    assert len(fitting_key("k" * 256)) == 64
+    assert fitting_key("k" * 256) != fitting_key("k" * 257)
 
 
 def test_every_json_value_has_a_name() -> None:
