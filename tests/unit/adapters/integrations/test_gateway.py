@@ -96,7 +96,8 @@ def test_a_plugins_own_limit_on_bodies_holds() -> None:
     with pytest.raises(MalformedDelivery, match="at most 1024"):
         parse(answering(), body=b" " * 1025)
     with pytest.raises(MalformedDelivery, match="at most 524288"):
-        gateway(answering()).parse(integration("pagerduty"), Delivery(body=b" " * (512 * 1024 + 1), received_at=NOW))
+        body = b" " * (512 * 1024 + 1)
+        gateway(answering()).parse(integration("pagerduty"), Delivery(body=body, path="/v2/enqueue", received_at=NOW))
 
 
 def test_an_unreadable_delivery_passes_with_its_words() -> None:
