@@ -168,7 +168,11 @@ def test_annotations_values_and_times_are_no_identity_but_every_label_is() -> No
 
     other = one(annotations={"summary": "31 %"}, startsAt="2026-03-01T11:59:00Z", values={"A": 3}, generatorURL="")
     assert name(other) == name(one())
-    assert name(one(labels={**ALERT["labels"], "pod": ""})) != name(one())
+    assert name(one(labels={**ALERT["labels"], "pod": "a"})) != name(one())
+
+
+def test_an_empty_label_is_no_label() -> None:
+    assert one(labels={**ALERT["labels"], "pod": ""}).identity == one().identity
 
 
 def test_what_is_missing_is_borne() -> None:
@@ -186,6 +190,7 @@ def test_what_is_missing_is_borne() -> None:
         ({"status": 1}, r"alerts\[0\].status must be a string, not a number"),
         ({"status": "suppressed"}, r'alerts\[0\].status must be "firing" or "resolved"'),
         ({"labels": None}, r"alerts\[0\].labels must have at least one label"),
+        ({"labels": {"service": ""}}, r"alerts\[0\].labels must have at least one label that is not empty"),
         ({"labels": []}, r"alerts\[0\].labels must be an object, not a list"),
         ({"labels": {"severity": 1}}, r"alerts\[0\].labels.severity must be a string, not a number"),
         ({"labels": {"service": None}}, r"alerts\[0\].labels.service must be a string, not nothing"),
@@ -201,7 +206,7 @@ def test_a_wrong_field_of_identity_severity_or_state_is_named(changes: dict[str,
         one(**changes)
 
 
-@pytest.mark.parametrize("payload", [None, [], "alerts", 5, {}, {"alerts": None}, {"alerts": [5]}, {"alerts": [[]]}])
+@pytest.mark.parametrize("payload", [None, "alerts", 5, {}, {"alerts": None}, {"alerts": [5]}, {"alerts": [[]]}])
 def test_a_body_of_another_shape_is_unreadable(payload: Any) -> None:
     with pytest.raises(UnreadableDelivery):
         Prometheus().parse(INTEGRATION, payload, Delivery(body=b"", received_at=NOW))
