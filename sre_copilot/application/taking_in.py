@@ -7,6 +7,7 @@ from uuid import UUID
 import attrs
 
 from sre_copilot.application.acknowledging import acknowledge
+from sre_copilot.application.ports.deliveries import DeliveryGateway
 from sre_copilot.application.ports.ids import Ids
 from sre_copilot.application.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from sre_copilot.application.recording import IdReused, Recorder
@@ -23,7 +24,7 @@ from sre_copilot.domain.deliveries import (
     Receipt,
     Verdict,
 )
-from sre_copilot.domain.errors import NotQuarantined
+from sre_copilot.domain.errors import NotQuarantined, PluginFailed, UnreadableDelivery
 from sre_copilot.domain.integrations import Integration, SyncStatus
 
 SUSPENDED = "The plugin failed 5 times in a row, so it isn't asked any more; enable the integration again, then replay."
@@ -51,6 +52,25 @@ class TakeIn:
     known: DeliveryRecord | None = None
     replayed_by: Actor | None = None
     replayed_at: datetime | None = None
+
+    def read_by(self, gateway: DeliveryGateway) -> tuple[Receipt, Parsed]:
+        """Read the delivery with its plugin and take it in; what can't be read goes to quarantine.
+
+        The plugin of a suspended integration isn't asked, unless it is a person who replays. Raises MalformedDelivery
+        where the bytes themselves can't be read; then nothing is stored.
+        """
+        if self.integration.health.is_suspended and self.replayed_by is None:
+            return self.quarantined(QuarantineReason.PLUGIN_FAILED, SUSPENDED, None), Parsed()
+        try:
+            parsed = gateway.parse(self.integration, self.delivery)
+        except UnreadableDelivery as error:
+            return self.quarantined(QuarantineReason.UNREADABLE, str(error), self._vendor_id(error)), Parsed()
+        except PluginFailed as error:
+            return self.quarantined(QuarantineReason.PLUGIN_FAILED, str(error), self._vendor_id(error)), Parsed()
+        return self.taken_in(parsed), parsed
+
+    def _vendor_id(self, error: UnreadableDelivery | PluginFailed) -> str | None:
+        return error.vendor_id or (self.known.vendor_id if self.known else None)
 
     def taken_in(self, parsed: Parsed) -> Receipt:
         """Record what the delivery says; one whose id is known with another body goes to quarantine."""

@@ -12,16 +12,14 @@ from sre_copilot.application.ports.ids import Ids
 from sre_copilot.application.ports.outgoing import Outgoing, Request
 from sre_copilot.application.ports.sealing import Sealer
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
-from sre_copilot.application.taking_in import SUSPENDED, TakeIn
+from sre_copilot.application.taking_in import TakeIn
 from sre_copilot.domain.actors import Actor, ActorKind, Permission
-from sre_copilot.domain.deliveries import Delivery, QuarantineReason, Receipt, Verdict
+from sre_copilot.domain.deliveries import Delivery, Receipt, Verdict
 from sre_copilot.domain.errors import (
     IntegrationDisabled,
     NotFound,
     OutgoingFailed,
     OutgoingRefused,
-    PluginFailed,
-    UnreadableDelivery,
 )
 
 
@@ -60,15 +58,7 @@ class IngestDelivery:
         taken = TakeIn(
             units=self.units, ids=self.ids, actor=actor, integration=integration, delivery=delivery, verdict=verdict
         )
-        if integration.health.is_suspended:
-            return taken.quarantined(QuarantineReason.PLUGIN_FAILED, SUSPENDED, None)
-        try:
-            parsed = self.gateway.parse(integration, delivery)
-        except UnreadableDelivery as error:
-            return taken.quarantined(QuarantineReason.UNREADABLE, str(error), error.vendor_id)
-        except PluginFailed as error:
-            return taken.quarantined(QuarantineReason.PLUGIN_FAILED, str(error), error.vendor_id)
-        receipt = taken.taken_in(parsed)
+        receipt, parsed = taken.read_by(self.gateway)
         self._visit(parsed.visits)
         return attrs.evolve(receipt, reply=parsed.reply)
 

@@ -13,7 +13,7 @@ from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
 from sre_copilot.application.taking_in import TakeIn, require_quarantined
 from sre_copilot.domain.actors import Actor, Permission
 from sre_copilot.domain.deliveries import QuarantineReason, Receipt
-from sre_copilot.domain.errors import MalformedDelivery, PluginFailed, UnreadableDelivery
+from sre_copilot.domain.errors import MalformedDelivery
 
 
 @attrs.frozen(kw_only=True)
@@ -49,8 +49,6 @@ class ReplayDelivery:
             replayed_at=now,
         )
         try:
-            return taking.taken_in(self.gateway.parse(integration, record.delivery))
-        except (UnreadableDelivery, MalformedDelivery) as error:
+            return taking.read_by(self.gateway)[0]
+        except MalformedDelivery as error:
             return taking.quarantined(QuarantineReason.UNREADABLE, str(error), record.vendor_id)
-        except PluginFailed as error:
-            return taking.quarantined(QuarantineReason.PLUGIN_FAILED, str(error), record.vendor_id)
