@@ -8,13 +8,15 @@ import punq
 
 from sre_copilot.adapters.diagnosis.engine import OfflineEngine
 from sre_copilot.adapters.django_orm import setup as database
+from sre_copilot.adapters.integrations.calls import Calls, CallsHere
 from sre_copilot.adapters.integrations.gateway import PluginGateway, PluginTypes
+from sre_copilot.adapters.integrations.hosts import PluginHosts
 from sre_copilot.adapters.integrations.isolation import Isolation
 from sre_copilot.adapters.integrations.manager import PluginManager, PluginReport
+from sre_copilot.adapters.integrations.source import PluginSource
 from sre_copilot.adapters.keyring.key_file import KeyFile
 from sre_copilot.adapters.keyring.sealing import RingSealer
 from sre_copilot.adapters.keyring.signatures import CertificateSignatures
-from sre_copilot.adapters.metrics import NoMetrics
 from sre_copilot.adapters.outgoing.connecting import Guard
 from sre_copilot.adapters.outgoing.mail import SmtpMail
 from sre_copilot.adapters.outgoing.requests import GuardedClient
@@ -22,9 +24,10 @@ from sre_copilot.adapters.postgres.embedded import EmbeddedPostgres
 from sre_copilot.adapters.postgres.roles import check_app_role, database_name, roles_sql
 from sre_copilot.adapters.runbooks.seed import SeededRunbooks
 from sre_copilot.adapters.system import RandomKeys, SystemClock, TimeOrderedIds
+from sre_copilot.application.connected_metrics import ConnectedMetrics
 from sre_copilot.application.copilot import Copilot
 from sre_copilot.application.ports.clock import Clock
-from sre_copilot.application.ports.deliveries import DeliveryGateway, IntegrationTypes
+from sre_copilot.application.ports.deliveries import DeliveryGateway, IntegrationTypes, SignalSource
 from sre_copilot.application.ports.diagnoses import DiagnosisEngine, MetricContext
 from sre_copilot.application.ports.ids import Ids
 from sre_copilot.application.ports.key_ring import KeyOnRing, KeyRing
@@ -60,31 +63,39 @@ def bootstrap(
     given = settings or Settings.load()
     ready_database(given)
     units, directory = database.adapters()
-    return compose(
-        parts(
-            clock=clock or SystemClock(),
-            metrics=metrics or NoMetrics(),
-            units=units,
-            directory=directory,
-            ring=key_file(given),
-            guard=Guard(allow_private=given.allow_private_addresses),
-        ),
-        on_close=database.close,
+    hosts = PluginHosts(["--allow-private"] if given.allow_private_addresses else [])
+    ports = parts(
+        clock=clock or SystemClock(),
+        metrics=metrics,
+        units=units,
+        directory=directory,
+        ring=key_file(given),
+        guard=Guard(allow_private=given.allow_private_addresses),
+        calls=hosts,
     )
+
+    def close() -> None:
+        hosts.close()
+        database.close()
+
+    return compose(ports, on_close=close)
 
 
 def parts(
     *,
     clock: Clock,
-    metrics: MetricContext,
+    metrics: MetricContext | None,
     units: UnitOfWorkFactory,
     directory: Directory,
     ring: KeyFile,
     guard: Guard,
+    calls: Calls,
 ) -> dict[type[Any], object]:
     """Every port with what stands behind it."""
     outgoing, signatures = GuardedClient(guard=guard), CertificateSignatures()
     manager, isolation = PluginManager(), Isolation()
+    source, sealer = PluginSource(calls), RingSealer(ring)
+    connected = ConnectedMetrics(units=units, source=source, sealer=sealer, clock=clock)
     return {
         Clock: clock,
         Ids: TimeOrderedIds(),
@@ -96,12 +107,19 @@ def parts(
         Mail: SmtpMail(guard=guard),
         Keys: RandomKeys(),
         DiagnosisEngine: OfflineEngine(),
-        MetricContext: metrics,
+        MetricContext: metrics or connected,
+        SignalSource: source,
         RunbookSeeds: SeededRunbooks(),
         KeyRing: ring,
-        Sealer: RingSealer(ring),
+        Sealer: sealer,
         Signatures: signatures,
     }
+
+
+def plugin_calls(*, allow_private: bool) -> Calls:
+    """What a host of plugins calls them with: without a database, and out of this process by nothing but the guard."""
+    client = GuardedClient(guard=Guard(allow_private=allow_private))
+    return CallsHere(PluginManager(), Isolation(), client, CertificateSignatures())
 
 
 def compose(ports: dict[type[Any], object], **extra: Any) -> Copilot:

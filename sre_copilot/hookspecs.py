@@ -14,7 +14,7 @@ process: an endless loop without a pause slows down everybody, and a crash or `o
 """
 
 from abc import abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
@@ -23,8 +23,9 @@ import pluggy
 
 from sre_copilot.application.ports.outgoing import Outgoing
 from sre_copilot.application.ports.signatures import Signatures
-from sre_copilot.domain.deliveries import Delivery, Parsed, Sample
+from sre_copilot.domain.deliveries import Delivery, Parsed, Pulled, Sample
 from sre_copilot.domain.integrations import Integration, Secrets, Setting
+from sre_copilot.domain.snapshots import MetricSeries
 
 PROJECT = "sre_copilot"
 ENTRY_POINT_GROUP = "sre_copilot.integrations"
@@ -74,6 +75,36 @@ class ParsesDeliveries(IntegrationPlugin, Protocol):
         credentials any more. Must be deterministic: the same arguments give the same answer, because deliveries are
         replayed. Raises UnreadableDelivery, naming the field, where the meaning can't be read; never put values of the
         body into its message.
+        """
+
+
+@runtime_checkable
+class PullsSignals(IntegrationPlugin, Protocol):
+    """Capability: asks a vendor for what is new. What it brings is parsed by its own `parse`, and kept as it came.
+
+    It runs in a process of its own and has 30 seconds.
+    """
+
+    @abstractmethod
+    def pull(self, integration: Integration, secrets: Secrets, cursor: Mapping[str, Any], tools: Tools) -> Pulled:
+        """Return what is new since `cursor`, which is empty at first; then begin with what is active now.
+
+        What was pulled may come again after a failure, so deliveries need ids, or signals that are repeats. At most 50
+        requests through `tools.http`. Raises OutgoingFailed, OutgoingRefused, NotAuthentic.
+        """
+
+
+@runtime_checkable
+class ProvidesContext(IntegrationPlugin, Protocol):
+    """Capability: knows metrics around an incident. It runs in a process of its own and has 10 seconds."""
+
+    @abstractmethod
+    def metrics(
+        self, integration: Integration, secrets: Secrets, start: datetime, end: datetime, tools: Tools
+    ) -> Sequence[MetricSeries]:
+        """Return the metrics that were configured, evenly spaced, at most 2,000 samples each and 500 series.
+
+        Raises OutgoingFailed, OutgoingRefused, NotAuthentic.
         """
 
 

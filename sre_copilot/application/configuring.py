@@ -1,7 +1,7 @@
 """What is configured of an integration: settings and secrets, sealed in one envelope per integration."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +10,7 @@ import attrs
 from sre_copilot.application.ports.sealing import Place, Sealer
 from sre_copilot.application.ports.tokens import Keys
 from sre_copilot.domain.errors import InvalidInput
-from sre_copilot.domain.integrations import Integration, Secrets, Setting, SettingKind
+from sre_copilot.domain.integrations import Feature, Integration, Secrets, Setting, SettingKind
 from sre_copilot.domain.text import checked_text
 
 MOST_ITEMS = 200
@@ -137,6 +137,15 @@ def check_times(dedup_window: timedelta, sync_interval: timedelta, expected_ever
         raise InvalidInput("An integration can be polled every 5 seconds to every day; the default is 30 seconds.")
     if expected_every is not None and not SHORTEST <= expected_every <= 30 * LONGEST:
         raise InvalidInput("A delivery can be expected every 5 seconds to every 30 days.")
+
+
+def checked_features(kind: str, wanted: Collection[Feature], able: frozenset[Feature]) -> frozenset[Feature]:
+    """Return what is wanted of a type. Raises InvalidInput for what it can't do."""
+    beyond = sorted(set(wanted) - able)
+    if beyond:
+        can = ", ".join(sorted(able)) or "nothing but take in deliveries"
+        raise InvalidInput(f"The type {kind} can't {', '.join(beyond)}; it can: {can}.")
+    return frozenset(wanted)
 
 
 def _with(before: Configuration, setting: Setting, value: Any, now: datetime) -> Configuration:

@@ -32,6 +32,7 @@ from sre_copilot.application.use_cases.give_feedback import GiveFeedback
 from sre_copilot.application.use_cases.import_services import ImportServices
 from sre_copilot.application.use_cases.ingest_delivery import IngestDelivery
 from sre_copilot.application.use_cases.note_on_incident import NoteOnIncident
+from sre_copilot.application.use_cases.poll_integration import Polled, PollIntegration
 from sre_copilot.application.use_cases.recommend_actions import RecommendActions
 from sre_copilot.application.use_cases.record_outcome import RecordOutcome
 from sre_copilot.application.use_cases.replay_delivery import ReplayDelivery
@@ -42,6 +43,7 @@ from sre_copilot.application.use_cases.rotate_integration_key import RotateInteg
 from sre_copilot.application.use_cases.run_due_timers import RunDueTimers, TimersRun
 from sre_copilot.application.use_cases.take_detection_snapshot import TakeDetectionSnapshot
 from sre_copilot.application.use_cases.transition_incident import TransitionIncident
+from sre_copilot.application.use_cases.watch_silence import WatchSilence
 from sre_copilot.domain.actors import Actor
 from sre_copilot.domain.deliveries import Delivery, Receipt, Verdict
 from sre_copilot.domain.errors import CopilotError
@@ -80,6 +82,8 @@ class Copilot:
     authenticate_delivery: AuthenticateDelivery
     ingest_delivery: IngestDelivery
     replay_delivery: ReplayDelivery
+    poll_integration: PollIntegration
+    watch_silence: WatchSilence
     take_detection_snapshot: TakeDetectionSnapshot
     run_timers: RunDueTimers
     declare: DeclareIncident
@@ -122,6 +126,22 @@ class Copilot:
         """
         receipt = self.ingest_delivery(actor=actor, integration_id=integration_id, delivery=delivery, verdict=verdict)
         self._keep_snapshots(Actor.system(actor.tenant_id, origin="ingest"), receipt.opened)
+        return receipt
+
+    def poll(self, *, tenant_id: UUID, integration_id: UUID) -> Polled | None:
+        """Poll an integration where that is due, and keep what is known of the incidents that it opens."""
+        actor = Actor.system(tenant_id, origin="poll")
+        polled = self.poll_integration(actor=actor, integration_id=integration_id)
+        if polled is not None:
+            self._keep_snapshots(actor, polled.opened)
+        return polled
+
+    def watch(self, *, tenant_id: UUID, integration_id: UUID) -> Receipt | None:
+        """Raise or end the alarm of an integration's silence, and keep what is known of the incident that it opens."""
+        actor = Actor.system(tenant_id, origin="silence")
+        receipt = self.watch_silence(actor=actor, integration_id=integration_id)
+        if receipt is not None:
+            self._keep_snapshots(actor, receipt.opened)
         return receipt
 
     def replay(self, *, actor: Actor, delivery_id: UUID) -> Receipt:

@@ -116,7 +116,7 @@ class TakeIn:
             if changed is not None:
                 receipt = attrs.evolve(receipt, incidents=tuple(sorted({*receipt.incidents, changed})))
         self._keep(uow, receipt, DeliveryStatus.ACCEPTED, None, parsed.vendor_id)
-        self._note_success(uow, now)
+        self._note_success(uow, now, heartbeat=any(draft.is_heartbeat for draft in parsed.drafts))
         return receipt
 
     def _set_aside(self, uow: UnitOfWork, reason: QuarantineReason, problem: str, vendor_id: str | None) -> Receipt:
@@ -174,11 +174,14 @@ class TakeIn:
             details={"status": status.value},
         )
 
-    def _note_success(self, uow: UnitOfWork, now: datetime) -> None:
+    def _note_success(self, uow: UnitOfWork, now: datetime, *, heartbeat: bool) -> None:
         health = self.integration.health
         last = health.last_sync_at if health.is_healthy and not health.consecutive_failures else None
         if last is None or now - last >= NOTED_EVERY:
             uow.integrations.note(self.integration.id, health.succeeded(now))
+        beat = self.integration.last_heartbeat_at
+        if heartbeat and (beat is None or now - beat >= NOTED_EVERY):
+            uow.integrations.heard(self.integration.id, now)
 
     def _note_failure(self, uow: UnitOfWork, problem: str, *, by_plugin: bool) -> None:
         health = uow.integrations.lock(self.integration.id).health

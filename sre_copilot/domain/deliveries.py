@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 import attrs
@@ -138,6 +139,8 @@ class Verdict(StrEnum):
     """A person of the tenant, or the copilot itself, handed it in."""
     PULLED = "pulled"
     """The copilot fetched it."""
+    OWN = "own"
+    """The copilot noticed it itself."""
 
 
 class QuarantineReason(StrEnum):
@@ -207,3 +210,15 @@ class Sample:
     def delivery(self, received_at: datetime) -> Delivery:
         """Return it as it comes in at that time."""
         return Delivery(body=self.body, headers=self.headers, path=self.path, received_at=received_at)
+
+
+@attrs.frozen(kw_only=True)
+class Pulled:
+    """What a poll brought: deliveries as their plugin parses them, and how far it came.
+
+    `cursor` is plain JSON in the plugin's own words, handed to the next poll. `is_more` asks for that at once.
+    """
+
+    deliveries: tuple[Delivery, ...] = ()
+    cursor: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
+    is_more: bool = False

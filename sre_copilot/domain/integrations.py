@@ -91,6 +91,22 @@ class DoorKey:
         return DoorKey(current=hash_of_key(key), previous=self.current, previous_until=until)
 
 
+BACK_OFF = 6
+"""A poll that fails waits at most 2 to the power of this times as long."""
+LONGEST_WAIT = timedelta(hours=1)
+
+
+def next_poll(interval: timedelta, failures: int, *, spread: float) -> timedelta:
+    """Return how long to wait for the next poll after so many failures in a row.
+
+    Doubles with each failure, up to an hour or the interval itself where that is longer. `spread` in [0, 1) makes it up
+    to a tenth longer or shorter, so that integrations which began together don't ask together for ever.
+    """
+    grown: timedelta = interval * 2 ** min(failures, BACK_OFF)
+    wait = max(interval, min(grown, LONGEST_WAIT))
+    return wait * (0.9 + 0.2 * spread)
+
+
 def hash_of_key(key: str) -> str:
     """SHA-256 of a key, 64 hex characters; keys are random and long, so that no salt is needed."""
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
@@ -109,6 +125,15 @@ class Secrets:
     def valid(self, name: str) -> tuple[str, ...]:
         """Every value that a sender may still use; none where nothing is set."""
         return self.values.get(name, ())
+
+
+class Feature(StrEnum):
+    """What an integration does besides taking in what is sent to it."""
+
+    PULL = "pull"
+    """The copilot asks the vendor for what is new, every `sync_interval`."""
+    CONTEXT = "context"
+    """The vendor is asked for metrics around an incident."""
 
 
 class SettingKind(StrEnum):
@@ -145,6 +170,7 @@ class Integration:
 
     `sealed` is the encrypted envelope of settings and secrets, `{}` where there are none; `settings` are those that
     are no secrets, once it was opened. `expected_every` is the longest silence that is normal; None where any is.
+    With `expects_heartbeat` only heartbeats, such as Alertmanager's Watchdog, count as signs of life.
     `cursor` is how far a poll has come, in the plugin's own words.
     """
 
@@ -162,7 +188,24 @@ class Integration:
     health: Health = Health()
     sync_interval: timedelta = SYNC_INTERVAL
     expected_every: timedelta | None = None
+    expects_heartbeat: bool = False
+    features: frozenset[Feature] = frozenset()
     cursor: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
+    last_heartbeat_at: datetime | None = None
+    silence_noticed_at: datetime | None = None
+    """Since when an alarm of its silence stands."""
+
+    @property
+    def last_sign_of_life(self) -> datetime:
+        """When it was last heard of: by a heartbeat where those are expected, else by anything; at first its creation."""
+        last = self.last_heartbeat_at if self.expects_heartbeat else self.health.last_sync_at
+        return last or self.created_at
+
+    def silence_changes(self, now: datetime) -> bool:
+        """Whether an alarm of its silence has to be raised, or to end."""
+        if self.silence_noticed_at is not None:
+            return self.expected_every is None or self.last_sign_of_life > self.silence_noticed_at
+        return self.expected_every is not None and now - self.last_sign_of_life > self.expected_every
 
     def environment_of(self, word: str) -> Environment:
         """Return what a vendor's word means here, whatever its case: by the table, else by our own three words.

@@ -3,14 +3,16 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
+from typing import Any
 from uuid import UUID
 
 import attrs
 
 from sre_copilot.application.ports.deliveries import DeliveryFilter
-from sre_copilot.domain.deliveries import Delivery, DeliveryRecord, Parsed, Sample
+from sre_copilot.domain.deliveries import Delivery, DeliveryRecord, Parsed, Pulled, Sample
 from sre_copilot.domain.errors import AlreadyExists, CopilotError, NotFound, UnknownIntegrationType
-from sre_copilot.domain.integrations import Integration, Secrets, Setting
+from sre_copilot.domain.integrations import Feature, Integration, Secrets, Setting
+from sre_copilot.domain.snapshots import MetricSeries
 from sre_copilot.testing.tables import TenantTables
 
 
@@ -91,6 +93,36 @@ class ScriptedGateway:
         return said
 
 
+@attrs.define
+class ScriptedSource:
+    """Vendors that answer what a test scripts: each poll takes the next answer, the last one stays. Not for threads.
+
+    `asked` are the cursors that were handed over, oldest first.
+    """
+
+    answers: list[Pulled | CopilotError] = attrs.field(factory=list)
+    series: Sequence[MetricSeries] | CopilotError = ()
+    asked: list[Mapping[str, Any]] = attrs.field(factory=list, init=False)
+
+    def pull(self, integration: Integration, secrets: Secrets, now: datetime) -> Pulled:
+        """Return the next answer. Raises it where it is an error."""
+        self.asked.append(integration.cursor)
+        said = self.answers[0] if self.answers else Pulled()
+        if len(self.answers) > 1:
+            del self.answers[0]
+        if isinstance(said, CopilotError):
+            raise said
+        return said
+
+    def metrics(
+        self, integration: Integration, secrets: Secrets, start: datetime, end: datetime, now: datetime
+    ) -> Sequence[MetricSeries]:
+        """Return the series. Raises them where they are an error."""
+        if isinstance(self.series, CopilotError):
+            raise self.series
+        return self.series
+
+
 @attrs.frozen(kw_only=True)
 class FixedTypes:
     """Integration types with settings and samples that a test gives; `broken` is what a check of any of them raises."""
@@ -102,6 +134,10 @@ class FixedTypes:
     def types(self) -> Sequence[str]:
         """The types, sorted."""
         return sorted(self.known)
+
+    def features(self, kind: str) -> frozenset[Feature]:
+        """Every feature, of every type."""
+        return frozenset(Feature)
 
     def settings(self, kind: str) -> Sequence[Setting]:
         """What can be set of a type. Raises UnknownIntegrationType."""

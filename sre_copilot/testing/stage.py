@@ -9,7 +9,7 @@ import attrs
 from sre_copilot.adapters.keyring.signatures import CertificateSignatures
 from sre_copilot.application.copilot import Copilot
 from sre_copilot.application.ports.clock import Clock
-from sre_copilot.application.ports.deliveries import DeliveryGateway, IntegrationTypes
+from sre_copilot.application.ports.deliveries import DeliveryGateway, IntegrationTypes, SignalSource
 from sre_copilot.application.ports.diagnoses import DiagnosisEngine, MetricContext
 from sre_copilot.application.ports.ids import Ids
 from sre_copilot.application.ports.key_ring import KeyRing
@@ -32,7 +32,7 @@ from sre_copilot.domain.signals import ChangeDetails, SignalDraft, SignalStatus,
 from sre_copilot.domain.tenants import Tenant, User
 from sre_copilot.testing.builders import make_cause, make_draft, make_integration, make_runbook, make_tenant, make_user
 from sre_copilot.testing.clock import ManualClock
-from sre_copilot.testing.deliveries import FixedTypes, ScriptedGateway
+from sre_copilot.testing.deliveries import FixedTypes, ScriptedGateway, ScriptedSource
 from sre_copilot.testing.diagnoses import FixedEngine, FixedMetrics
 from sre_copilot.testing.ids import SequentialIds
 from sre_copilot.testing.mail import RecordedMail
@@ -88,6 +88,7 @@ def copilot(
     ids: Ids | None = None,
     gateway: DeliveryGateway | None = None,
     types: IntegrationTypes | None = None,
+    source: SignalSource | None = None,
     engine: DiagnosisEngine | None = None,
     metrics: MetricContext | None = None,
     seeds: RunbookSeeds | None = None,
@@ -110,6 +111,7 @@ def copilot(
         Directory: InMemoryDirectory(own.database),
         DeliveryGateway: gateway or ScriptedGateway(),
         IntegrationTypes: types or FixedTypes(),
+        SignalSource: source or ScriptedSource(),
         Keys: CountedKeys(),
         Outgoing: outgoing or ScriptedOutgoing(),
         Mail: mail or RecordedMail(),
@@ -148,6 +150,7 @@ class Stage:
     units: InMemoryUnitOfWorkFactory
     clock: ManualClock
     script: Script
+    source: ScriptedSource
     tenant: Tenant
     people: Mapping[Role, User]
     integration: Integration
@@ -191,7 +194,7 @@ def stage(*, tenant: Tenant | None = None, integration: Integration | None = Non
     """Set a stage. `integration` becomes the tenant's own; `parts` are those of `copilot` but clock and gateway."""
     own = tenant or make_tenant()
     units = parts.pop("units", None) or InMemoryUnitOfWorkFactory()
-    clock, script = ManualClock(), Script()
+    clock, script, source = ManualClock(), Script(), ScriptedSource()
     people = {role: make_user(own.id, role=role, full_name=role.value.title()) for role in Role}
     sender = attrs.evolve(integration, tenant_id=own.id) if integration else make_integration(own.id, name="alerts")
     with units(own.id) as uow:
@@ -203,10 +206,11 @@ def stage(*, tenant: Tenant | None = None, integration: Integration | None = Non
     gateway = ScriptedGateway(readers={sender.type: script.read})
     types = parts.pop("types", None) or FixedTypes(known={sender.type: (SIGNING_SECRET,)})
     return Stage(
-        copilot=copilot(units=units, clock=clock, gateway=gateway, types=types, **parts),
+        copilot=copilot(units=units, clock=clock, gateway=gateway, types=types, source=source, **parts),
         units=units,
         clock=clock,
         script=script,
+        source=source,
         tenant=own,
         people=people,
         integration=sender,

@@ -1,6 +1,7 @@
 """What the database in memory holds: a few dictionaries of frozen values per tenant."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import count
 from threading import RLock
 from typing import Self
@@ -36,6 +37,7 @@ class TenantTables:
     tenants: dict[UUID, Tenant] = attrs.field(factory=dict)
     users: dict[UUID, User] = attrs.field(factory=dict)
     integrations: dict[UUID, Integration] = attrs.field(factory=dict)
+    polls: dict[UUID, datetime] = attrs.field(factory=dict)
     tokens: dict[UUID, ApiToken] = attrs.field(factory=dict)
     deliveries: dict[UUID, DeliveryRecord] = attrs.field(factory=dict)
     signals: dict[UUID, Signal] = attrs.field(factory=dict)

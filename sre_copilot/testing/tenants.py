@@ -9,7 +9,7 @@ import attrs
 
 from sre_copilot.application.use_cases.run_due_timers import SNAPSHOT_WITHIN
 from sre_copilot.domain.errors import AlreadyExists, NotFound
-from sre_copilot.domain.integrations import Health, Integration
+from sre_copilot.domain.integrations import Feature, Health, Integration
 from sre_copilot.domain.tenants import Tenant, User, month_of
 from sre_copilot.testing.incidents import InMemoryIncidents
 from sre_copilot.testing.series import InMemorySeriesStore, InMemorySignals
@@ -42,6 +42,23 @@ class InMemoryDirectory:
             everyone = [one for tables in self.database.everywhere() for one in tables.integrations.values()]
         fitting = (one for one in everyone if one.key and key_hash in (one.key.current, one.key.previous))
         return next(((one.tenant_id, one.id) for one in fitting), None)
+
+    def due_polls(self, now: datetime) -> Sequence[tuple[UUID, UUID]]:
+        """Tenant and id of every active integration whose poll is due."""
+        with self.database.lock:
+            due = [
+                (tables.polls.get(one.id, one.created_at), one.tenant_id, one.id)
+                for tables in self.database.everywhere()
+                for one in tables.integrations.values()
+                if one.is_active and Feature.PULL in one.features and tables.polls.get(one.id, now) <= now
+            ]
+        return [(tenant_id, row_id) for _, tenant_id, row_id in sorted(due)]
+
+    def changed_silences(self, now: datetime) -> Sequence[tuple[UUID, UUID]]:
+        """Tenant and id of every active integration that fell silent, or is heard again."""
+        with self.database.lock:
+            everyone = [one for tables in self.database.everywhere() for one in tables.integrations.values()]
+        return [(one.tenant_id, one.id) for one in everyone if one.is_active and one.silence_changes(now)]
 
     def token_of_hash(self, token_hash: str) -> tuple[UUID, UUID] | None:
         """Tenant and id of the API token with this hash."""
@@ -132,7 +149,14 @@ class InMemoryIntegrations:
         others = (one for one in self.tables.integrations.values() if one.id != integration.id)
         if any(other.name == integration.name for other in others):
             raise AlreadyExists(name=integration.name)
-        kept = attrs.evolve(integration, health=known.health, cursor=known.cursor, settings={})
+        kept = attrs.evolve(
+            integration,
+            health=known.health,
+            cursor=known.cursor,
+            last_heartbeat_at=known.last_heartbeat_at,
+            silence_noticed_at=known.silence_noticed_at,
+            settings={},
+        )
         self.tables.integrations[integration.id] = kept
 
     def lock(self, integration_id: UUID) -> Integration:
@@ -141,9 +165,7 @@ class InMemoryIntegrations:
 
     def note(self, integration_id: UUID, health: Health) -> None:
         """Store how an integration is doing."""
-        if integration_id in self.tables.integrations:
-            known = self.tables.integrations[integration_id]
-            self.tables.integrations[integration_id] = attrs.evolve(known, health=health)
+        self._change(integration_id, health=health)
 
     def sealed(self) -> Sequence[tuple[UUID, Mapping[str, Any]]]:
         """The id and the envelope of every integration that has something sealed, by id."""
@@ -156,3 +178,29 @@ class InMemoryIntegrations:
             return False
         self.tables.integrations[integration_id] = attrs.evolve(known, sealed=after)
         return True
+
+    def begin_poll(self, integration_id: UUID, *, now: datetime, until: datetime) -> bool:
+        """Whether the poll is due and nobody's; then it is the caller's until that moment."""
+        known, due_at = self.tables.integrations.get(integration_id), self.tables.polls.get(integration_id)
+        if known is None or not known.is_active or (due_at is not None and due_at > now):
+            return False
+        self.tables.polls[integration_id] = until
+        return True
+
+    def end_poll(self, integration_id: UUID, *, cursor: Mapping[str, Any], next_at: datetime) -> None:
+        """Store how far a poll came, and when the next one is due."""
+        self._change(integration_id, cursor=dict(cursor))
+        self.tables.polls[integration_id] = next_at
+
+    def heard(self, integration_id: UUID, at: datetime) -> None:
+        """Note a heartbeat."""
+        self._change(integration_id, last_heartbeat_at=at)
+
+    def silence(self, integration_id: UUID, noticed_at: datetime | None) -> None:
+        """Note since when an alarm of its silence stands."""
+        self._change(integration_id, silence_noticed_at=noticed_at)
+
+    def _change(self, integration_id: UUID, **fields: Any) -> None:
+        if integration_id in self.tables.integrations:
+            known = self.tables.integrations[integration_id]
+            self.tables.integrations[integration_id] = attrs.evolve(known, **fields)

@@ -63,10 +63,10 @@ PLANTS = [
     code("nothing imports the root, least of all domain", "domain/planted.py", "import sre_copilot\n", "root", "layers"),
     code("nothing imports the root, not even the edge", "entrypoints/cli/errors.py", "import sre_copilot\n", "root"),
     # Adapters.
-    layer("postgres is below the other adapters", "adapters/postgres/roles.py", "adapters.metrics", "adapters"),
+    layer("postgres is below the other adapters", "adapters/postgres/roles.py", "adapters.runbooks.seed", "adapters"),
     layer("outgoing is below the other adapters", "adapters/outgoing/mail.py", "adapters.integrations.manager", "adapters"),
-    layer("system is below the other adapters", "adapters/system.py", "adapters.metrics", "adapters"),
-    layer("adapters are independent", "adapters/integrations/manager.py", "adapters.metrics", "adapters"),
+    layer("system is below the other adapters", "adapters/system.py", "adapters.runbooks.seed", "adapters"),
+    layer("adapters are independent", "adapters/integrations/manager.py", "adapters.runbooks.seed", "adapters"),
     code("a new adapter needs a place", "adapters/planted.py", '"""Planted."""\n', "adapters"),
     # Built-in plugins.
     layer("plugins are independent", f"{BUILTIN}/generic.py", "adapters.integrations.builtin.prometheus", "plugins-independent"),
@@ -102,7 +102,7 @@ PLANTS = [
     vendor("django", "bootstrap.py"),
     vendor("psycopg", "bootstrap.py"),
     vendor("cryptography", "settings.py"),
-    vendor("aiosmtplib", "adapters/metrics.py"),
+    vendor("aiosmtplib", "adapters/runbooks/seed.py"),
     vendor("httpcore2", "bootstrap.py"),
     vendor("click", "bootstrap.py"),
     vendor("rich", "adapters/system.py"),

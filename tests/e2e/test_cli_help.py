@@ -37,6 +37,9 @@ COMMANDS_OF: dict[str, tuple[str, ...]] = {
     "ImportServices": ("services import",),
     "IngestDelivery": ("ingest", "demo"),
     "NoteOnIncident": ("incidents note",),
+    # The worker does both by its schedule.
+    "PollIntegration": (),
+    "WatchSilence": (),
     "RecommendActions": ("diagnose",),
     "RecordOutcome": ("recommendations outcome",),
     "ReplayDelivery": ("deliveries replay",),

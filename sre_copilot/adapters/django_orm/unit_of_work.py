@@ -150,6 +150,14 @@ class DjangoDirectory:
         found = self._found("SELECT * FROM sre_copilot_find_integration_by_key(%s)", key_hash)
         return (found[0], found[1]) if found else None
 
+    def due_polls(self, now: datetime) -> Sequence[tuple[UUID, UUID]]:
+        """Tenant and id of every active integration whose poll is due."""
+        return self._pairs("SELECT * FROM sre_copilot_due_polls(%s)", now)
+
+    def changed_silences(self, now: datetime) -> Sequence[tuple[UUID, UUID]]:
+        """Tenant and id of every integration that fell silent, or is heard again."""
+        return self._pairs("SELECT * FROM sre_copilot_changed_silences(%s)", now)
+
     def token_of_hash(self, token_hash: str) -> tuple[UUID, UUID] | None:
         """Tenant and id of the API token with this hash."""
         found = self._found("SELECT * FROM sre_copilot_find_token(%s)", token_hash)
@@ -159,6 +167,16 @@ class DjangoDirectory:
     def _tenants() -> list[Tenant]:
         rows = models.Tenant.objects.using(ALIAS).raw("SELECT * FROM sre_copilot_list_tenants()")
         return [tenant_from_row(row) for row in rows]
+
+    @staticmethod
+    def _pairs(question: str, now: datetime) -> list[tuple[UUID, UUID]]:
+        def ask() -> list[tuple[UUID, UUID]]:
+            with connections[ALIAS].cursor() as cursor:
+                cursor.execute(question, [now])
+                return [(tenant_id, row_id) for tenant_id, row_id in cursor.fetchall()]
+
+        with translated():
+            return renewing(ask)
 
     @staticmethod
     def _found(question: str, wanted: UUID | str) -> tuple[UUID, ...] | None:

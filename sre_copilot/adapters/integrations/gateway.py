@@ -23,7 +23,7 @@ from sre_copilot.domain.errors import (
     UnknownIntegrationType,
     UnreadableDelivery,
 )
-from sre_copilot.domain.integrations import ERROR_LENGTH, Integration, Secrets, Setting
+from sre_copilot.domain.integrations import ERROR_LENGTH, Feature, Integration, Secrets, Setting
 from sre_copilot.domain.strict_json import read_json
 from sre_copilot.hookspecs import (
     ChecksHealth,
@@ -31,7 +31,9 @@ from sre_copilot.hookspecs import (
     IdentifiesDeliveries,
     IntegrationPlugin,
     ParsesDeliveries,
+    ProvidesContext,
     ProvidesSamples,
+    PullsSignals,
     ReadsBodies,
     SignsSamples,
     Tools,
@@ -141,6 +143,12 @@ class PluginTypes(IntegrationTypes):
     def types(self) -> Sequence[str]:
         """The installed integration types, sorted."""
         return sorted(self.manager.plugins)
+
+    def features(self, kind: str) -> frozenset[Feature]:
+        """What a type can do besides taking in; see the port for what is raised."""
+        plugin = installed(self.manager, kind)
+        able = {Feature.PULL: isinstance(plugin, PullsSignals), Feature.CONTEXT: isinstance(plugin, ProvidesContext)}
+        return frozenset(feature for feature, is_able in able.items() if is_able)
 
     def settings(self, kind: str) -> Sequence[Setting]:
         """What can be set of a type; see the port for what is raised."""

@@ -100,16 +100,27 @@ class Isolation:
     _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False)
     _bulkheads: dict[str, Bulkhead] = attrs.field(factory=dict, init=False)
 
-    def run(self, kind: str, call: Callable[[], T], passing: tuple[type[Exception], ...] = ()) -> T:
-        """Return what `call` returns. Raises PluginFailed, PluginBusy, and the types that may pass."""
+    def run(
+        self,
+        kind: str,
+        call: Callable[[], T],
+        passing: tuple[type[Exception], ...] = (),
+        *,
+        deadline: float | None = None,
+    ) -> T:
+        """Return what `call` returns within `deadline` seconds, by default the usual ones.
+
+        Raises PluginFailed, PluginBusy, and the types that may pass.
+        """
+        limit = self.deadline if deadline is None else deadline
         bulkhead = self._bulkhead(kind)
         place = _taken(bulkhead, kind)
         bounded = BoundedCall(call, passing=(*passing, Unfit, Failure), at_end=lambda: bulkhead.leave(place))
         try:
-            return bounded.result(self.deadline)
+            return bounded.result(limit)
         except Overrun:
             bulkhead.given_up(place)
-            raise _failed(kind, f"it did not answer within {self.deadline:g} seconds") from None
+            raise _failed(kind, f"it did not answer within {limit:g} seconds") from None
         except Failure as failure:
             raise _failed(kind, f"it raised {failure}") from None
         except Unfit as unfit:

@@ -8,8 +8,9 @@ from uuid import UUID
 
 import attrs
 
-from sre_copilot.domain.deliveries import Delivery, DeliveryRecord, DeliveryStatus, Parsed, Sample
-from sre_copilot.domain.integrations import Integration, Secrets, Setting
+from sre_copilot.domain.deliveries import Delivery, DeliveryRecord, DeliveryStatus, Parsed, Pulled, Sample
+from sre_copilot.domain.integrations import Feature, Integration, Secrets, Setting
+from sre_copilot.domain.snapshots import MetricSeries
 
 
 @attrs.frozen(kw_only=True)
@@ -80,12 +81,34 @@ class DeliveryGateway(Protocol):
         """
 
 
+class SignalSource(Protocol):
+    """Asks vendors for what is new, and for context. Thread-safe; every call is bounded and contained."""
+
+    @abstractmethod
+    def pull(self, integration: Integration, secrets: Secrets, now: datetime) -> Pulled:
+        """Return what is new since the integration's cursor.
+
+        Raises OutgoingFailed, OutgoingRefused, NotAuthentic, PluginFailed, and UnknownIntegrationType where the type
+        can't be pulled from.
+        """
+
+    @abstractmethod
+    def metrics(
+        self, integration: Integration, secrets: Secrets, start: datetime, end: datetime, now: datetime
+    ) -> Sequence[MetricSeries]:
+        """Return the metrics of a window. Raises what `pull` raises."""
+
+
 class IntegrationTypes(Protocol):
     """What the installed plugins offer. Thread-safe. Raises UnknownIntegrationType, PluginFailed, PluginBusy."""
 
     @abstractmethod
     def types(self) -> Sequence[str]:
         """The installed integration types, sorted."""
+
+    @abstractmethod
+    def features(self, kind: str) -> frozenset[Feature]:
+        """What a type can do besides taking in what is sent to it."""
 
     @abstractmethod
     def settings(self, kind: str) -> Sequence[Setting]:

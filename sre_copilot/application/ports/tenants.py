@@ -34,6 +34,14 @@ class Directory(Protocol):
         """Tenant and id of the integration whose door this key opens, or once opened; None where there is none."""
 
     @abstractmethod
+    def due_polls(self, now: datetime) -> Sequence[tuple[UUID, UUID]]:
+        """Tenant and id of every active integration whose poll is due, the longest due first."""
+
+    @abstractmethod
+    def changed_silences(self, now: datetime) -> Sequence[tuple[UUID, UUID]]:
+        """Tenant and id of every active integration that has been silent for too long, or was and isn't any more."""
+
+    @abstractmethod
     def token_of_hash(self, token_hash: str) -> tuple[UUID, UUID] | None:
         """Tenant and id of the API token with this hash, valid or not, or None."""
 
@@ -87,6 +95,22 @@ class Integrations(Protocol):
     @abstractmethod
     def lock(self, integration_id: UUID) -> Integration:
         """One integration that nobody else changes before the unit of work ends. Raises NotFound."""
+
+    @abstractmethod
+    def begin_poll(self, integration_id: UUID, *, now: datetime, until: datetime) -> bool:
+        """Whether the integration's poll is due at `now` and nobody's; then it is the caller's until that moment."""
+
+    @abstractmethod
+    def end_poll(self, integration_id: UUID, *, cursor: Mapping[str, Any], next_at: datetime) -> None:
+        """Store how far a poll came, and when the next one is due."""
+
+    @abstractmethod
+    def heard(self, integration_id: UUID, at: datetime) -> None:
+        """Note a heartbeat."""
+
+    @abstractmethod
+    def silence(self, integration_id: UUID, noticed_at: datetime | None) -> None:
+        """Note since when an alarm of its silence stands, None for none."""
 
     @abstractmethod
     def note(self, integration_id: UUID, health: Health) -> None:

@@ -1,13 +1,13 @@
 """Change what is configured of an integration; disable it and enable it again."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import attrs
 
-from sre_copilot.application.configuring import check_times, configured, sealed, unsealed
+from sre_copilot.application.configuring import check_times, checked_features, configured, sealed, unsealed
 from sre_copilot.application.ports.clock import Clock
 from sre_copilot.application.ports.deliveries import IntegrationTypes
 from sre_copilot.application.ports.ids import Ids
@@ -16,7 +16,7 @@ from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
 from sre_copilot.application.trail import record_audit
 from sre_copilot.domain.actors import Actor, Permission
 from sre_copilot.domain.audit import AuditAction
-from sre_copilot.domain.integrations import Health, Integration
+from sre_copilot.domain.integrations import Feature, Health, Integration
 from sre_copilot.domain.signals import Environment
 from sre_copilot.domain.text import checked_name, checked_text
 
@@ -42,6 +42,8 @@ class ConfigureIntegration:
         settings: Mapping[str, Any] | None = None,
         sync_interval: timedelta | None = None,
         expected_every: timedelta | None = None,
+        expects_heartbeat: bool | None = None,
+        features: Collection[Feature] | None = None,
         is_active: bool | None = None,
     ) -> Integration:
         """Return the integration afterwards.
@@ -57,6 +59,7 @@ class ConfigureIntegration:
             "dedup_window": dedup_window,
             "sync_interval": sync_interval,
             "is_active": is_active,
+            "expects_heartbeat": expects_heartbeat,
             "environments": _checked(environments),
         }
         changes = {field: value for field, value in told.items() if value is not None}
@@ -64,6 +67,9 @@ class ConfigureIntegration:
             changes["expected_every"] = expected_every or None
         with self.units(actor.tenant_id) as uow:
             before = uow.integrations.lock(integration_id)
+            if features is not None:
+                able = self.types.features(before.type)
+                changes["features"] = checked_features(before.type, features, able)
             after = attrs.evolve(before, **changes)
             check_times(after.dedup_window, after.sync_interval, after.expected_every)
             if settings:

@@ -1,12 +1,19 @@
 """Configure a source of deliveries."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
 import attrs
 
-from sre_copilot.application.configuring import Configuration, check_times, configured, generated, sealed
+from sre_copilot.application.configuring import (
+    Configuration,
+    check_times,
+    checked_features,
+    configured,
+    generated,
+    sealed,
+)
 from sre_copilot.application.ports.clock import Clock
 from sre_copilot.application.ports.deliveries import IntegrationTypes
 from sre_copilot.application.ports.ids import Ids
@@ -18,7 +25,7 @@ from sre_copilot.domain.actors import Actor, Permission
 from sre_copilot.domain.audit import AuditAction
 from sre_copilot.domain.episodes import DEDUP_WINDOW
 from sre_copilot.domain.errors import UnknownIntegrationType
-from sre_copilot.domain.integrations import KEY_PREFIX, SYNC_INTERVAL, DoorKey, Integration, hash_of_key
+from sre_copilot.domain.integrations import KEY_PREFIX, SYNC_INTERVAL, DoorKey, Feature, Integration, hash_of_key
 from sre_copilot.domain.signals import Environment
 from sre_copilot.domain.text import checked_name, checked_text
 
@@ -54,6 +61,8 @@ class CreateIntegration:
         settings: Mapping[str, Any] | None = None,
         sync_interval: timedelta = SYNC_INTERVAL,
         expected_every: timedelta | None = None,
+        expects_heartbeat: bool = False,
+        features: Collection[Feature] = (),
     ) -> IntegrationCreated:
         """Return the integration with its key and the secrets that were made for it; they can't be read again.
 
@@ -80,6 +89,8 @@ class CreateIntegration:
             key=DoorKey(current=hash_of_key(key)),
             sync_interval=sync_interval,
             expected_every=expected_every,
+            expects_heartbeat=expects_heartbeat,
+            features=checked_features(type, features, self.types.features(type)),
             environments={
                 checked_text("The word for an environment", word): ours for word, ours in (environments or {}).items()
             },

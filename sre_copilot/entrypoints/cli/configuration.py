@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -10,58 +11,81 @@ import click
 
 from sre_copilot.application.ports.deliveries import IntegrationTypes
 from sre_copilot.domain.errors import InvalidInput
-from sre_copilot.domain.integrations import Setting, SettingKind
+from sre_copilot.domain.integrations import Feature, Setting, SettingKind
 from sre_copilot.domain.signals import Environment
+from sre_copilot.entrypoints.cli.groups import choice
+
+
+class Nothing(StrEnum):
+    """The word by which every feature is taken back."""
+
+    NONE = "none"
+
 
 WORDS = {"true": True, "yes": True, "false": False, "no": False}
 
 
+OPTIONS = (
+    click.option(
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="A setting of the type; NAME= takes it back. A list has commas. May be given several times. [default: none]",
+    ),
+    click.option(
+        "--secret",
+        "secrets",
+        multiple=True,
+        metavar="NAME[=file:PATH]",
+        help="A secret of the type, read from a file, or asked for where no file is given. [default: none]",
+    ),
+    click.option(
+        "--environment",
+        "environments",
+        multiple=True,
+        metavar="WORD=OURS",
+        help="The vendor's word for production, staging or development, such as prod=production; may be given "
+        "several times. [default: only our own three words; anything else is development]",
+    ),
+    click.option(
+        "--dedup-hours",
+        type=click.FloatRange(0, 8760, min_open=True),
+        metavar="HOURS",
+        help="Hours of silence that end an episode, above 0, at most 8760. [default: 12]",
+    ),
+    click.option(
+        "--poll-seconds",
+        type=click.IntRange(5, 86_400),
+        metavar="SECONDS",
+        help="How often an integration that is pulled from is polled. [default: 30]",
+    ),
+    click.option(
+        "--expected-minutes",
+        type=click.FloatRange(0, 43_200),
+        metavar="MINUTES",
+        help="Silence for longer than this raises an alarm; 0 means that any silence is normal. [default: 0]",
+    ),
+    click.option(
+        "--expect-heartbeat/--expect-anything",
+        "expects_heartbeat",
+        default=None,
+        help="Whether only heartbeats, such as Watchdog, end a silence. [default: anything does]",
+    ),
+    click.option(
+        "--feature",
+        "features",
+        multiple=True,
+        type=choice([*Feature, Nothing.NONE]),
+        help="What it does besides taking in deliveries; may be given several times. [default: none]",
+    ),
+)
+"""What can be configured of every integration."""
+
+
 def setting_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command --set, --secret, --environment, --dedup-hours, --poll-seconds and --expected-minutes."""
-    for option in reversed(
-        (
-            click.option(
-                "--set",
-                "settings",
-                multiple=True,
-                metavar="NAME=VALUE",
-                help="A setting of the type; NAME= takes it back. A list has commas. May be given several times. [default: none]",
-            ),
-            click.option(
-                "--secret",
-                "secrets",
-                multiple=True,
-                metavar="NAME[=file:PATH]",
-                help="A secret of the type, read from a file, or asked for where no file is given. [default: none]",
-            ),
-            click.option(
-                "--environment",
-                "environments",
-                multiple=True,
-                metavar="WORD=OURS",
-                help="The vendor's word for production, staging or development, such as prod=production; may be given "
-                "several times. [default: only our own three words; anything else is development]",
-            ),
-            click.option(
-                "--dedup-hours",
-                type=click.FloatRange(0, 8760, min_open=True),
-                metavar="HOURS",
-                help="Hours of silence that end an episode, above 0, at most 8760. [default: 12]",
-            ),
-            click.option(
-                "--poll-seconds",
-                type=click.IntRange(5, 86_400),
-                metavar="SECONDS",
-                help="How often an integration that is pulled from is polled. [default: 30]",
-            ),
-            click.option(
-                "--expected-minutes",
-                type=click.FloatRange(0, 43_200),
-                metavar="MINUTES",
-                help="Silence for longer than this raises an alarm; 0 means that any silence is normal. [default: 0]",
-            ),
-        )
-    ):
+    """Give a command the options that configure an integration."""
+    for option in reversed(OPTIONS):
         function = option(function)
     return function
 
@@ -80,6 +104,10 @@ def given_settings(types: IntegrationTypes, kind: str, options: Mapping[str, Any
         told["sync_interval"] = timedelta(seconds=options["poll_seconds"])
     if options["expected_minutes"] is not None:
         told["expected_every"] = timedelta(minutes=options["expected_minutes"])
+    if options["expects_heartbeat"] is not None:
+        told["expects_heartbeat"] = options["expects_heartbeat"]
+    if options["features"]:
+        told["features"] = [Feature(word) for word in options["features"] if word != Nothing.NONE]
     return told
 
 

@@ -12,7 +12,7 @@ from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
 from sre_copilot.domain.actors import Permission, Role
 from sre_copilot.domain.deliveries import DeliveryRecord, DeliveryStatus, QuarantineReason, Receipt, Verdict
 from sre_copilot.domain.errors import AlreadyExists, NotFound
-from sre_copilot.domain.integrations import DoorKey, Health, SyncStatus, hash_of_key
+from sre_copilot.domain.integrations import DoorKey, Feature, Health, SyncStatus, hash_of_key
 from sre_copilot.domain.signals import Environment
 from sre_copilot.domain.tokens import ApiToken
 from sre_copilot.testing.builders import make_audit_entry, make_delivery, make_integration, make_record, make_user
@@ -58,6 +58,8 @@ class AccessConformance(Conformance):
             sealed={"v": 1, "ciphertext": "AAAA"},
             sync_interval=timedelta(minutes=2),
             expected_every=HOUR,
+            expects_heartbeat=True,
+            features=frozenset(Feature),
         )
         with house.changing() as uow:
             assert uow.integrations.lock(before.id) == before
@@ -139,6 +141,74 @@ class AccessConformance(Conformance):
             assert not uow.audit.append_once(attrs.evolve(entry, event_type="another"))
         with house.reading() as uow:
             assert list(uow.audit.recent(5)) == [entry]
+
+
+class PollsConformance(Conformance):
+    """Whose turn it is, and who fell silent."""
+
+    def test_a_poll_is_one_processes_until_its_time_is_over(self, house: House) -> None:
+        """And of a disabled integration nobody's."""
+        ours = house.integration.id
+        with house.changing() as uow:
+            assert uow.integrations.begin_poll(ours, now=BEGINNING, until=BEGINNING + HOUR)
+            assert not uow.integrations.begin_poll(ours, now=BEGINNING, until=BEGINNING + HOUR)
+            assert uow.integrations.begin_poll(ours, now=BEGINNING + HOUR, until=BEGINNING + 2 * HOUR)
+            uow.integrations.end_poll(ours, cursor={"since": [1, "x"]}, next_at=BEGINNING + 3 * HOUR)
+            assert not uow.integrations.begin_poll(ours, now=BEGINNING + 2 * HOUR, until=BEGINNING + 4 * HOUR)
+            assert not uow.integrations.begin_poll(new_id(), now=BEGINNING + 9 * HOUR, until=BEGINNING + 10 * HOUR)
+            uow.integrations.save(attrs.evolve(house.integration, is_active=False))
+            assert not uow.integrations.begin_poll(ours, now=BEGINNING + 9 * HOUR, until=BEGINNING + 10 * HOUR)
+        with house.reading() as uow:
+            assert uow.integrations.get(ours).cursor == {"since": [1, "x"]}
+
+    def test_the_directory_knows_whose_poll_is_due(
+        self, house: House, units: UnitOfWorkFactory, directory: Directory
+    ) -> None:
+        """Of active integrations that are polled, and of no other."""
+        other = House.build(units)
+        pulls = frozenset({Feature.PULL})
+        disabled = make_integration(house.tenant.id, features=pulls, is_active=False)
+        waiting = make_integration(house.tenant.id, features=pulls)
+        with house.changing() as uow:
+            uow.integrations.save(attrs.evolve(house.integration, features=pulls))
+            uow.integrations.add(disabled)
+            uow.integrations.add(waiting)
+            uow.integrations.end_poll(waiting.id, cursor={}, next_at=BEGINNING + HOUR)
+        ours = {(house.tenant.id, house.integration.id)}
+        known = {house.tenant.id, other.tenant.id}
+        assert {pair for pair in directory.due_polls(BEGINNING) if pair[0] in known} == ours
+        later = {pair for pair in directory.due_polls(BEGINNING + HOUR) if pair[0] in known}
+        assert later == {*ours, (house.tenant.id, waiting.id)}
+
+    def test_the_directory_knows_who_fell_silent_and_who_is_heard_again(
+        self, house: House, directory: Directory
+    ) -> None:
+        """By anything, or by heartbeats where those are expected; exactly as the domain says."""
+        cases = [
+            make_integration(house.tenant.id, expected_every=every, expects_heartbeat=beats, is_active=active)
+            for every in (None, HOUR)
+            for beats in (False, True)
+            for active in (False, True)
+        ]
+        with house.changing() as uow:
+            for one in cases:
+                uow.integrations.add(one)
+        for step, what in enumerate(("created", "delivery", "heartbeat", "alarm", "heard", "beat"), 1):
+            at = BEGINNING + step * HOUR
+            with house.changing() as uow:
+                for one in cases:
+                    if what in ("delivery", "heard"):
+                        uow.integrations.note(one.id, Health(last_sync_at=at))
+                    if what in ("heartbeat", "beat"):
+                        uow.integrations.heard(one.id, at)
+                    if what == "alarm":
+                        uow.integrations.silence(one.id, at)
+            with house.reading() as uow:
+                stored = [uow.integrations.get(one.id) for one in cases]
+            for moment in (at, at + HOUR, at + 1.5 * HOUR):
+                wanted = {one.id for one in stored if one.is_active and one.silence_changes(moment)}
+                found = {pair[1] for pair in directory.changed_silences(moment) if pair[0] == house.tenant.id}
+                assert (what, found) == (what, wanted)
 
 
 class ReplayConformance(Conformance):

@@ -8,7 +8,7 @@ from sre_copilot.adapters.django_orm import setup
 from sre_copilot.adapters.django_orm.repositories.job_queue import DjangoJobQueue
 from sre_copilot.adapters.django_orm.repositories.schedule import DjangoScheduleRuns
 from sre_copilot.adapters.django_orm.unit_of_work import DjangoDirectory, DjangoUnitOfWorkFactory
-from sre_copilot.testing.conformance.access import AccessConformance, ReplayConformance
+from sre_copilot.testing.conformance.access import AccessConformance, PollsConformance, ReplayConformance
 from sre_copilot.testing.conformance.deliveries import AuditConformance, LedgerConformance, ServicesConformance
 from sre_copilot.testing.conformance.diagnoses import DiagnosesConformance
 from sre_copilot.testing.conformance.house import Conformance
@@ -55,6 +55,10 @@ class TestLedger(OnPostgres, LedgerConformance):
 
 class TestAccess(OnPostgres, AccessConformance):
     """Keys and tokens."""
+
+
+class TestPolls(OnPostgres, PollsConformance):
+    """Polls and silence."""
 
 
 class TestReplay(OnPostgres, ReplayConformance):

@@ -217,6 +217,8 @@ def test_the_only_ways_in_before_a_tenant_is_known_are_functions_of_the_owner_th
         ).fetchall()
     settings = ["search_path=pg_catalog, pg_temp"]
     assert found == [
+        ("sre_copilot_changed_silences", "sre_copilot_owner", settings, True, False),
+        ("sre_copilot_due_polls", "sre_copilot_owner", settings, True, False),
         ("sre_copilot_due_tenants", "sre_copilot_owner", settings, True, False),
         ("sre_copilot_find_integration", "sre_copilot_owner", settings, True, False),
         ("sre_copilot_find_integration_by_key", "sre_copilot_owner", settings, True, False),

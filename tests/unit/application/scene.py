@@ -1,6 +1,7 @@
 """A scene on which everything that can be asked has something to work on, and how to ask it there."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,9 +10,10 @@ import attrs
 from sre_copilot.application.ports.sealing import Place
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
 from sre_copilot.domain.actors import Actor, Role
-from sre_copilot.domain.deliveries import Delivery, Parsed
+from sre_copilot.domain.deliveries import Delivery, Parsed, Pulled
 from sre_copilot.domain.errors import UnreadableDelivery
-from sre_copilot.testing.builders import make_runbook
+from sre_copilot.domain.integrations import Feature
+from sre_copilot.testing.builders import make_integration, make_runbook
 from sre_copilot.testing.clock import BEGINNING
 from sre_copilot.testing.stage import Stage, alert, stage
 from sre_copilot.testing.tables import TenantTables
@@ -41,6 +43,10 @@ class Scene:
     quarantined: UUID
     """A delivery that its plugin could not read."""
     token: UUID
+    polled: UUID
+    """An integration whose poll brings an alert."""
+    silent: UUID
+    """One that has been silent for too long."""
 
     def part(self, kind: type[Any], units: UnitOfWorkFactory | None = None) -> Any:
         """The use case or queries of this kind that the facade has, on other units of work where some are given."""
@@ -96,7 +102,21 @@ def scene() -> Scene:
     kept = here.copilot.ingest(actor=here.sender, integration_id=here.integration.id, delivery=puzzle)
     admin = here.person(Role.ADMIN)
     token = here.copilot.create_token(actor=admin, user_id=here.people[Role.ENGINEER].id, name="ci", role=Role.ENGINEER)
+    polled = make_integration(here.tenant.id, type=here.integration.type, features=frozenset({Feature.PULL}))
+    silent = make_integration(
+        here.tenant.id,
+        expected_every=timedelta(minutes=1),
+        created_at=BEGINNING - timedelta(hours=1),
+    )
+    with here.units(here.tenant.id) as uow:
+        uow.integrations.add(polled)
+        uow.integrations.add(silent)
+        uow.commit()
+    fetched = here.script.delivery(Parsed(drafts=(alert("QueueGrows", "mail"),)), received_at=BEGINNING)
+    here.source.answers.append(Pulled(deliveries=(fetched,), cursor={"page": 2}))
     return Scene(
+        polled=polled.id,
+        silent=silent.id,
         quarantined=kept.delivery_id,
         token=token.token.id,
         stage=here,

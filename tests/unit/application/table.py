@@ -35,6 +35,7 @@ from sre_copilot.application.use_cases.give_feedback import GiveFeedback
 from sre_copilot.application.use_cases.import_services import ImportServices
 from sre_copilot.application.use_cases.ingest_delivery import IngestDelivery
 from sre_copilot.application.use_cases.note_on_incident import NoteOnIncident
+from sre_copilot.application.use_cases.poll_integration import PollIntegration
 from sre_copilot.application.use_cases.recommend_actions import RecommendActions
 from sre_copilot.application.use_cases.record_outcome import RecordOutcome
 from sre_copilot.application.use_cases.replay_delivery import ReplayDelivery
@@ -45,6 +46,7 @@ from sre_copilot.application.use_cases.rotate_integration_key import RotateInteg
 from sre_copilot.application.use_cases.run_due_timers import RunDueTimers
 from sre_copilot.application.use_cases.take_detection_snapshot import TakeDetectionSnapshot
 from sre_copilot.application.use_cases.transition_incident import TransitionIncident
+from sre_copilot.application.use_cases.watch_silence import WatchSilence
 from sre_copilot.domain.actors import Role
 from sre_copilot.domain.hypotheses import Feedback
 from sre_copilot.domain.incidents import Edit
@@ -77,6 +79,8 @@ class Row:
     permitted: frozenset[str]
     leaves: tuple[str, ...] = ()
     finds: bool = True
+    in_steps: bool = False
+    """Whether it takes several units of work on purpose, each whole by itself, and is safe to ask again at any point."""
 
 
 CHANGES: dict[Asked, Row] = {
@@ -105,6 +109,12 @@ CHANGES: dict[Asked, Row] = {
         given=lambda on: {"user_id": on.actor("viewer").id, "name": "ci", "role": Role.VIEWER},
         permitted=ADMINISTRATORS,
         leaves=("token.created",),
+    ),
+    (PollIntegration, "__call__"): Row(
+        given=lambda on: {"integration_id": on.polled}, permitted=AUTOMATION, leaves=("incident.opened",), in_steps=True
+    ),
+    (WatchSilence, "__call__"): Row(
+        given=lambda on: {"integration_id": on.silent}, permitted=AUTOMATION, leaves=("incident.opened",)
     ),
     (ReplayDelivery, "__call__"): Row(
         given=lambda on: {"delivery_id": on.quarantined}, permitted=RESPONDERS, leaves=("delivery.replayed",)
@@ -239,6 +249,9 @@ WITHOUT_ACTOR: dict[Asked, Row] = {
     (AdministrationQueries, "person"): Row(given=lambda on: {"tenant": on.stage.tenant}, permitted=NOBODY),
 }
 """For whoever operates the installation and stands outside of every tenant: never to be put behind a door of a tenant."""
+
+AT_ONCE = {asked: row for asked, row in CHANGES.items() if not row.in_steps}
+"""Use cases that change everything or nothing."""
 
 TABLE = {**CHANGES, **READS, **WITHOUT_ACTOR}
 ROLES = {**CHANGES, **READS}

@@ -27,7 +27,7 @@ from sre_copilot.testing.faults import Fault, TappedUnits
 from sre_copilot.testing.stage import alert, recovery
 from sre_copilot.testing.tables import TenantTables
 from tests.unit.application.scene import Database, Scene, scene
-from tests.unit.application.table import CHANGES, WITHOUT_ACTOR, title
+from tests.unit.application.table import AT_ONCE, CHANGES, WITHOUT_ACTOR, title
 
 LATER = BEGINNING + timedelta(minutes=10)
 ERRORS = (DatabaseUnavailable, SystemExit)
@@ -129,7 +129,7 @@ STORIES: dict[str, tuple[type[Any], Given]] = {
     **{f"record that it {result.value}": (RecordOutcome, outcome(result)) for result in OutcomeResult},
     "record the outcome of what had no runbook": (RecordOutcome, outcome_without_runbook),
     "run the timers of two incidents": (RunDueTimers, timers_of_two),
-    **{f"the table's {title(asked)}": (asked[0], row.given) for asked, row in CHANGES.items()},
+    **{f"the table's {title(asked)}": (asked[0], row.given) for asked, row in AT_ONCE.items()},
     **{f"the table's {title(asked)}": (asked[0], row.given) for asked, row in WITHOUT_ACTOR.items() if row.leaves},
 }
 

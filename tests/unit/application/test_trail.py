@@ -12,9 +12,9 @@ from sre_copilot.domain.signals import Severity
 from sre_copilot.testing.faults import Fault, TappedUnits
 from sre_copilot.testing.stage import alert, recovery
 from tests.unit.application.scene import Scene, scene
-from tests.unit.application.table import CHANGES, READS, TABLE, Asked, ask, title
+from tests.unit.application.table import AT_ONCE, READS, TABLE, Asked, ask, title
 
-AS_WHOM = [(asked, who) for asked, row in CHANGES.items() for who in sorted(row.permitted)]
+AS_WHOM = [(asked, who) for asked, row in AT_ONCE.items() for who in sorted(row.permitted)]
 
 
 def entries(on: Scene) -> dict[object, AuditEntry]:
@@ -29,7 +29,7 @@ def left_by(on: Scene, before: dict[object, AuditEntry]) -> list[AuditEntry]:
 
 @pytest.mark.parametrize(("asked", "who"), AS_WHOM, ids=lambda part: title(part) if isinstance(part, tuple) else None)
 def test_a_change_leaves_exactly_one_audit_entry_that_says_who_did_what(asked: Asked, who: str) -> None:
-    on, row = scene(), CHANGES[asked]
+    on, row = scene(), AT_ONCE[asked]
     before, database = entries(on), on.database()
     actor = on.actor(who)
     ask(on, asked, row, actor=actor)
@@ -46,9 +46,9 @@ def test_a_change_leaves_exactly_one_audit_entry_that_says_who_did_what(asked: A
     assert entry.resource_type
 
 
-@pytest.mark.parametrize("asked", CHANGES, ids=title)
+@pytest.mark.parametrize("asked", AT_ONCE, ids=title)
 def test_the_entry_is_written_in_the_one_unit_of_work_that_changes_something(asked: Asked) -> None:
-    on, row, watch = scene(), CHANGES[asked], Fault()
+    on, row, watch = scene(), AT_ONCE[asked], Fault()
     actor = on.actor(min(row.permitted))
     ask(on, asked, row, units=TappedUnits(on.stage.units, watch), actor=actor)
     assert Counter(watch.calls)["commit"] == 1
@@ -57,9 +57,9 @@ def test_the_entry_is_written_in_the_one_unit_of_work_that_changes_something(ask
     assert unit[-2:] == ["commit", "exit"]
 
 
-@pytest.mark.parametrize("asked", CHANGES, ids=title)
+@pytest.mark.parametrize("asked", AT_ONCE, ids=title)
 def test_without_its_audit_entry_nothing_is_changed(asked: Asked) -> None:
-    on, row, watch = scene(), CHANGES[asked], Fault()
+    on, row, watch = scene(), AT_ONCE[asked], Fault()
     before, actor = on.database(), on.actor(min(row.permitted))
     ask(on, asked, row, units=TappedUnits(on.stage.units, watch), actor=actor)
     on.restore(before)

@@ -3,7 +3,7 @@
 import pytest
 
 from sre_copilot.application.ports.sealing import Sealer
-from sre_copilot.testing.conformance.access import AccessConformance, ReplayConformance
+from sre_copilot.testing.conformance.access import AccessConformance, PollsConformance, ReplayConformance
 from sre_copilot.testing.conformance.deliveries import AuditConformance, LedgerConformance, ServicesConformance
 from sre_copilot.testing.conformance.diagnoses import DiagnosesConformance
 from sre_copilot.testing.conformance.house import Conformance
@@ -51,6 +51,10 @@ class TestLedger(InMemory, LedgerConformance):
 
 class TestAccess(InMemory, AccessConformance):
     """Keys and tokens."""
+
+
+class TestPolls(InMemory, PollsConformance):
+    """Polls and silence."""
 
 
 class TestReplay(InMemory, ReplayConformance):

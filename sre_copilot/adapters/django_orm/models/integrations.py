@@ -63,6 +63,8 @@ class Integration(models.Model):
     next_poll_at = DateTimeField(null=True, blank=True)
     expected_every_seconds = models.FloatField(null=True, blank=True)
     silence_noticed_at = DateTimeField(null=True, blank=True)
+    expects_heartbeat = models.BooleanField(default=False, db_default=False)
+    last_heartbeat_at = DateTimeField(null=True, blank=True)
 
     class Meta:
         db_table = "integrations"

@@ -1,18 +1,18 @@
 """The configured sources and targets of the tenant."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import attrs
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from sre_copilot.adapters.django_orm import models
 from sre_copilot.adapters.django_orm.constraints import translated
 from sre_copilot.adapters.django_orm.routing import ALIAS
 from sre_copilot.domain.errors import NotFound
-from sre_copilot.domain.integrations import DoorKey, Health, Integration, SyncStatus
+from sre_copilot.domain.integrations import DoorKey, Feature, Health, Integration, SyncStatus
 from sre_copilot.domain.signals import Environment
 
 
@@ -72,6 +72,28 @@ class DjangoIntegrations:
             rows = self._rows()
             return rows.filter(id=integration_id, config=dict(before)).update(config=dict(after)) == 1
 
+    def begin_poll(self, integration_id: UUID, *, now: datetime, until: datetime) -> bool:
+        """Whether the poll is due and nobody's; then it is the caller's until that moment."""
+        due = Q(next_poll_at__isnull=True) | Q(next_poll_at__lte=now)
+        with translated():
+            mine = self._rows().filter(due, id=integration_id, is_active=True).update(next_poll_at=until)
+        return bool(mine)
+
+    def end_poll(self, integration_id: UUID, *, cursor: Mapping[str, Any], next_at: datetime) -> None:
+        """Store how far a poll came, and when the next one is due."""
+        with translated():
+            self._rows().filter(id=integration_id).update(cursor=dict(cursor), next_poll_at=next_at)
+
+    def heard(self, integration_id: UUID, at: datetime) -> None:
+        """Note a heartbeat."""
+        with translated():
+            self._rows().filter(id=integration_id).update(last_heartbeat_at=at)
+
+    def silence(self, integration_id: UUID, noticed_at: datetime | None) -> None:
+        """Note since when an alarm of its silence stands."""
+        with translated():
+            self._rows().filter(id=integration_id).update(silence_noticed_at=noticed_at)
+
     def _rows(self) -> QuerySet[models.Integration]:
         return models.Integration.objects.using(ALIAS).filter(tenant_id=self.tenant_id)
 
@@ -97,6 +119,8 @@ def _told(integration: Integration) -> dict[str, Any]:
         "previous_key_until": key.previous_until if key else None,
         "sync_interval_seconds": int(integration.sync_interval.total_seconds()),
         "expected_every_seconds": expected.total_seconds() if expected else None,
+        "expects_heartbeat": integration.expects_heartbeat,
+        "enabled_features": sorted(integration.features),
     }
 
 
@@ -136,5 +160,9 @@ def _integration(row: models.Integration) -> Integration:
         ),
         sync_interval=timedelta(seconds=row.sync_interval_seconds),
         expected_every=timedelta(seconds=row.expected_every_seconds) if row.expected_every_seconds else None,
+        expects_heartbeat=row.expects_heartbeat,
+        features=frozenset(Feature(word) for word in row.enabled_features if word in list(Feature)),
         cursor=row.cursor,
+        last_heartbeat_at=row.last_heartbeat_at,
+        silence_noticed_at=row.silence_noticed_at,
     )
