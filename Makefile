@@ -22,8 +22,8 @@ help: ## This table
 demo: $(READY) ## A recorded bad deploy, replayed through the real use cases into the embedded database
 	@$(BIN)/sre-copilot demo $(ARGS)
 
-up: $(READY) ## Start the embedded database and show the state of the installation (sre-copilot doctor)
-	@$(BIN)/sre-copilot doctor $(ARGS)
+up: $(READY) ## Run everything: the server with its doors and API, and the embedded database (http://127.0.0.1:8080)
+	@exec $(BIN)/sre-copilot up $(ARGS)
 
 down: $(READY) ## Stop the embedded database; it keeps running between commands otherwise
 	@$(BIN)/sre-copilot down $(ARGS)

@@ -20,7 +20,10 @@ from importlinter.application.use_cases import lint_imports
 
 PACKAGE = "sre_copilot"
 IMPORT_SECONDS = 0.150
-HEAVY = {"anthropic", "attr", "cryptography", "django", "pluggy", "psycopg", "punq", "rich"}
+HEAVY = {
+    "anthropic", "attr", "cryptography", "django", "granian", "ninja", "pluggy", "psycopg", "punq", "pydantic", "rich",
+    "structlog",
+}  # fmt: skip
 TIMED_IMPORT = f"""
 import json, sys, time
 before = time.perf_counter()
@@ -89,9 +92,10 @@ def root_import() -> list[str]:
 
 
 def unmapped_errors() -> list[str]:
-    """Error classes that the CLI's table of exit codes only reaches by their common root."""
+    """Error classes that the tables of exit codes and HTTP statuses only reach by their common root."""
     from sre_copilot.domain.errors import CopilotError
     from sre_copilot.entrypoints.cli.errors import EXIT_CODES
+    from sre_copilot.entrypoints.http.statuses import STATUSES
 
     found = []
     pending = [*CopilotError.__subclasses__()]
@@ -101,6 +105,9 @@ def unmapped_errors() -> list[str]:
         categories = [parent for parent in error.__mro__ if parent in EXIT_CODES and parent is not CopilotError]
         if not categories or EXIT_CODES[categories[0]] not in range(1, 6):
             found.append(f"{error.__name__} has no exit code")
+        answers = [STATUSES[parent] for parent in error.__mro__ if parent in STATUSES and parent is not CopilotError]
+        if not answers or answers[0] not in range(400, 600):
+            found.append(f"{error.__name__} has no HTTP status")
     return sorted(found)
 
 

@@ -1,5 +1,6 @@
 """The documentation says what the code does: links, commands, tables."""
 
+import json
 import re
 from itertools import pairwise
 from pathlib import Path
@@ -12,6 +13,7 @@ from sre_copilot.domain.decisions import Decision, EpisodeEnd
 from sre_copilot.domain.hypotheses import Component
 from sre_copilot.domain.lifecycle import TABLE, Action, State, legal_pairs
 from sre_copilot.entrypoints.cli.main import COMMANDS
+from sre_copilot.entrypoints.http.statuses import STATUSES
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
@@ -110,3 +112,14 @@ def test_every_table_is_in_the_data_model() -> None:
     told = set(re.findall(r"`(\w+)`", read("reference/data-model.md")))
     assert tables - told == set()
     assert len(tables) == 26
+
+
+def test_the_paths_of_the_api_are_all_told_and_no_others() -> None:
+    document = json.loads(read("reference/openapi.json"))
+    described = {path.removeprefix("/api/v1/") for path in document["paths"] if path.startswith("/api/v1/")}
+    assert {row[0].strip("`") for row in rows("reference/http.md", "path below")} == described
+
+
+def test_the_statuses_of_errors_are_all_told() -> None:
+    told = {int(row[0]) for row in rows("reference/http.md", "status")}
+    assert set(STATUSES.values()) <= told

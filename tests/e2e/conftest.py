@@ -6,6 +6,7 @@ import pytest
 
 from sre_copilot.adapters.postgres.embedded import EmbeddedPostgres
 from tests.e2e.installation import Installation
+from tests.e2e.server import Server, serving
 
 
 @pytest.fixture(scope="session")
@@ -16,3 +17,10 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
     made.call("doctor").expect(0)
     yield made
     EmbeddedPostgres(folder).erase()
+
+
+@pytest.fixture(scope="session")
+def server(installation: Installation) -> Iterator[Server]:
+    """A server with two processes for the installation."""
+    with serving(installation, "serve", "--workers", "2") as running:
+        yield running

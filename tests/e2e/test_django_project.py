@@ -22,15 +22,23 @@ settings.configure(
     DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "project.sqlite3"}},
     DATABASE_ROUTERS=["sre_copilot.adapters.django_orm.routing.CopilotRouter"],
     USE_TZ=USE_TZ,
+    ROOT_URLCONF="__main__",
+    ALLOWED_HOSTS=["*"],
 )
 django.setup()
+
+from django.urls import include, path
+
+urlpatterns = [path("copilot/", include("sre_copilot.entrypoints.http.urls"))]
 
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection
+from django.test import Client
 
 from sre_copilot import CopilotError, Settings, open_copilot
 from sre_copilot.domain.deliveries import Delivery
+from sre_copilot.entrypoints.http.running import use
 
 try:
     with open_copilot(Settings(data_folder=sys.argv[1])) as copilot:
@@ -42,7 +50,20 @@ try:
         delivery = Delivery(body=body, received_at=datetime.now(UTC))
         receipt = copilot.ingest(actor=ada, integration_id=door.id, delivery=delivery)
         tables = sorted(connection.introspection.table_names())
-        print(json.dumps({"opened": len(receipt.opened), "users": User.objects.count(), "tables": tables}))
+        use(copilot)
+        token = copilot.create_token(actor=ada, user_id=ada.id, name="ci", role=ada.role).secret
+        http, mine = Client(), {"Authorization": f"Bearer {token}"}
+        replies = [
+            http.get("/copilot/readyz"),
+            http.get("/copilot/openapi.json"),
+            http.get("/copilot/api/v1/incidents", headers=mine),
+            http.get("/copilot/api/v1/incidents"),
+            http.post(f"/copilot/webhooks/{door.id}", data=body, content_type="application/json"),
+            http.post(f"/copilot/webhooks/{door.id}", data=b"x" * 5_000_000, content_type="text/plain"),
+        ]
+        answers = [[reply.status_code, reply["Content-Type"]] for reply in replies]
+        told = {"opened": len(receipt.opened), "users": User.objects.count(), "tables": tables, "answers": answers}
+        print(json.dumps({**told, "paths": sorted(replies[1].json()["paths"])[:1], "found": len(replies[2].json()["items"])}))
 except CopilotError as error:
     print(json.dumps({"refused": str(error)}))
 """
@@ -69,6 +90,10 @@ def test_both_work_side_by_side_and_neither_has_the_others_tables(installation: 
     tables = found["tables"]
     assert isinstance(tables, list)
     assert "auth_user" in tables
+    ours, plain = "application/problem+json", "application/json"
+    answers = [[200, plain], [200, plain], [200, plain], [401, ours], [401, ours], [413, ours]]
+    assert found["answers"] == answers
+    assert (found["paths"], found["found"]) == (["/copilot/api/v1/hypotheses/{hypothesis_id}/feedback"], 1)
     assert not {"incidents", "signals", "tenants"} & set(tables)
     server = EmbeddedPostgres(installation.data_folder)
     server.start()

@@ -24,23 +24,35 @@ MIGRATION_LOCK = 7_316_402
 MIGRATION_TIMEOUTS = "-c lock_timeout=10s -c statement_timeout=300s"
 
 
+def configure(**more: Any) -> None:
+    """Configure Django for the copilot alone; does nothing where a project, or an earlier call, has configured it.
+
+    `more` are further settings, such as those that a server needs: it calls this before anything calls `setup`.
+    """
+    if settings.configured:
+        return
+    settings.configure(
+        **{
+            "INSTALLED_APPS": [APP],
+            "DATABASES": {"default": {"ENGINE": "django.db.backends.dummy"}},
+            "DATABASE_ROUTERS": [ROUTER],
+            "USE_TZ": True,
+            "TIME_ZONE": "UTC",
+            "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
+            **more,
+        }
+    )
+    django.setup()
+
+
 def setup(url: str) -> None:
     """Make Django ready to use the database at `url` as the app role. May be called again, also with another URL.
 
     Inside a project that has configured Django, the app must be in INSTALLED_APPS. Raises EnvironmentFault.
     """
     database = connection_settings(url)
-    if not settings.configured:
-        settings.configure(
-            INSTALLED_APPS=[APP],
-            DATABASES={"default": {"ENGINE": "django.db.backends.dummy"}, ALIAS: database},
-            DATABASE_ROUTERS=[ROUTER],
-            USE_TZ=True,
-            TIME_ZONE="UTC",
-            DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
-        )
-        django.setup()
-    elif not apps.ready or not apps.is_installed(APP):
+    configure()
+    if not apps.ready or not apps.is_installed(APP):
         raise EnvironmentFault(
             f"Django is configured, but without the copilot: add {APP!r} to INSTALLED_APPS and {ROUTER!r} to "
             "DATABASE_ROUTERS, and call django.setup() first."

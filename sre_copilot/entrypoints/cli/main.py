@@ -27,6 +27,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "users": ("access:users", "Add people, change their roles, deactivate them."),
     "tokens": ("access:tokens", "Create, list and revoke tokens for the API."),
     "tenants": ("administration:tenants", "Create and list tenants."),
+    "up": ("serving:up", "Run everything: the server and what works behind it."),
+    "serve": ("serving:serve", "Serve the doors for signals and the API over HTTP."),
     "migrate": ("installation:migrate", "Bring the database up to date."),
     "roles": ("installation:roles", "Print the SQL that creates the database roles."),
     "keys": ("keys:keys", "List, make, rotate and retire the keys that credentials are sealed with."),

@@ -1,0 +1,47 @@
+"""The WSGI application of our own server, as each of its processes runs it."""
+
+from collections.abc import Callable, Iterable
+from importlib import import_module
+from typing import Any
+
+from django.core.handlers.wsgi import WSGIHandler
+
+from sre_copilot.domain.errors import CopilotError
+from sre_copilot.entrypoints import logs
+from sre_copilot.entrypoints.http import django_settings
+from sre_copilot.entrypoints.http.bodies import Application, BoundedBodies, Environ
+from sre_copilot.settings import Settings
+
+log = logs.logger("http")
+
+
+def application(settings: Settings) -> BoundedBodies:
+    """Configure this process and return what answers its requests.
+
+    Where the copilot can't be opened now, it is opened once that is possible; requests are answered with 503 until then.
+    """
+    logs.configure()
+    django_settings.configure()
+    # Only now: these need a configured Django.
+    from sre_copilot.entrypoints.http import running
+
+    running.use(settings)
+    import_module(django_settings.URLS)
+    try:
+        running.copilot()
+    except CopilotError as error:
+        log.warning("the copilot can't be opened yet", code=error.code, reason=str(error))
+    return BoundedBodies(whole(WSGIHandler()))
+
+
+def whole(handler: WSGIHandler) -> Application:
+    """Hand out answers in one piece, and tell Django that they are done, which gives back what the thread held."""
+
+    def answer(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        response = handler(environ, start_response)
+        try:
+            return [b"".join(response)]
+        finally:
+            response.close()
+
+    return answer

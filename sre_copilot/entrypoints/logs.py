@@ -1,0 +1,102 @@
+"""Logs of processes that run: one JSON object per line on standard error, whoever wrote it.
+
+`bind` sets what every later line of this thread carries, such as the tenant and the request's id.
+"""
+
+import logging
+import logging.config
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, Processor
+
+_SHARED: tuple[Processor, ...] = (
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+    # Never with the values of local variables: they hold tokens and what people wrote.
+    structlog.processors.format_exc_info,
+)
+
+
+def _name_source(logger: Any, method: str, event: EventDict) -> EventDict:
+    """Say which library a line comes from, as ours say which part of the program."""
+    event["source"] = event["_record"].name
+    return event
+
+
+def json_formatter() -> logging.Formatter:
+    """What turns a record of the standard library's logging into a line of ours."""
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[_name_source, *_SHARED],
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.JSONRenderer()],
+    )
+
+
+class Worth(logging.Filter):
+    """Keeps what a library tells that our own lines don't.
+
+    Django reports every answer of 400 and more; only what it tells of an exception is not in the line of the request.
+    The server finds our number of threads high, and it is meant so.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether to write it."""
+        if record.name == "django.request":
+            return record.exc_info is not None
+        return not str(record.msg).startswith("Configuration allows spawning up to")
+
+
+def dict_config() -> dict[str, Any]:
+    """The same for `logging.config.dictConfig`: warnings and worse of every library."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"json": {"()": f"{__name__}.json_formatter"}},
+        "filters": {"worth": {"()": f"{__name__}.Worth"}},
+        "handlers": {
+            "stderr": {
+                "class": "logging.StreamHandler",
+                "formatter": "json",
+                "filters": ["worth"],
+                "stream": "ext://sys.stderr",
+            }
+        },
+        "root": {"handlers": ["stderr"], "level": "WARNING"},
+        "loggers": {},
+    }
+
+
+def configure() -> None:
+    """Let this process write such logs."""
+    logging.config.dictConfig(dict_config())
+    structlog.configure(
+        processors=[*_SHARED, structlog.processors.JSONRenderer()],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
+def logger(name: str) -> Any:
+    """A logger whose lines say which part of the program wrote them."""
+    return structlog.get_logger(source=name)
+
+
+def bind(**values: str) -> None:
+    """Let the lines that follow in this context carry these values."""
+    structlog.contextvars.bind_contextvars(**values)
+
+
+@contextmanager
+def fresh(**values: str) -> Iterator[None]:
+    """A context of its own for one piece of work; threads are used again, and what one left is not the next one's."""
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(**values)
+    try:
+        yield
+    finally:
+        structlog.contextvars.clear_contextvars()

@@ -1,0 +1,59 @@
+"""`sre-copilot up`: everything in one, and what dies is started again."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.installation import Installation
+from tests.e2e.server import Server, awaited, serving
+
+
+@pytest.fixture
+def up(installation: Installation) -> Iterator[Server]:
+    """Everything in one, running."""
+    with serving(installation, "up") as running:
+        awaited(lambda: bool(running.told), "the start screen")
+        yield running
+
+
+def test_it_says_where_everything_is_and_then_what_happens_line_by_line(up: Server) -> None:
+    screen = "".join(up.told)
+    assert f"http://127.0.0.1:{up.port}/docs" in screen
+    assert "/webhooks/" in screen
+    assert "Ctrl-C" in screen
+    up.ask("GET", "/nothing-here").expect(404)
+    awaited(lambda: any("/nothing-here" in line for line in up.lines), "the line of the request")
+    assert all(row["event"] for row in up.logged())
+
+
+def test_a_server_that_is_killed_is_started_again(up: Server) -> None:
+    (server,) = up.children()
+    os.kill(server, signal.SIGKILL)
+    awaited(lambda: up.children() not in ([], [server]), "another server")
+    awaited(lambda: up.answers("/readyz"), "an answer")
+    assert any("SIGKILL" in row["event"] for row in up.logged())
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_with_everything_that_it_started(up: Server, number: signal.Signals) -> None:
+    children = up.children()
+    assert up.end(number) == 0
+    assert not any(Path(f"/proc/{child}").exists() for child in children)
+    assert up.logged()[-1]["event"] == "stopped"
+
+
+def test_where_it_is_killed_its_parts_end_by_themselves(up: Server) -> None:
+    children = up.children()
+    up.process.kill()
+    up.process.wait()
+    awaited(lambda: not any(Path(f"/proc/{child}").exists() for child in children), "their end")
+
+
+def test_a_part_that_cannot_begin_ends_it_with_the_reason(installation: Installation, server: Server) -> None:
+    answer = installation.call("up", "--port", str(server.port))
+    assert answer.code == 5
+    assert f"port {server.port}" in answer.err
+    assert answer.out == ""

@@ -1,0 +1,117 @@
+"""What the API says of causes, advice, signals and services."""
+
+from datetime import timedelta
+
+import pytest
+
+from sre_copilot.domain.canonical import plain
+from sre_copilot.testing.stage import alert
+from tests.unit.entrypoints.http.desk import desk
+
+
+def test_a_diagnosis_ranks_causes_and_recommends_what_to_do() -> None:
+    at = desk()
+    at.scene.stage.clock.advance(timedelta(minutes=1))
+    answer = at.ask("POST", f"{at.incident}/diagnose")
+    assert answer.status == 201
+    told = answer.document
+    listed = at.ask("GET", f"{at.incident}/hypotheses").document
+    assert (listed["diagnosis"], listed["items"]) == (told["diagnosis"], told["hypotheses"])
+    assert at.ask("GET", f"{at.incident}/recommendations").document["items"] == told["recommendations"]
+    assert [row["rank"] for row in told["hypotheses"]] == [1, 2]
+    assert told["hypotheses"][0]["cause"]["confidence"]["primary"] == 0.7
+
+
+def test_before_the_first_diagnosis_there_is_none() -> None:
+    at = desk()
+    path = f"incidents/{at.scene.declared}"
+    assert at.ask("GET", f"{path}/hypotheses").document == {"diagnosis": None, "items": []}
+    assert at.ask("GET", f"{path}/recommendations").document == {"items": []}
+
+
+def test_the_snapshot_is_what_was_known_at_detection() -> None:
+    at = desk()
+    shown = at.ask("GET", f"{at.incident}/snapshot").document
+    assert shown["incident_id"] == str(at.scene.incident)
+    assert set(shown["graph"]) == {"services", "calls", "placements"}
+    assert at.ask("GET", f"incidents/{at.scene.declared}/snapshot").status == 404
+
+
+def test_a_hypothesis_is_judged() -> None:
+    at = desk()
+    path = f"hypotheses/{at.scene.hypothesis}/feedback"
+    answer = at.ask("POST", path, {"feedback": "rejected", "notes": "it was the cache"})
+    assert (answer.status, answer.document["feedback"], answer.document["feedback_notes"]) == (
+        200,
+        "rejected",
+        "it was the cache",
+    )
+    assert at.ask("POST", path, {"feedback": "maybe"}).status == 422
+
+
+def test_a_recommendation_is_decided_and_its_outcome_recorded() -> None:
+    at = desk()
+    pending, accepted = f"recommendations/{at.scene.pending}/status", f"recommendations/{at.scene.accepted}/status"
+    assert at.ask("POST", pending, {"status": "accepted"}).document["status"] == "accepted"
+    assert at.ask("POST", pending, {"status": "rejected", "notes": "no"}).document["status"] == "rejected"
+    again = at.ask("POST", pending, {"status": "accepted"})
+    assert (again.status, again.document["code"], again.document["state"]) == (
+        409,
+        "recommendation_decided",
+        "rejected",
+    )
+    assert at.ask("POST", accepted, {"status": "executed", "result": "worked"}).document["status"] == "executed"
+    (outcome,) = at.scene.stage.tables.outcomes.values()
+    assert outcome.result == "worked"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"status": "executed"},
+        {"status": "accepted", "result": "worked"},
+        {"status": "pending"},
+        {"status": "executed", "result": "x"},
+    ],
+)
+def test_a_result_goes_with_what_was_executed_only(body: dict[str, str]) -> None:
+    at = desk()
+    assert at.ask("POST", f"recommendations/{at.scene.accepted}/status", body).status == 422
+
+
+def test_signals_are_listed_of_all_and_of_one_incident_and_explained() -> None:
+    at = desk()
+    at.scene.stage.send(alert("DiskFull", "billing"))
+    everything = at.ask("GET", "signals").document
+    of_one = at.ask("GET", f"{at.incident}/signals").document
+    assert len(everything["items"]) == 2
+    (row,) = of_one["items"]
+    assert row["incident_id"] == str(at.scene.incident)
+    assert "raw" not in row["draft"]
+    assert [
+        found["draft"]["service"] for found in at.ask("GET", "signals?service=billing&type=alert").document["items"]
+    ] == ["billing"]
+    first = at.ask("GET", "signals?limit=1").document
+    second = at.ask("GET", f"signals?limit=1&cursor={first['next']}").document
+    assert [*first["items"], *second["items"]] == everything["items"]
+    assert second["next"] is None
+    explained = at.ask("GET", f"signals/{row['id']}/decision").document
+    assert explained["signal"] == row
+    assert explained["correlation"]["decision"]["outcome"] == "opened"
+
+
+def test_services_are_imported_and_listed_with_what_they_depend_on() -> None:
+    at = desk()
+    graph = {
+        "services": ["search"],
+        "calls": [{"caller": "checkout", "callee": "payments"}],
+        "placements": [{"service": "payments", "host": "node-1", "pod": "payments-0"}],
+    }
+    answer = at.ask("PUT", "services", graph)
+    assert answer.status == 200
+    assert at.ask("GET", "services").document == answer.document
+    rows = {row["name"]: row for row in answer.document["items"]}
+    assert (rows["checkout"]["calls"], rows["payments"]["called_by"]) == (["payments"], ["checkout"])
+    assert (rows["payments"]["hosts"], rows["search"]["declared"]) == (["node-1"], True)
+    assert plain(at.scene.stage.tables.graphs[""].services) == ["checkout", "payments", "search"]
+    assert at.ask("PUT", "services", {"services": [" blank "]}).status == 422
