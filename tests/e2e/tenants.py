@@ -35,7 +35,7 @@ class Resident:
         incident = f"/api/v1/incidents/{self.ids['incident']}"
         paths = (
             "/api/v1/incidents",
-            "/api/v1/services",
+            *(f"/api/v1/{part}" for part in ("services", "integrations", "users", "deliveries")),
             *(f"{incident}/{part}" for part in ("timeline", "hypotheses", "recommendations")),
         )
         return [server.ask("GET", path, headers=self.headers()).expect(200).document for path in paths]
@@ -57,6 +57,7 @@ def resident(installation: Installation, word: str) -> Resident:
             role: copilot.create_token(actor=actor, user_id=user.id, name=role.value, role=role).secret
             for role, user in people.items()
         }
+        spare = copilot.create_token(actor=actor, user_id=admin.id, name="spare", role=Role.VIEWER).token
         door = copilot.create_integration(actor=actor, type="generic", settings={"accept_key": True})
         body = json.dumps({"title": f"{word} answers 500", "service": word, "severity": "critical"}).encode()
         receipt = copilot.ingest(
@@ -73,6 +74,7 @@ def resident(installation: Installation, word: str) -> Resident:
         "integration": door.integration.id,
         "user": admin.id,
         "delivery": receipt.delivery_id,
+        "token": spare.id,
     }
     return Resident(
         slug=slug, word=word, ids=ids, tokens=tokens, key=door.key, signing_secret=door.secrets["signing_secret"]

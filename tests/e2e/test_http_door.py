@@ -101,6 +101,14 @@ def test_without_the_key_nothing_is_stored(server: Server, home: Resident, key: 
     assert signals(server, home, "burgled") == []
 
 
+def test_keys_and_secrets_are_never_read_back(server: Server, home: Resident) -> None:
+    door = f"/api/v1/integrations/{home.ids['integration']}"
+    for path in ("/api/v1/integrations", door, "/api/v1/tokens", "/api/v1/deliveries"):
+        told = server.ask("GET", path, headers=home.headers()).expect(200).body.decode()
+        assert not [secret for secret in (home.key, home.signing_secret, *home.tokens.values()) if secret in told]
+    assert server.ask("GET", door, headers=home.headers()).document["secrets_set"] == {"signing_secret": True}
+
+
 def test_the_key_of_another_tenant_opens_nothing(server: Server, home: Resident, installation: Installation) -> None:
     other = resident(installation, "other")
     knock(server, home, alert(), key=other.key).expect(401)

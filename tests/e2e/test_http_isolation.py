@@ -52,6 +52,21 @@ CASES: Mapping[tuple[str, str], Case] = {
     ("GET", "api/v1/signals/<signal>/decision"): Case(),
     ("GET", "api/v1/services"): Case(),
     ("PUT", "api/v1/services"): Case(body={"services": ["mine"]}),
+    ("GET", "api/v1/deliveries"): Case(),
+    ("GET", "api/v1/deliveries/<delivery>"): Case(),
+    ("POST", "api/v1/deliveries/<delivery>/replay"): Case(),
+    ("GET", "api/v1/integrations"): Case(),
+    ("POST", "api/v1/integrations"): Case(body={"type": "generic", "name": "second"}),
+    ("GET", "api/v1/integrations/<integration>"): Case(),
+    ("PATCH", "api/v1/integrations/<integration>"): Case(body={"name": "renamed"}),
+    ("POST", "api/v1/integrations/<integration>/test"): Case(body={"fire": True}),
+    ("POST", "api/v1/integrations/<integration>/rotate-key"): Case(body={}),
+    ("GET", "api/v1/users"): Case(),
+    ("POST", "api/v1/users"): Case(body={"email": f"{new_id()}@example.com", "role": "viewer"}),
+    ("PATCH", "api/v1/users/<user>"): Case(body={"full_name": "renamed"}),
+    ("GET", "api/v1/tokens"): Case(),
+    ("POST", "api/v1/tokens"): Case(body={"name": "ci", "role": "viewer"}),
+    ("DELETE", "api/v1/tokens/<token>"): Case(),
 }
 """Every route that belongs to a tenant. A new one needs a line here."""
 
@@ -163,6 +178,7 @@ def test_a_foreign_id_among_filters_and_values_is_like_one_that_never_was(
     for route, template in (
         ("api/v1/incidents", "?assignee={}"),
         ("api/v1/signals", "?integration={}"),
+        ("api/v1/deliveries", "?integration={}"),
     ):
         name = "user" if "assignee" in template else "integration"
         foreign, never = (

@@ -12,6 +12,7 @@ import pytest
 from sre_copilot.adapters.postgres.embedded import EmbeddedPostgres
 from tests.e2e.installation import Installation
 from tests.e2e.server import PATIENCE, Server, awaited, reply, serving
+from tests.e2e.tenants import resident
 
 
 @pytest.fixture(scope="module")
@@ -88,16 +89,24 @@ def test_the_processes_of_a_killed_server_end_and_give_up_the_port(own: Installa
 def test_while_the_database_is_away_requests_are_told_to_come_back_and_then_all_is_well(own: Installation) -> None:
     database = EmbeddedPostgres(own.data_folder)
     url = database.start().app
-    with serving(own, DATABASE_URL=url) as server:
+    home = resident(own, "home")
+    door, key = f"/webhooks/{home.ids['integration']}", {"Authorization": f"Bearer {home.key}"}
+    body = b'{"title": "Search is empty", "service": "search"}'
+    keys = str(own.data_folder / "keys.json")
+    with serving(own, DATABASE_URL=url, SRE_COPILOT_KEYS=keys) as server:
         server.ask("GET", "/readyz").expect(200)
+        server.ask("POST", door, body=body, headers=key).expect(202)
         database.stop()
-        told = server.ask("GET", "/readyz").expect(503)
-        assert int(told.headers["retry-after"]) > 0
-        assert told.document["code"] == "database_unavailable"
-        assert "password" not in told.body.decode()
+        for method, path, sent in (("GET", "/readyz", None), ("POST", door, body), ("GET", "/api/v1/incidents", None)):
+            told = server.ask(method, path, body=sent, headers=key if sent else home.headers()).expect(503)
+            assert int(told.headers["retry-after"]) > 0
+            assert told.document["code"] == "database_unavailable"
+            assert "password" not in told.body.decode()
         server.ask("GET", "/healthz").expect(200)
         database.start()
         awaited(lambda: server.answers("/readyz"), "readiness")
+        server.ask("POST", door, body=body, headers=key).expect(202)
+        server.ask("GET", "/api/v1/incidents", headers=home.headers()).expect(200)
 
 
 def test_an_embedded_database_that_died_is_started_again_by_who_needs_it(own: Installation) -> None:

@@ -41,11 +41,14 @@ class Screen(Protocol):
 
 @attrs.frozen(kw_only=True)
 class Part:
-    """A program. It runs once it has logged `event`, and answers at the host and port where it speaks HTTP."""
+    """A program. It runs once it has logged `event`, and answers at the host and port where it speaks HTTP.
+
+    Without an `event` it counts as running at once.
+    """
 
     name: str
     command: Sequence[str]
-    event: str
+    event: str = ""
     answers_at: tuple[str, int] | None = None
 
 
@@ -87,7 +90,9 @@ class Child:
 
     def runs(self) -> bool:
         """Whether it does its work. That somebody answers is not enough: it may be another one's server."""
-        return self.has_begun and (self.part.answers_at is None or is_alive(*self.part.answers_at))
+        return (self.has_begun or not self.part.event) and (
+            self.part.answers_at is None or is_alive(*self.part.answers_at)
+        )
 
     def _relay(self, process: "subprocess.Popen[str]") -> None:
         assert process.stdout is not None

@@ -88,6 +88,9 @@ def _run(settings: Settings, host: str, port: int, workers: int) -> None:
 
 def load(settings: Settings, parent: int) -> Application:
     """What each process that answers does first; it ends as soon as `parent` has ended."""
+    # Until the server sets its own, which it does last; those of the parent came along and would swallow the signal.
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
     # Ctrl-C is for the process that listens; it ends this one when it is time.
     os.setpgrp()
     # Here, because the process that only listens needs none of it.

@@ -101,7 +101,7 @@ def list_incidents(request: HttpRequest, wanted: Query[IncidentsWanted]) -> dict
         severities=frozenset(wanted.severity),
         service=wanted.service,
         environment=wanted.environment,
-        assigned_to=_person(wanted.assignee, actor),
+        assigned_to=person_of(wanted.assignee, actor),
         text=wanted.text,
         since=wanted.since,
         until=wanted.until,
@@ -190,7 +190,7 @@ def assign_incident(request: HttpRequest, response: HttpResponse, incident_id: U
     incident = copilot().assign(
         actor=actor,
         incident_id=incident_id,
-        user_id=_person(body.assignee, actor),
+        user_id=person_of(body.assignee, actor),
         expected_version=expected_version(request),
     )
     tag(response, incident)
@@ -210,7 +210,8 @@ def show_timeline(request: HttpRequest, incident_id: UUID, cursor: Cursor = None
     return page_from(view.timeline, key_of(cursor), limit, lambda entry: entry.at)
 
 
-def _person(person: UUID | Literal["me"] | None, actor: Actor) -> UUID | None:
+def person_of(person: UUID | Literal["me"] | None, actor: Actor) -> UUID | None:
+    """Return whose id is meant. Raises Refused for a `me` that is no person."""
     if person != "me":
         return person
     if actor.user_id is None:

@@ -15,7 +15,15 @@ from sre_copilot.domain.canonical import plain
 from sre_copilot.domain.errors import ConcurrentTransition, CopilotError
 from sre_copilot.domain.strict_json import read_json
 from sre_copilot.entrypoints.http import problems
-from sre_copilot.entrypoints.http.api import incidents, investigation, service_graph, signals
+from sre_copilot.entrypoints.http.api import (
+    deliveries,
+    incidents,
+    integrations,
+    investigation,
+    people,
+    service_graph,
+    signals,
+)
 from sre_copilot.entrypoints.http.authentication import BearerToken
 
 PROBLEM = {
@@ -92,7 +100,7 @@ api = Api(
     parser=StrictParser(),
     renderer=PlainRenderer(),
 )
-for part in (incidents, investigation, signals, service_graph):
+for part in (incidents, investigation, signals, service_graph, deliveries, integrations, people):
     api.add_router("", part.router)
 
 

@@ -6,14 +6,18 @@ that a change of the domain does not change the API unnoticed.
 
 import types
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import cache
 from typing import Annotated, Any, Union, get_args, get_origin
 
 import attrs
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, create_model
 
 HIDDEN = frozenset({"tenant_id", "raw"})
 """Whoever asks knows the tenant, and what a vendor sent is read with its delivery."""
+Seconds = Annotated[timedelta, WithJsonSchema({"type": "number", "description": "Seconds."})]
+Duration = Annotated[float, Field(description="Seconds.", ge=0, le=10**9)]
+"""The same as people send it."""
 
 
 class Shape(BaseModel):
@@ -29,12 +33,12 @@ class Asked(BaseModel):
 
 
 @cache
-def shape(kind: type[Any], name: str | None = None, **more: Any) -> type[Shape]:
-    """Return the shape of a class; `more` are properties of it that are shown as well, with their types."""
+def shape(kind: type[Any], name: str | None = None, without: frozenset[str] = frozenset(), **more: Any) -> type[Shape]:
+    """Return the shape of a class, `without` some fields; `more` are properties shown as well, with their types."""
     fields: dict[str, Any] = {
         field.name: (_shaped(field.type), ...)
         for field in attrs.fields(kind)
-        if field.init and field.name not in HIDDEN
+        if field.init and field.name not in HIDDEN | without
     }
     fields |= {other: (_shaped(told), ...) for other, told in more.items()}
     return create_model(name or kind.__name__, __base__=Shape, __doc__=kind.__doc__, **fields)
@@ -55,6 +59,8 @@ def page_shape(kind: type[Shape]) -> type[Shape]:
 
 
 def _shaped(told: Any) -> Any:
+    if told is timedelta:
+        return Seconds
     if isinstance(told, type) and attrs.has(told):
         return shape(told)
     arguments = get_args(told)
