@@ -29,10 +29,16 @@ def test_it_says_where_everything_is_and_then_what_happens_line_by_line(up: Serv
     assert all(row["event"] for row in up.logged())
 
 
+def servers(up: Server) -> list[int]:
+    """Which of its parts serve; a process that serves may have given itself a title."""
+    titles = {child: Path(f"/proc/{child}/cmdline").read_bytes() for child in up.children()}
+    return [child for child, title in titles.items() if b"\0serve\0" in title or b"granian" in title]
+
+
 def test_a_server_that_is_killed_is_started_again(up: Server) -> None:
-    (server,) = up.children()
+    (server,) = servers(up)
     os.kill(server, signal.SIGKILL)
-    awaited(lambda: up.children() not in ([], [server]), "another server")
+    awaited(lambda: servers(up) not in ([], [server]), "another server")
     awaited(lambda: up.answers("/readyz"), "an answer")
     assert any("SIGKILL" in row["event"] for row in up.logged())
 
@@ -42,7 +48,7 @@ def test_it_ends_with_everything_that_it_started(up: Server, number: signal.Sign
     children = up.children()
     assert up.end(number) == 0
     assert not any(Path(f"/proc/{child}").exists() for child in children)
-    assert up.logged()[-1]["event"] == "stopped"
+    assert "stopped" in [row["event"] for row in up.logged()]
 
 
 def test_where_it_is_killed_its_parts_end_by_themselves(up: Server) -> None:

@@ -40,7 +40,7 @@ class StartScreen:
             ("Webhooks", f"{self._root}/webhooks/INTEGRATION"),
             ("Health, metrics", f"{self._root}/readyz, {self._root}/metrics"),
             ("Database", where),
-            ("Set up", "sre-copilot tenants create SLUG --admin EMAIL, sre-copilot integrations create TYPE"),
+            ("Set up", "sre-copilot tenants create, integrations create, tokens create"),
             ("End", "Ctrl-C"),
         ):
             rows.add_row(Text(name, style="bold"), Text(told))

@@ -1,12 +1,15 @@
 """What holds for the whole API: who is let in, how input and errors are told."""
 
+import io
 import json
+import logging
 import re
 
 import pytest
 
 from sre_copilot.adapters.system import new_id
 from sre_copilot.domain.actors import Role
+from sre_copilot.entrypoints import logs
 from sre_copilot.entrypoints.http.problems import MEDIA_TYPE
 from tests.unit.entrypoints.http.client import ask
 from tests.unit.entrypoints.http.desk import desk
@@ -115,10 +118,19 @@ def test_a_method_that_a_path_does_not_take_is_told_which_it_takes() -> None:
     assert set(re.findall("[A-Z]+", answer.headers["allow"])) == {"GET", "POST"}
 
 
-def test_a_fault_of_ours_is_told_with_a_reference_and_nothing_else() -> None:
+def test_a_fault_of_ours_is_told_with_a_reference_under_which_the_log_has_the_rest() -> None:
     at = desk()
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(logs.json_formatter())
+    handler.addFilter(logs.Worth())
+    logging.getLogger("django.request").addHandler(handler)
     at.scene.stage.tables.incidents[at.scene.incident] = "damaged"  # type: ignore[assignment]
     answer = at.ask("GET", at.incident, headers={"X-Request-Id": "r-1"})
     assert (answer.status, answer.document["code"]) == (500, "unexpected")
     assert answer.document["reference"] == answer.headers["x-request-id"] == "r-1"
     assert "damaged" not in answer.body.decode()
+    logging.getLogger("django.request").removeHandler(handler)
+    (line,) = written.getvalue().splitlines()
+    assert json.loads(line)["request_id"] == "r-1"
+    assert "Traceback" in json.loads(line)["exception"]
