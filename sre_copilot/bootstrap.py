@@ -13,7 +13,9 @@ from sre_copilot.adapters.integrations.gateway import PluginGateway, PluginTypes
 from sre_copilot.adapters.integrations.hosts import PluginHosts
 from sre_copilot.adapters.integrations.isolation import Isolation
 from sre_copilot.adapters.integrations.manager import PluginManager, PluginReport
+from sre_copilot.adapters.integrations.notifying import PluginNotifiers
 from sre_copilot.adapters.integrations.source import PluginSource
+from sre_copilot.adapters.integrations.toolbox import Toolbox
 from sre_copilot.adapters.keyring.key_file import KeyFile
 from sre_copilot.adapters.keyring.sealing import RingSealer
 from sre_copilot.adapters.keyring.signatures import CertificateSignatures
@@ -32,6 +34,7 @@ from sre_copilot.application.ports.diagnoses import DiagnosisEngine, MetricConte
 from sre_copilot.application.ports.ids import Ids
 from sre_copilot.application.ports.key_ring import KeyOnRing, KeyRing
 from sre_copilot.application.ports.mail import Mail
+from sre_copilot.application.ports.notifiers import Notifiers
 from sre_copilot.application.ports.outgoing import Outgoing
 from sre_copilot.application.ports.recommendations import RunbookSeeds
 from sre_copilot.application.ports.sealing import Sealer
@@ -63,7 +66,9 @@ def bootstrap(
     given = settings or Settings.load()
     ready_database(given)
     units, directory = database.adapters()
-    hosts = PluginHosts(["--allow-private"] if given.allow_private_addresses else [])
+    options = ["--allow-private"] if given.allow_private_addresses else []
+    # Hosts of their own, so that vendors who answer slowly keep nobody from being told.
+    pulling, telling = PluginHosts(options), PluginHosts(options)
     ports = parts(
         clock=clock or SystemClock(),
         metrics=metrics,
@@ -71,11 +76,13 @@ def bootstrap(
         directory=directory,
         ring=key_file(given),
         guard=Guard(allow_private=given.allow_private_addresses),
-        calls=hosts,
+        calls=pulling,
+        telling=telling,
     )
 
     def close() -> None:
-        hosts.close()
+        pulling.close()
+        telling.close()
         database.close()
 
     return compose(ports, on_close=close)
@@ -90,9 +97,10 @@ def parts(
     ring: KeyFile,
     guard: Guard,
     calls: Calls,
+    telling: Calls,
 ) -> dict[type[Any], object]:
     """Every port with what stands behind it."""
-    outgoing, signatures = GuardedClient(guard=guard), CertificateSignatures()
+    toolbox = _toolbox(guard)
     manager, isolation = PluginManager(), Isolation()
     source, sealer = PluginSource(calls), RingSealer(ring)
     connected = ConnectedMetrics(units=units, source=source, sealer=sealer, clock=clock)
@@ -101,10 +109,11 @@ def parts(
         Ids: TimeOrderedIds(),
         UnitOfWorkFactory: units,
         Directory: directory,
-        DeliveryGateway: PluginGateway(manager, isolation, outgoing, signatures),
-        IntegrationTypes: PluginTypes(manager, isolation, outgoing, signatures),
-        Outgoing: outgoing,
-        Mail: SmtpMail(guard=guard),
+        DeliveryGateway: PluginGateway(manager, isolation, toolbox),
+        IntegrationTypes: PluginTypes(manager, isolation, toolbox),
+        Notifiers: PluginNotifiers(manager, isolation, telling),
+        Outgoing: toolbox.outgoing,
+        Mail: toolbox.mail,
         Keys: RandomKeys(),
         DiagnosisEngine: OfflineEngine(),
         MetricContext: metrics or connected,
@@ -112,14 +121,17 @@ def parts(
         RunbookSeeds: SeededRunbooks(),
         KeyRing: ring,
         Sealer: sealer,
-        Signatures: signatures,
+        Signatures: toolbox.signatures,
     }
 
 
 def plugin_calls(*, allow_private: bool) -> Calls:
     """What a host of plugins calls them with: without a database, and out of this process by nothing but the guard."""
-    client = GuardedClient(guard=Guard(allow_private=allow_private))
-    return CallsHere(PluginManager(), Isolation(), client, CertificateSignatures())
+    return CallsHere(PluginManager(), Isolation(), _toolbox(Guard(allow_private=allow_private)))
+
+
+def _toolbox(guard: Guard) -> Toolbox:
+    return Toolbox(outgoing=GuardedClient(guard=guard), mail=SmtpMail(guard=guard), signatures=CertificateSignatures())
 
 
 def compose(ports: dict[type[Any], object], **extra: Any) -> Copilot:

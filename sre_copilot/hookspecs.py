@@ -6,7 +6,7 @@ protocols it fulfils, each a method or an attribute. Readers that name the field
 `sre_copilot.domain.payloads`, strict JSON and forms in `sre_copilot.domain.strict_json`, signature checks in
 `sre_copilot.domain.signatures`.
 
-Every call runs in a thread of its own and has 5 seconds; one type has at most 4 calls at a time, those that hang
+Every call runs in a thread of its own and has 5 seconds, a message to people 12; one type has at most 4 calls at a time, those that hang
 included, and further ones fail at once. Attributes are read once, when the plugin is loaded. What a method prints is
 thrown away. What it raises besides the errors that it names, and an answer that is larger than any delivery can be,
 counts as the plugin's failure; after 5 in a row the integration is suspended. Not contained is what takes the whole
@@ -21,10 +21,12 @@ from typing import Any, Protocol, runtime_checkable
 import attrs
 import pluggy
 
+from sre_copilot.application.ports.mail import Mail
 from sre_copilot.application.ports.outgoing import Outgoing
 from sre_copilot.application.ports.signatures import Signatures
 from sre_copilot.domain.deliveries import Delivery, Parsed, Pulled, Sample
 from sre_copilot.domain.integrations import Integration, Secrets, Setting
+from sre_copilot.domain.outbound import Message, Sent
 from sre_copilot.domain.snapshots import MetricSeries
 
 PROJECT = "sre_copilot"
@@ -36,10 +38,11 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 @attrs.frozen(kw_only=True)
 class Tools:
-    """What plugins may use of the world: the time (UTC), the guarded HTTP client, checks of asymmetric signatures."""
+    """What plugins may use of the world: the time (UTC), the guarded HTTP client and mail, checks of asymmetric signatures."""
 
     now: datetime
     http: Outgoing
+    mail: Mail
     signatures: Signatures
 
 
@@ -212,6 +215,30 @@ class ChecksHealth(Protocol):
     @abstractmethod
     def check(self, integration: Integration, secrets: Secrets, tools: Tools) -> str:
         """Return what works, in a sentence. Raises OutgoingFailed, OutgoingRefused or NotAuthentic, which say what does not."""
+
+
+@runtime_checkable
+class Notifies(IntegrationPlugin, Protocol):
+    """Capability: tells people what happens to incidents."""
+
+    @abstractmethod
+    def notify(self, integration: Integration, secrets: Secrets, message: Message, tools: Tools) -> Sent:
+        """Send one message and return that it arrived.
+
+        All it says is in `message.content`: write it from that alone. It may be asked for the same message again, by
+        the same `message.key`, where it is not sure that it arrived. Raises NotifyLater where the target asks to wait
+        (that costs no attempt), NotifyRefused where it would never take this message, OutgoingFailed and
+        OutgoingRefused as the tools do. Texts of incidents come from anywhere: escape what the target would obey.
+        """
+
+
+@runtime_checkable
+class TakesAddresses(Protocol):
+    """Capability: one integration reaches several places, and a routing rule may say which."""
+
+    @abstractmethod
+    def address(self, word: str) -> str:
+        """Return what people gave as it is to be kept, at most 500 characters. Raises InvalidInput where it is no address."""
 
 
 @hookspec

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import attrs
 
+from sre_copilot.application.announcing import announce, done
 from sre_copilot.application.placing import Placed
 from sre_copilot.application.ports.ids import Ids
 from sre_copilot.application.ports.unit_of_work import UnitOfWork
@@ -13,6 +14,7 @@ from sre_copilot.application.trail import record_audit
 from sre_copilot.domain.actors import Actor
 from sre_copilot.domain.audit import AuditAction
 from sre_copilot.domain.incidents import Incident
+from sre_copilot.domain.outbound import Event
 from sre_copilot.domain.series import Episode
 from sre_copilot.domain.signals import Signal
 
@@ -66,6 +68,8 @@ class Absorbing:
                 resource=("incident", incident.id),
                 details={"from": before.severity.value, "to": incident.severity.value},
             )
+            raised = done(Event.SEVERITY_CHANGED, self.actor, self.now, before=before.severity.value)
+            announce(self.uow, self.ids, incident, raised)
         if incident != before:
             self.uow.incidents.save(incident)
 

@@ -13,12 +13,15 @@ from sre_copilot.application.queries.administration import AdministrationQueries
 from sre_copilot.application.queries.incidents import IncidentQueries
 from sre_copilot.application.queries.integrations import IntegrationQueries
 from sre_copilot.application.queries.key_ring import KeyRingQueries
+from sre_copilot.application.queries.outbound import OutboundQueries
 from sre_copilot.application.queries.service_graph import ServiceQueries
 from sre_copilot.application.queries.signals import SignalQueries
 from sre_copilot.application.use_cases.add_key import AddKey
+from sre_copilot.application.use_cases.add_route import AddRoute
 from sre_copilot.application.use_cases.add_user import AddUser
 from sre_copilot.application.use_cases.assign_incident import AssignIncident
 from sre_copilot.application.use_cases.authenticate_delivery import AuthenticateDelivery
+from sre_copilot.application.use_cases.change_route import ChangeRoute
 from sre_copilot.application.use_cases.change_user import ChangeUser
 from sre_copilot.application.use_cases.configure_integration import ConfigureIntegration
 from sre_copilot.application.use_cases.create_integration import CreateIntegration
@@ -27,6 +30,7 @@ from sre_copilot.application.use_cases.create_token import CreateToken
 from sre_copilot.application.use_cases.decide_recommendation import DecideRecommendation
 from sre_copilot.application.use_cases.declare_incident import DeclareIncident
 from sre_copilot.application.use_cases.diagnose_incident import DiagnoseIncident
+from sre_copilot.application.use_cases.dispatch_messages import DispatchMessages
 from sre_copilot.application.use_cases.edit_incident import EditIncident
 from sre_copilot.application.use_cases.give_feedback import GiveFeedback
 from sre_copilot.application.use_cases.import_services import ImportServices
@@ -35,9 +39,11 @@ from sre_copilot.application.use_cases.note_on_incident import NoteOnIncident
 from sre_copilot.application.use_cases.poll_integration import Polled, PollIntegration
 from sre_copilot.application.use_cases.recommend_actions import RecommendActions
 from sre_copilot.application.use_cases.record_outcome import RecordOutcome
+from sre_copilot.application.use_cases.remove_route import RemoveRoute
 from sre_copilot.application.use_cases.replay_delivery import ReplayDelivery
 from sre_copilot.application.use_cases.reseal_secrets import ResealSecrets
 from sre_copilot.application.use_cases.retire_key import RetireKey
+from sre_copilot.application.use_cases.retry_message import RetryMessage
 from sre_copilot.application.use_cases.revoke_token import RevokeToken
 from sre_copilot.application.use_cases.rotate_integration_key import RotateIntegrationKey
 from sre_copilot.application.use_cases.run_due_timers import RunDueTimers, TimersRun
@@ -99,12 +105,18 @@ class Copilot:
     add_key: AddKey
     reseal_secrets: ResealSecrets
     retire_key: RetireKey
+    add_route: AddRoute
+    change_route: ChangeRoute
+    remove_route: RemoveRoute
+    dispatch: DispatchMessages
+    retry_message: RetryMessage
     administration: AdministrationQueries
     incidents: IncidentQueries
     signals: SignalQueries
     services: ServiceQueries
     integrations: IntegrationQueries
     key_ring: KeyRingQueries
+    outbound: OutboundQueries
     on_close: Callable[[], None] = lambda: None
 
     def receive(self, *, integration_id: UUID, delivery: Delivery, origin: str = "") -> Receipt:
@@ -156,10 +168,11 @@ class Copilot:
     def run_due_timers(self, *, actor: Actor, now: datetime) -> TimersRun:
         """Do what the clock demands, then keep what was known of incidents whose snapshot is still to be taken.
 
-        Raises NotPermitted.
+        Messages whose time has come are given to a worker. Raises NotPermitted.
         """
         run = self.run_timers(actor=actor, now=now)
         self._keep_snapshots(actor, run.unseen)
+        self.dispatch.wake(actor=actor, now=now)
         return run
 
     def _keep_snapshots(self, actor: Actor, incident_ids: Iterable[UUID]) -> None:

@@ -1,10 +1,11 @@
-"""The trail that every change leaves: the incident, its row of the log, one audit entry."""
+"""The trail that every change leaves: the incident, its row of the log, one audit entry, and what people are told of it."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sre_copilot.application.announcing import announce, stepped
 from sre_copilot.application.ports.ids import Ids
 from sre_copilot.application.ports.unit_of_work import UnitOfWork
 from sre_copilot.domain.actors import Actor
@@ -13,7 +14,7 @@ from sre_copilot.domain.incidents import Changed
 
 
 def record_transition(uow: UnitOfWork, ids: Ids, actor: Actor, changed: Changed, at: datetime) -> None:
-    """Store a transition with its incident and audit entry."""
+    """Store a transition with its incident and audit entry, and announce it."""
     uow.incidents.save(changed.incident)
     uow.incidents.log(changed.transition)
     record_audit(
@@ -26,10 +27,11 @@ def record_transition(uow: UnitOfWork, ids: Ids, actor: Actor, changed: Changed,
         resource=("incident", changed.incident.id),
         details={"from": changed.transition.from_state, "to": changed.transition.to_state},
     )
+    announce(uow, ids, changed.incident, stepped(changed, actor))
 
 
 def record_opening(uow: UnitOfWork, ids: Ids, actor: Actor, changed: Changed, at: datetime) -> None:
-    """Store a new incident with the first row of its log and its audit entry."""
+    """Store a new incident with the first row of its log and its audit entry, and announce it."""
     uow.incidents.save(changed.incident)
     uow.incidents.log(changed.transition)
     record_audit(
@@ -42,6 +44,7 @@ def record_opening(uow: UnitOfWork, ids: Ids, actor: Actor, changed: Changed, at
         resource=("incident", changed.incident.id),
         details={"title": changed.incident.title, "severity": changed.incident.severity.value},
     )
+    announce(uow, ids, changed.incident, stepped(changed, actor))
 
 
 def record_audit(

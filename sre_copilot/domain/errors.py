@@ -5,6 +5,7 @@ class to what their callers understand, such as an exit code.
 """
 
 import inspect
+from datetime import timedelta
 from typing import ClassVar
 
 
@@ -92,6 +93,18 @@ class NotQuarantined(RefusedByRule):
     """Only deliveries in quarantine can be replayed; this one was taken in."""
 
     code = "not_quarantined"
+
+
+class NotDead(RefusedByRule):
+    """Only messages that nobody tries any more can be tried again; this one was sent, or still waits for its turn."""
+
+    code = "not_dead"
+
+
+class NotifyRefused(RefusedByRule):
+    """The target does not take this message and would not take it later either; correct what it names, then retry the message."""
+
+    code = "notify_refused"
 
 
 class ImmutableRecord(RefusedByRule):
@@ -247,6 +260,14 @@ class OutgoingFailed(EnvironmentFault):
     """A server that is configured can't be reached or gave no usable answer; check that it runs and is reachable."""
 
     code = "outgoing_failed"
+
+
+class NotifyLater(EnvironmentFault):
+    """The target takes no more messages for a while; what waits for it is sent by itself."""
+
+    code = "notify_later"
+    retry_after: timedelta | None = None
+    """How long it asks to wait, None where it does not say."""
 
 
 class InvalidSettings(EnvironmentFault):

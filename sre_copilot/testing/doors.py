@@ -4,17 +4,22 @@ from importlib.metadata import EntryPoint
 
 import attrs
 
+from sre_copilot.adapters.integrations.calls import CallsHere
 from sre_copilot.adapters.integrations.gateway import PluginGateway
 from sre_copilot.adapters.integrations.isolation import DEADLINE, Isolation
 from sre_copilot.adapters.integrations.manager import PluginManager
+from sre_copilot.adapters.integrations.notifying import PluginNotifiers
+from sre_copilot.adapters.integrations.toolbox import Toolbox
 from sre_copilot.adapters.keyring.signatures import CertificateSignatures
 from sre_copilot.adapters.system import TimeOrderedIds
 from sre_copilot.application.ports.deliveries import DeliveryGateway
+from sre_copilot.application.ports.mail import Mail
 from sre_copilot.application.ports.outgoing import Outgoing
 from sre_copilot.application.ports.signatures import Signatures
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
 from sre_copilot.application.use_cases.ingest_delivery import IngestDelivery
 from sre_copilot.hookspecs import ENTRY_POINT_GROUP, IntegrationPlugin, hookimpl
+from sre_copilot.testing.mail import RecordedMail
 from sre_copilot.testing.outgoing import ScriptedOutgoing
 from sre_copilot.testing.sealing import InMemoryKeyRing, make_sealer
 
@@ -59,8 +64,30 @@ def plugin_gateway(
     return PluginGateway(
         manager or plugin_manager(),
         Isolation(deadline),
-        outgoing or ScriptedOutgoing(),
-        signatures or CertificateSignatures(),
+        toolbox(outgoing=outgoing, signatures=signatures),
+    )
+
+
+def plugin_notifiers(
+    manager: PluginManager | None = None,
+    *,
+    outgoing: Outgoing | None = None,
+    mail: Mail | None = None,
+    deadline: float = DEADLINE,
+) -> PluginNotifiers:
+    """Return what sends through these plugins, by default the built-in ones."""
+    known, isolation = manager or plugin_manager(), Isolation(deadline)
+    return PluginNotifiers(known, isolation, CallsHere(known, isolation, toolbox(outgoing=outgoing, mail=mail)))
+
+
+def toolbox(
+    *, outgoing: Outgoing | None = None, mail: Mail | None = None, signatures: Signatures | None = None
+) -> Toolbox:
+    """Return tools, each replaceable: servers that can't be reached, mail that nobody reads, real checks of signatures."""
+    return Toolbox(
+        outgoing=outgoing or ScriptedOutgoing(),
+        mail=mail or RecordedMail(),
+        signatures=signatures or CertificateSignatures(),
     )
 
 

@@ -63,6 +63,11 @@ class InMemoryIncidents:
         rows = [note for note in self.tables.notes.values() if note.incident_id == incident_id]
         return sorted(rows, key=lambda note: (note.at, note.id))
 
+    def keep_thread(self, incident_id: UUID, channel: str, thread: str) -> None:
+        """Note where people talk about an incident; the first place stays."""
+        if all(thread != other for _, other in self.tables.threads.values()):
+            self.tables.threads.setdefault(incident_id, (channel, thread))
+
     def list(self, narrowed: IncidentFilter) -> Sequence[Incident]:
         """Incidents by detection, newest first, after the keyset where one is given."""
         rows = [incident for incident in self.tables.incidents.values() if _matches(incident, narrowed)]

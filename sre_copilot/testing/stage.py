@@ -14,6 +14,7 @@ from sre_copilot.application.ports.diagnoses import DiagnosisEngine, MetricConte
 from sre_copilot.application.ports.ids import Ids
 from sre_copilot.application.ports.key_ring import KeyRing
 from sre_copilot.application.ports.mail import Mail
+from sre_copilot.application.ports.notifiers import Notifiers
 from sre_copilot.application.ports.outgoing import Outgoing
 from sre_copilot.application.ports.recommendations import RunbookSeeds
 from sre_copilot.application.ports.sealing import Sealer
@@ -36,6 +37,7 @@ from sre_copilot.testing.deliveries import FixedTypes, ScriptedGateway, Scripted
 from sre_copilot.testing.diagnoses import FixedEngine, FixedMetrics
 from sre_copilot.testing.ids import SequentialIds
 from sre_copilot.testing.mail import RecordedMail
+from sre_copilot.testing.notifiers import RecordedNotifiers
 from sre_copilot.testing.outgoing import ScriptedOutgoing
 from sre_copilot.testing.recommendations import FixedRunbooks
 from sre_copilot.testing.sealing import InMemoryKeyRing, make_sealer
@@ -95,12 +97,13 @@ def copilot(
     ring: InMemoryKeyRing | None = None,
     outgoing: Outgoing | None = None,
     mail: Mail | None = None,
+    notifiers: Notifiers | None = None,
 ) -> Copilot:
     """Return a copilot that keeps everything in memory, each part replaceable.
 
     Without parts of your own: an empty database, a clock that stands still, ids that count, a gateway and a catalogue
     without integration types, an engine with one verdict, no metrics, one seeded runbook, a key ring with one key, servers that
-    can't be reached, and mail that nobody reads.
+    can't be reached, mail that nobody reads, and targets that keep what they are told.
     """
     keys = ring or InMemoryKeyRing(clock or ManualClock())
     own = units or InMemoryUnitOfWorkFactory()
@@ -115,6 +118,7 @@ def copilot(
         Keys: CountedKeys(),
         Outgoing: outgoing or ScriptedOutgoing(),
         Mail: mail or RecordedMail(),
+        Notifiers: notifiers or RecordedNotifiers(),
         DiagnosisEngine: engine or FixedEngine(VERDICT),
         MetricContext: metrics or FixedMetrics(),
         RunbookSeeds: seeds or FixedRunbooks((make_runbook(),)),

@@ -18,8 +18,10 @@ from sre_copilot.domain.episodes import Fact
 from sre_copilot.domain.hypotheses import Diagnosis, Hypothesis
 from sre_copilot.domain.incidents import Incident
 from sre_copilot.domain.integrations import Integration
+from sre_copilot.domain.outbox import OutboxEntry
 from sre_copilot.domain.outcomes import Outcome
 from sre_copilot.domain.recommendations import Recommendation
+from sre_copilot.domain.routing import RoutingRule
 from sre_copilot.domain.runbooks import Runbook
 from sre_copilot.domain.series import Episode
 from sre_copilot.domain.service_graph import ServiceGraph
@@ -62,6 +64,10 @@ class TenantTables:
     runbooks: dict[UUID, Runbook] = attrs.field(factory=dict)
     recommendations: dict[UUID, Recommendation] = attrs.field(factory=dict)
     outcomes: dict[UUID, Outcome] = attrs.field(factory=dict)
+    outbox: dict[UUID, OutboxEntry] = attrs.field(factory=dict)
+    routes: dict[UUID, RoutingRule] = attrs.field(factory=dict)
+    threads: dict[UUID, tuple[str, str]] = attrs.field(factory=dict)
+    """By incident: the channel and the thread where people talk about it."""
     audit: dict[UUID, AuditEntry] = attrs.field(factory=dict)
     jobs: dict[int, QueuedJob] = attrs.field(factory=dict)
 

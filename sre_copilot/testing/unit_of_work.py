@@ -12,6 +12,7 @@ from sre_copilot.testing.deliveries import InMemoryDeliveries
 from sre_copilot.testing.diagnoses import InMemoryDiagnoses
 from sre_copilot.testing.incidents import InMemoryIncidents
 from sre_copilot.testing.jobs import InMemoryJobs
+from sre_copilot.testing.outbox import InMemoryOutbox, InMemoryRoutes
 from sre_copilot.testing.recommendations import InMemoryRecommendations, InMemoryRunbooks
 from sre_copilot.testing.series import InMemorySeriesStore, InMemorySignals
 from sre_copilot.testing.service_graph import InMemoryServices
@@ -43,6 +44,9 @@ REFERENCES = (
     ("recommendations", "runbook_id", "runbooks"),
     ("outcomes", "recommendation_id", "recommendations"),
     ("outcomes", "recorded_by", "users"),
+    ("outbox", "integration_id", "integrations"),
+    ("outbox", "incident_id", "incidents"),
+    ("routes", "integration_id", "integrations"),
     ("audit", "user_id", "users"),
 )
 """Table, field, and the table that must have what the field names, if it names anything."""
@@ -103,6 +107,8 @@ class InMemoryUnitOfWork:
         self.runbooks = InMemoryRunbooks(tables)
         self.recommendations = InMemoryRecommendations(tables)
         self.audit = InMemoryAuditTrail(tables)
+        self.outbox = InMemoryOutbox(tables)
+        self.routes = InMemoryRoutes(tables)
         self.jobs = InMemoryJobs(self.tenant_id, tables, self._database)
 
 

@@ -20,10 +20,12 @@ from tests.e2e.installation import Installation
 
 COMMANDS_OF: dict[str, tuple[str, ...]] = {
     "AddKey": ("keys rotate",),
+    "AddRoute": ("routes add",),
     "AddUser": ("users add",),
     "AssignIncident": ("incidents assign",),
     # At every door; the command line hands deliveries in.
     "AuthenticateDelivery": (),
+    "ChangeRoute": ("routes disable", "routes enable"),
     "ChangeUser": ("users change",),
     "ConfigureIntegration": ("integrations configure", "integrations disable", "integrations enable"),
     "CreateIntegration": ("integrations create",),
@@ -32,6 +34,8 @@ COMMANDS_OF: dict[str, tuple[str, ...]] = {
     "DecideRecommendation": ("recommendations accept", "recommendations reject"),
     "DeclareIncident": ("incidents declare",),
     "DiagnoseIncident": ("diagnose",),
+    # By a worker.
+    "DispatchMessages": (),
     "EditIncident": ("incidents edit",),
     "GiveFeedback": ("hypotheses feedback",),
     "ImportServices": ("services import",),
@@ -42,9 +46,11 @@ COMMANDS_OF: dict[str, tuple[str, ...]] = {
     "WatchSilence": (),
     "RecommendActions": ("diagnose",),
     "RecordOutcome": ("recommendations outcome",),
+    "RemoveRoute": ("routes remove",),
     "ReplayDelivery": ("deliveries replay",),
     "ResealSecrets": ("keys rotate",),
     "RetireKey": ("keys retire",),
+    "RetryMessage": ("outbox retry",),
     "RevokeToken": ("tokens revoke",),
     "RotateIntegrationKey": ("integrations rotate-key",),
     # Between any two deliveries of a recording.
@@ -201,9 +207,26 @@ def walk_administration(journey: Journey, folder: Path) -> None:
     journey("tokens revoke", token["id"])
 
 
+def walk_routes(journey: Journey, folder: Path) -> None:
+    """An outgoing webhook that is told of everything, for a while."""
+    address = folder / "address"
+    address.write_text("https://example.com/hook")
+    journey("integrations create", "webhook", "--secret", f"url=file:{address}")
+    journey("routes add", "everything", "--to", "webhook", "--service", "check*", "--event", "opened")
+    assert [row["name"] for row in journey("routes list")["routes"]] == ["everything"]
+    assert [row["verdict"] for row in journey("routes test")["rules"]] == ["told"]
+    journey("routes disable", "everything")
+    assert journey("routes test", "--severity", "low")["targets"] == []
+    journey("routes enable", "everything")
+    journey("routes remove", "everything")
+    assert journey("outbox list")["messages"] == []
+    assert journey("outbox retry", "--all")["retried"] == []
+
+
 def test_every_command_prints_one_json_document(installation: Installation, tmp_path: Path) -> None:
     journey = Journey(new_tenant(installation))
     walk_administration(journey, tmp_path)
+    walk_routes(journey, tmp_path)
     graph = tmp_path / "services.json"
     graph.write_text(json.dumps({"edges": [{"caller": "checkout", "callee": "payments"}]}))
     journey("services import", str(graph))

@@ -50,6 +50,7 @@ CONSTRAINT_ERRORS: dict[str, type[CopilotError]] = {
             "recommendations_tenant_id_unique",
             "api_tokens_tenant_id_unique",
             "api_tokens_hash_unique",
+            "routing_rules_name_unique",
             "integrations_key_hash_unique",
         ),
         AlreadyExists,
@@ -63,7 +64,7 @@ CONSTRAINT_ERRORS: dict[str, type[CopilotError]] = {
         ),
         InvalidInput,
     ),
-    "transitions_sequence_unique": ConcurrentTransition,
+    **dict.fromkeys(("transitions_sequence_unique", "outbox_sequence_unique"), ConcurrentTransition),
     "transitions_legal": InvalidTransition,
     **dict.fromkeys(
         (
@@ -95,6 +96,9 @@ CONSTRAINT_ERRORS: dict[str, type[CopilotError]] = {
             "recommendation_outcomes_recorded_by_of_tenant",
             "audit_logs_user_of_tenant",
             "api_tokens_user_of_tenant",
+            "routing_rules_integration_of_tenant",
+            "outbox_integration_of_tenant",
+            "outbox_incident_of_tenant",
         ),
         ForeignReference,
     ),

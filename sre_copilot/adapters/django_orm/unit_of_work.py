@@ -19,7 +19,9 @@ from sre_copilot.adapters.django_orm.repositories.diagnoses import DjangoDiagnos
 from sre_copilot.adapters.django_orm.repositories.incidents import DjangoIncidents
 from sre_copilot.adapters.django_orm.repositories.integrations import DjangoIntegrations
 from sre_copilot.adapters.django_orm.repositories.jobs import DjangoJobs
+from sre_copilot.adapters.django_orm.repositories.outbox import DjangoOutbox
 from sre_copilot.adapters.django_orm.repositories.recommendations import DjangoRecommendations, DjangoRunbooks
+from sre_copilot.adapters.django_orm.repositories.routes import DjangoRoutes
 from sre_copilot.adapters.django_orm.repositories.series import DjangoSeriesStore
 from sre_copilot.adapters.django_orm.repositories.service_graph import DjangoServices
 from sre_copilot.adapters.django_orm.repositories.signals import DjangoSignals
@@ -48,6 +50,8 @@ class DjangoUnitOfWork:
         self.runbooks = DjangoRunbooks(tenant_id)
         self.recommendations = DjangoRecommendations(tenant_id)
         self.audit = DjangoAuditTrail(tenant_id)
+        self.outbox = DjangoOutbox(tenant_id)
+        self.routes = DjangoRoutes(tenant_id)
         self.jobs = DjangoJobs(tenant_id)
         self._outer: DjangoUnitOfWork | None = None
         self._atomic: ExitStack | None = None

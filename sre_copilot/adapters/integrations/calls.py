@@ -10,14 +10,20 @@ import attrs
 from sre_copilot.adapters.integrations.gateway import installed
 from sre_copilot.adapters.integrations.isolation import Isolation, contained
 from sre_copilot.adapters.integrations.manager import PluginManager
-from sre_copilot.application.ports.outgoing import Outgoing
-from sre_copilot.application.ports.signatures import Signatures
-from sre_copilot.domain.errors import NotAuthentic, OutgoingFailed, OutgoingRefused, UnknownIntegrationType
-from sre_copilot.hookspecs import ProvidesContext, PullsSignals, Tools
+from sre_copilot.adapters.integrations.toolbox import Toolbox
+from sre_copilot.domain.errors import (
+    NotAuthentic,
+    NotifyLater,
+    NotifyRefused,
+    OutgoingFailed,
+    OutgoingRefused,
+    UnknownIntegrationType,
+)
+from sre_copilot.hookspecs import Notifies, ProvidesContext, PullsSignals
 
-EXPECTED = (NotAuthentic, OutgoingFailed, OutgoingRefused)
+EXPECTED = (NotAuthentic, NotifyLater, NotifyRefused, OutgoingFailed, OutgoingRefused)
 """What a plugin that reaches out may raise; everything else is its failure."""
-METHODS: dict[str, type[Any]] = {"pull": PullsSignals, "metrics": ProvidesContext}
+METHODS: dict[str, type[Any]] = {"pull": PullsSignals, "metrics": ProvidesContext, "notify": Notifies}
 """Method -> the capability that it belongs to."""
 
 
@@ -38,8 +44,7 @@ class CallsHere(Calls):
 
     manager: PluginManager
     isolation: Isolation
-    outgoing: Outgoing
-    signatures: Signatures
+    toolbox: Toolbox
 
     def call(self, kind: str, method: str, arguments: Sequence[Any], now: datetime, *, deadline: float) -> Any:
         """Return what the plugin returned."""
@@ -47,7 +52,7 @@ class CallsHere(Calls):
         if not isinstance(plugin, METHODS[method]):
             able = [name for name, other in self.manager.plugins.items() if isinstance(other, METHODS[method])]
             raise UnknownIntegrationType(type=kind, installed=sorted(able))
-        tools = Tools(now=now, http=self.outgoing, signatures=self.signatures)
+        tools = self.toolbox.at(now)
         return self.isolation.run(
             kind,
             lambda: contained(lambda: getattr(plugin, method)(*arguments, tools), passing=EXPECTED),

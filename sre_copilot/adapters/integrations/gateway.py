@@ -9,9 +9,8 @@ import attrs
 from sre_copilot.adapters.integrations.answers import checked_answer, checked_body, checked_id, checked_samples
 from sre_copilot.adapters.integrations.isolation import Isolation, Unfit, contained
 from sre_copilot.adapters.integrations.manager import PluginManager, Traits
+from sre_copilot.adapters.integrations.toolbox import Toolbox
 from sre_copilot.application.ports.deliveries import DeliveryGateway, IntegrationTypes
-from sre_copilot.application.ports.outgoing import Outgoing
-from sre_copilot.application.ports.signatures import Signatures
 from sre_copilot.domain.deliveries import Delivery, Parsed, Sample
 from sre_copilot.domain.errors import (
     DeliveryTooLarge,
@@ -36,7 +35,6 @@ from sre_copilot.hookspecs import (
     PullsSignals,
     ReadsBodies,
     SignsSamples,
-    Tools,
     VerifiesDeliveries,
 )
 
@@ -47,8 +45,7 @@ class PluginGateway(DeliveryGateway):
 
     manager: PluginManager
     isolation: Isolation
-    outgoing: Outgoing
-    signatures: Signatures
+    toolbox: Toolbox
 
     def verify(self, integration: Integration, secrets: Secrets, delivery: Delivery, now: datetime) -> bool:
         """Whether the vendor's signature proves the sender; see the port for what is raised."""
@@ -58,7 +55,7 @@ class PluginGateway(DeliveryGateway):
         if not isinstance(plugin, VerifiesDeliveries):
             return False
         passing = (NotAuthentic, MalformedDelivery, OutgoingFailed, OutgoingRefused)
-        tools = Tools(now=now, http=self.outgoing, signatures=self.signatures)
+        tools = self.toolbox.at(now)
 
         def answer() -> bool:
             proven: object = contained(lambda: plugin.verify(integration, secrets, delivery, tools), passing=passing)
@@ -137,8 +134,7 @@ class PluginTypes(IntegrationTypes):
 
     manager: PluginManager
     isolation: Isolation
-    outgoing: Outgoing
-    signatures: Signatures
+    toolbox: Toolbox
 
     def types(self) -> Sequence[str]:
         """The installed integration types, sorted."""
@@ -183,7 +179,7 @@ class PluginTypes(IntegrationTypes):
         plugin = installed(self.manager, integration.type)
         if not isinstance(plugin, ChecksHealth):
             return None
-        tools = Tools(now=now, http=self.outgoing, signatures=self.signatures)
+        tools = self.toolbox.at(now)
         passing = (OutgoingFailed, OutgoingRefused, NotAuthentic)
 
         def answer() -> str:

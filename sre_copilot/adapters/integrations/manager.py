@@ -20,7 +20,7 @@ from sre_copilot.domain.integrations import Setting
 
 DISTRIBUTION = "sre-copilot"
 
-PURPOSES = (hookspecs.ParsesDeliveries,)
+PURPOSES = (hookspecs.ParsesDeliveries, hookspecs.Notifies)
 """An integration has at least one of these capabilities; the others only say how."""
 FORBIDDEN_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key", "x-gitlab-token", "*"})
 """Headers that hold credentials and are never kept, whatever a plugin asks for."""
@@ -111,7 +111,7 @@ class PluginManager:
             if not isinstance(title, str) or not title:
                 raise Unusable(f"{type(item).__name__}.title is missing")
             if not isinstance(item, PURPOSES):
-                raise Unusable(f"{type(item).__name__} has no capability: it needs a parse method")
+                raise Unusable(f"{type(item).__name__} has no capability: it needs a parse or a notify method")
             traits = _traits(item)
             if name in self._plugins or name in brought:
                 raise Unusable(f"the integration type {name} is taken")

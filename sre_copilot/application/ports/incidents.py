@@ -70,6 +70,10 @@ class Incidents(Protocol):
         """The notes of an incident, by time."""
 
     @abstractmethod
+    def keep_thread(self, incident_id: UUID, channel: str, thread: str) -> None:
+        """Note where people talk about an incident. The first place stays; one that another incident has is not noted."""
+
+    @abstractmethod
     def list(self, narrowed: IncidentFilter) -> Sequence[Incident]:
         """Incidents by detection, newest first, at most `narrowed.limit`."""
 

@@ -9,12 +9,15 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from sre_copilot.domain.errors import MalformedDelivery, OutgoingFailed
+from sre_copilot.domain.errors import MalformedDelivery, NotifyLater, NotifyRefused, OutgoingFailed
 from sre_copilot.domain.strict_json import read_json
 
 MAX_ANSWER_BYTES = 1024 * 1024
 LONGEST_WAIT = timedelta(days=1)
 """No server can make us wait longer than this by its word alone."""
+TOO_MANY = 429
+NEVER_TAKEN = frozenset({400, 410, 413, 415, 422})
+"""Statuses that are about the message itself, so that it would be sent in vain again."""
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _HTTP_DATE = re.compile(r"[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):([0-5]\d|60) GMT", re.ASCII)
 
@@ -62,6 +65,19 @@ class Answer:
             return read_json(self.body, max_bytes=MAX_ANSWER_BYTES)
         except MalformedDelivery as error:
             raise OutgoingFailed(f"The server's answer (status {self.status}) can't be read. {error}") from None
+
+    def require_taken(self, now: datetime) -> None:
+        """Return where the server took a message. Raises NotifyLater, NotifyRefused and OutgoingFailed.
+
+        What is wrong with the message itself (400, 410, 413, 415, 422) never gets better; anything else may.
+        """
+        if self.ok:
+            return
+        if self.status == TOO_MANY:
+            raise NotifyLater("The server asks to wait (status 429).", retry_after=self.retry_after(now))
+        if self.status in NEVER_TAKEN:
+            raise NotifyRefused(f"The server does not take the message (status {self.status}).")
+        raise OutgoingFailed(f"The server did not take the message (status {self.status}).")
 
     def retry_after(self, now: datetime) -> timedelta | None:
         """Return how long the server asks to wait, from nothing to a day; None where it doesn't say or not readably.

@@ -25,8 +25,8 @@ class Directory(Protocol):
     def due_tenants(self, now: datetime) -> Sequence[UUID]:
         """Ids of the tenants whose timers have something to do, sorted.
 
-        An incident to be settled, an episode that time ends, a detection snapshot still to be taken, or an episode that
-        waits for the plan's limit while there is room.
+        An incident to be settled, an episode that time ends, a detection snapshot still to be taken, an episode that
+        waits for the plan's limit while there is room, or an outgoing message that is due and that nobody has.
         """
 
     @abstractmethod

@@ -10,6 +10,7 @@ from sre_copilot.application.ports.deliveries import Deliveries
 from sre_copilot.application.ports.diagnoses import Diagnoses
 from sre_copilot.application.ports.incidents import Incidents
 from sre_copilot.application.ports.jobs import Jobs
+from sre_copilot.application.ports.outbox import Outbox, Routes
 from sre_copilot.application.ports.recommendations import Recommendations, Runbooks
 from sre_copilot.application.ports.series import SeriesStore, Signals
 from sre_copilot.application.ports.service_graph import Services
@@ -70,6 +71,14 @@ class UnitOfWork(Protocol):
     @property
     def audit(self) -> AuditTrail:
         """Its audit trail."""
+
+    @property
+    def outbox(self) -> Outbox:
+        """Its outgoing messages."""
+
+    @property
+    def routes(self) -> Routes:
+        """Who is told what."""
 
     @property
     def jobs(self) -> Jobs:

@@ -4,6 +4,7 @@ from uuid import UUID
 
 import attrs
 
+from sre_copilot.application.announcing import announce, done
 from sre_copilot.application.ports.clock import Clock
 from sre_copilot.application.ports.ids import Ids
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
@@ -12,6 +13,7 @@ from sre_copilot.domain.actors import Actor, Permission
 from sre_copilot.domain.audit import AuditAction
 from sre_copilot.domain.errors import NotFound
 from sre_copilot.domain.incidents import Incident
+from sre_copilot.domain.outbound import Event
 
 
 @attrs.frozen(kw_only=True)
@@ -35,9 +37,8 @@ class AssignIncident:
         with self.units(actor.tenant_id) as uow:
             if user_id is not None and not any(user.id == user_id and user.is_active for user in uow.tenants.users()):
                 raise NotFound(user=user_id)
-            incident = uow.incidents.get(incident_id, lock=True).assigned(
-                user_id, at=now, expected_version=expected_version
-            )
+            before = uow.incidents.get(incident_id, lock=True)
+            incident = before.assigned(user_id, at=now, expected_version=expected_version)
             uow.incidents.save(incident)
             record_audit(
                 uow,
@@ -49,5 +50,7 @@ class AssignIncident:
                 resource=("incident", incident_id),
                 details={"user": str(user_id) if user_id else None},
             )
+            if incident.assigned_to != before.assigned_to:
+                announce(uow, self.ids, incident, done(Event.ASSIGNED, actor, now))
             uow.commit()
         return incident

@@ -4,12 +4,14 @@ from uuid import UUID
 
 import attrs
 
+from sre_copilot.application.announcing import announce, done
 from sre_copilot.application.ports.clock import Clock
 from sre_copilot.application.ports.ids import Ids
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
 from sre_copilot.application.trail import record_audit
 from sre_copilot.domain.actors import Actor, Permission
 from sre_copilot.domain.audit import AuditAction
+from sre_copilot.domain.outbound import Event
 from sre_copilot.domain.recommendations import Recommendation
 from sre_copilot.domain.text import checked_text
 
@@ -40,5 +42,7 @@ class DecideRecommendation:
                 at=now,
                 resource=("recommendation", recommendation_id),
             )
+            said = done(Event.RECOMMENDATION_DECIDED, actor, now, text=decided.title, decision=decided.status.value)
+            announce(uow, self.ids, decided.incident_id, said)
             uow.commit()
         return decided

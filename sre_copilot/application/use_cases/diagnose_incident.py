@@ -4,6 +4,7 @@ from uuid import UUID
 
 import attrs
 
+from sre_copilot.application.announcing import announce, name_of
 from sre_copilot.application.ports.clock import Clock
 from sre_copilot.application.ports.diagnoses import DiagnosisEngine, MetricContext
 from sre_copilot.application.ports.ids import Ids
@@ -13,6 +14,7 @@ from sre_copilot.application.trail import record_audit
 from sre_copilot.domain.actors import Actor, Permission
 from sre_copilot.domain.audit import AuditAction
 from sre_copilot.domain.hypotheses import Diagnosis, Hypothesis
+from sre_copilot.domain.outbound import diagnosed
 
 
 @attrs.frozen(kw_only=True)
@@ -66,5 +68,7 @@ class DiagnoseIncident:
                 resource=("incident", incident_id),
                 details={"diagnosis": str(diagnosis.id), "snapshot": taken.content_hash},
             )
+            ranked = diagnosed(diagnosis, hypotheses, by=name_of(actor), automated=not actor.is_person)
+            announce(uow, self.ids, incident_id, ranked)
             uow.commit()
         return diagnosis, hypotheses

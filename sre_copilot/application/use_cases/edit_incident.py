@@ -4,6 +4,7 @@ from uuid import UUID
 
 import attrs
 
+from sre_copilot.application.announcing import announce, done
 from sre_copilot.application.ports.clock import Clock
 from sre_copilot.application.ports.ids import Ids
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
@@ -12,6 +13,7 @@ from sre_copilot.domain.actors import Actor, Permission
 from sre_copilot.domain.audit import AuditAction
 from sre_copilot.domain.canonical import plain
 from sre_copilot.domain.incidents import Edit, Incident
+from sre_copilot.domain.outbound import Event
 
 
 @attrs.frozen(kw_only=True)
@@ -27,7 +29,8 @@ class EditIncident:
         actor.require(Permission.RESPOND)
         now = self.clock.now()
         with self.units(actor.tenant_id) as uow:
-            incident = uow.incidents.get(incident_id, lock=True).edited(edit, at=now, expected_version=expected_version)
+            before = uow.incidents.get(incident_id, lock=True)
+            incident = before.edited(edit, at=now, expected_version=expected_version)
             uow.incidents.save(incident)
             record_audit(
                 uow,
@@ -39,5 +42,8 @@ class EditIncident:
                 resource=("incident", incident_id),
                 details={name: value for name, value in plain(edit).items() if value is not None},
             )
+            if incident.severity is not before.severity:
+                changed = done(Event.SEVERITY_CHANGED, actor, now, before=before.severity.value)
+                announce(uow, self.ids, incident, changed)
             uow.commit()
         return incident

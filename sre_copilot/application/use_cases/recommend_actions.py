@@ -6,6 +6,7 @@ from uuid import UUID
 
 import attrs
 
+from sre_copilot.application.announcing import announce, done
 from sre_copilot.application.ports.clock import Clock
 from sre_copilot.application.ports.ids import Ids
 from sre_copilot.application.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
@@ -14,6 +15,7 @@ from sre_copilot.domain.actors import Actor, Permission
 from sre_copilot.domain.audit import AuditAction
 from sre_copilot.domain.hypotheses import CandidateKind, Diagnosis, EvidenceKind, Hypothesis, RankedCause
 from sre_copilot.domain.incidents import Incident
+from sre_copilot.domain.outbound import Event, advice_of
 from sre_copilot.domain.proposals import ProposedRecommendation, RunbookMatch
 from sre_copilot.domain.recommendations import Recommendation, recommend
 from sre_copilot.domain.runbooks import symptom_query
@@ -65,6 +67,11 @@ class RecommendActions:
                 resource=("incident", incident_id),
                 details={"diagnosis": str(diagnosis.id), "count": len(rows)},
             )
+            if rows:
+                advised = attrs.evolve(
+                    done(Event.RECOMMENDATIONS_READY, actor, now), advice=tuple(advice_of(row) for row in rows)
+                )
+                announce(uow, self.ids, incident, advised)
             uow.commit()
         return rows
 

@@ -4,12 +4,14 @@ from uuid import UUID
 
 import attrs
 
+from sre_copilot.application.announcing import announce, done
 from sre_copilot.application.ports.clock import Clock
 from sre_copilot.application.ports.ids import Ids
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
 from sre_copilot.application.trail import record_audit
 from sre_copilot.domain.actors import Actor, Permission
 from sre_copilot.domain.audit import AuditAction
+from sre_copilot.domain.outbound import Event
 from sre_copilot.domain.outcomes import Outcome, OutcomeResult
 from sre_copilot.domain.recommendations import Recommendation
 from sre_copilot.domain.text import checked_text
@@ -60,5 +62,9 @@ class RecordOutcome:
                 resource=("recommendation", recommendation_id),
                 details={"result": result.value},
             )
+            said = done(
+                Event.RECOMMENDATION_DECIDED, actor, now, text=executed.title, decision=f"executed, {result.value}"
+            )
+            announce(uow, self.ids, executed.incident_id, said)
             uow.commit()
         return executed

@@ -6,6 +6,7 @@ from uuid import UUID
 import attrs
 
 from sre_copilot.application.absorbing import Absorbing, quiet_since
+from sre_copilot.application.announcing import announce, done
 from sre_copilot.application.placing import Placing
 from sre_copilot.application.ports.ids import Ids
 from sre_copilot.application.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
@@ -15,6 +16,7 @@ from sre_copilot.domain.actors import Actor, Permission
 from sre_copilot.domain.audit import AuditAction
 from sre_copilot.domain.incidents import Resolution
 from sre_copilot.domain.lifecycle import Action
+from sre_copilot.domain.outbound import Event
 from sre_copilot.domain.series import SeriesUpdate
 from sre_copilot.domain.timeline import Note
 
@@ -116,5 +118,6 @@ class RunDueTimers:
                     at=now,
                     resource=("incident", incident_id),
                 )
+                announce(uow, self.ids, incident, done(Event.SETTLE_SUGGESTED, actor, now))
                 suggested.append(incident_id)
         return tuple(resolved), tuple(suggested)

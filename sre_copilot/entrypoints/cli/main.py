@@ -24,6 +24,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "services": ("administration:services", "Import the services and who calls whom."),
     "integrations": ("integrations:integrations", "Create and look after the sources of deliveries."),
     "deliveries": ("deliveries:deliveries", "List, show and replay what vendors sent."),
+    "routes": ("routes:routes", "Say who is told what, and try it."),
+    "outbox": ("outbox:outbox", "List messages to people, have dead ones tried again."),
     "users": ("access:users", "Add people, change their roles, deactivate them."),
     "tokens": ("access:tokens", "Create, list and revoke tokens for the API."),
     "tenants": ("administration:tenants", "Create and list tenants."),

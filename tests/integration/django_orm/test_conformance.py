@@ -16,7 +16,9 @@ from sre_copilot.testing.conformance.incidents import IncidentListConformance, I
 from sre_copilot.testing.conformance.isolation import TenancyConformance
 from sre_copilot.testing.conformance.jobs import JobsConformance
 from sre_copilot.testing.conformance.locks import LocksConformance
+from sre_copilot.testing.conformance.outbox import OutboxConformance
 from sre_copilot.testing.conformance.recommendations import RecommendationsConformance, RunbooksConformance
+from sre_copilot.testing.conformance.routes import RoutesConformance
 from sre_copilot.testing.conformance.schedule import ScheduleRunsConformance
 from sre_copilot.testing.conformance.sealed import SealedConformance
 from sre_copilot.testing.conformance.series import SeriesConformance
@@ -103,6 +105,14 @@ class TestRunbooks(OnPostgres, RunbooksConformance):
 
 class TestRecommendations(OnPostgres, RecommendationsConformance):
     """Deciding."""
+
+
+class TestOutbox(OnPostgres, OutboxConformance):
+    """Telling."""
+
+
+class TestRoutes(OnPostgres, RoutesConformance):
+    """Whom."""
 
 
 class TestLocks(OnPostgres, LocksConformance):

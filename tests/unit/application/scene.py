@@ -7,14 +7,17 @@ from uuid import UUID
 
 import attrs
 
+from sre_copilot.application.ports.outbox import OutboxFilter
 from sre_copilot.application.ports.sealing import Place
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
 from sre_copilot.domain.actors import Actor, Role
 from sre_copilot.domain.deliveries import Delivery, Parsed, Pulled
-from sre_copilot.domain.errors import UnreadableDelivery
+from sre_copilot.domain.errors import NotifyRefused, UnreadableDelivery
 from sre_copilot.domain.integrations import Feature
+from sre_copilot.domain.outbox import OutboxStatus
 from sre_copilot.testing.builders import make_integration, make_runbook
 from sre_copilot.testing.clock import BEGINNING
+from sre_copilot.testing.notifiers import RecordedNotifiers
 from sre_copilot.testing.stage import Stage, alert, stage
 from sre_copilot.testing.tables import TenantTables
 
@@ -47,6 +50,10 @@ class Scene:
     """An integration whose poll brings an alert."""
     silent: UUID
     """One that has been silent for too long."""
+    route: UUID
+    """The rule by which the integration is told of everything."""
+    dead_message: UUID
+    """One that the integration refused; others were sent, and one still waits."""
 
     def part(self, kind: type[Any], units: UnitOfWorkFactory | None = None) -> Any:
         """The use case or queries of this kind that the facade has, on other units of work where some are given."""
@@ -82,6 +89,16 @@ ACTORS: dict[str, Callable[[Stage], Actor]] = {
 """Everybody who might ask, by a name for them."""
 
 
+def bury_one(here: Stage) -> UUID:
+    """Have everything sent that waits, but for the oldest message, which is refused; return its id."""
+    notifiers = here.copilot.dispatch.notifiers
+    assert isinstance(notifiers, RecordedNotifiers)
+    notifiers.answers.append(NotifyRefused())
+    here.copilot.dispatch(actor=here.system, integration_id=here.integration.id)
+    (dead,) = here.copilot.outbound.messages(actor=here.system, narrowed=OutboxFilter(status=OutboxStatus.DEAD))
+    return dead.id
+
+
 def scene() -> Scene:
     """Set the scene."""
     here = stage()
@@ -91,16 +108,18 @@ def scene() -> Scene:
         uow.integrations.replace_sealed(here.integration.id, {}, sealer.seal(CONFIGURATION, place))
         uow.commit()
     here.copilot.add_key()
+    admin = here.person(Role.ADMIN)
+    route = here.copilot.add_route(actor=admin, name="everything", integration_id=here.integration.id)
     (incident_id,) = here.send(alert()).opened
     _, hypotheses = here.copilot.diagnose(actor=here.engineer, incident_id=incident_id)
     proposed = here.copilot.recommend(actor=here.engineer, incident_id=incident_id)
     accepted = next(row for row in proposed if row.runbook_id is not None)
     pending = next(row for row in proposed if row.runbook_id is None)
     here.copilot.decide_recommendation(actor=here.engineer, recommendation_id=accepted.id, accept=True)
+    dead = bury_one(here)
     declared = here.copilot.declare(actor=here.engineer, title="Search is empty", service="search")
     puzzle = here.script.delivery(UnreadableDelivery("title is missing."), received_at=BEGINNING)
     kept = here.copilot.ingest(actor=here.sender, integration_id=here.integration.id, delivery=puzzle)
-    admin = here.person(Role.ADMIN)
     token = here.copilot.create_token(actor=admin, user_id=here.people[Role.ENGINEER].id, name="ci", role=Role.ENGINEER)
     polled = make_integration(here.tenant.id, type=here.integration.type, features=frozenset({Feature.PULL}))
     silent = make_integration(
@@ -119,6 +138,8 @@ def scene() -> Scene:
         silent=silent.id,
         quarantined=kept.delivery_id,
         token=token.token.id,
+        route=route.id,
+        dead_message=dead,
         stage=here,
         incident=incident_id,
         declared=declared.id,

@@ -1,14 +1,12 @@
 """Everything that can be asked of the application: who may, and which audit entries it leaves. A new one needs a row."""
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from datetime import timedelta
 from importlib import import_module
 from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any
-
-import attrs
 
 from sre_copilot.application import queries, use_cases
 from sre_copilot.application.ports.series import SignalFilter
@@ -54,36 +52,22 @@ from sre_copilot.domain.lifecycle import Action
 from sre_copilot.domain.outcomes import OutcomeResult
 from sre_copilot.domain.service_graph import ServiceGraph
 from sre_copilot.testing.clock import BEGINNING
+from tests.unit.application import outbound_rows
+from tests.unit.application.row import (
+    ADMINISTRATORS,
+    AUTOMATION,
+    NOBODY,
+    PEOPLE_WHO_RESPOND,
+    READERS,
+    RESPONDERS,
+    SENDERS,
+    Asked,
+    Row,
+)
 from tests.unit.application.scene import Scene
 
-Asked = tuple[type[Any], str]
-"""A class, and the method that is called."""
-
-NOBODY: frozenset[str] = frozenset()
-READERS = frozenset({"viewer", "engineer", "admin", "system"})
-RESPONDERS = frozenset({"engineer", "admin", "system"})
-PEOPLE_WHO_RESPOND = frozenset({"engineer", "admin"})
-ADMINISTRATORS = frozenset({"admin"})
-SENDERS = frozenset({"admin", "integration", "system"})
-AUTOMATION = frozenset({"system"})
-
-
-@attrs.frozen(kw_only=True)
-class Row:
-    """What to give besides the actor, who is permitted, and the audit entries of one success.
-
-    `finds` says that it names something stored, which nobody of another tenant may find.
-    """
-
-    given: Callable[[Scene], Mapping[str, Any]]
-    permitted: frozenset[str]
-    leaves: tuple[str, ...] = ()
-    finds: bool = True
-    in_steps: bool = False
-    """Whether it takes several units of work on purpose, each whole by itself, and is safe to ask again at any point."""
-
-
 CHANGES: dict[Asked, Row] = {
+    **outbound_rows.CHANGES,
     (AssignIncident, "__call__"): Row(
         given=lambda on: {"incident_id": on.incident, "user_id": on.actor("viewer").id},
         permitted=RESPONDERS,
@@ -202,6 +186,7 @@ CHANGES: dict[Asked, Row] = {
 """Use cases, each of which changes something."""
 
 READS: dict[Asked, Row] = {
+    **outbound_rows.READS,
     (AdministrationQueries, "tokens"): Row(given=lambda on: {}, permitted=ADMINISTRATORS, finds=False),
     (AdministrationQueries, "users"): Row(given=lambda on: {}, permitted=READERS, finds=False),
     (IntegrationQueries, "list"): Row(given=lambda on: {}, permitted=READERS, finds=False),

@@ -10,8 +10,9 @@ from sre_copilot.domain.actors import Role
 from sre_copilot.domain.errors import NotFound, NotPermitted
 from sre_copilot.testing.faults import Fault, TappedUnits
 from sre_copilot.testing.stage import stage
+from tests.unit.application.row import Asked
 from tests.unit.application.scene import ACTORS, scene
-from tests.unit.application.table import ROLES, TABLE, WITHOUT_ACTOR, Asked, ask, everything, title
+from tests.unit.application.table import ROLES, TABLE, WITHOUT_ACTOR, ask, everything, title
 
 PERMITTED = [(asked, who) for asked, row in ROLES.items() for who in sorted(row.permitted)]
 DENIED = [(asked, who) for asked, row in ROLES.items() for who in ACTORS if who not in row.permitted]

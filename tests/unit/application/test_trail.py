@@ -11,8 +11,9 @@ from sre_copilot.domain.errors import RecommendationDecided
 from sre_copilot.domain.signals import Severity
 from sre_copilot.testing.faults import Fault, TappedUnits
 from sre_copilot.testing.stage import alert, recovery
+from tests.unit.application.row import Asked
 from tests.unit.application.scene import Scene, scene
-from tests.unit.application.table import AT_ONCE, READS, TABLE, Asked, ask, title
+from tests.unit.application.table import AT_ONCE, READS, TABLE, ask, title
 
 AS_WHOM = [(asked, who) for asked, row in AT_ONCE.items() for who in sorted(row.permitted)]
 

@@ -12,7 +12,9 @@ from sre_copilot.testing.conformance.isolation import TenancyConformance
 from sre_copilot.testing.conformance.jobs import JobsConformance
 from sre_copilot.testing.conformance.key_ring import KeyRingConformance
 from sre_copilot.testing.conformance.locks import LocksConformance
+from sre_copilot.testing.conformance.outbox import OutboxConformance
 from sre_copilot.testing.conformance.recommendations import RecommendationsConformance, RunbooksConformance
+from sre_copilot.testing.conformance.routes import RoutesConformance
 from sre_copilot.testing.conformance.schedule import ScheduleRunsConformance
 from sre_copilot.testing.conformance.sealed import SealedConformance
 from sre_copilot.testing.conformance.series import SeriesConformance
@@ -99,6 +101,14 @@ class TestRunbooks(InMemory, RunbooksConformance):
 
 class TestRecommendations(InMemory, RecommendationsConformance):
     """Deciding."""
+
+
+class TestOutbox(InMemory, OutboxConformance):
+    """Telling."""
+
+
+class TestRoutes(InMemory, RoutesConformance):
+    """Whom."""
 
 
 class TestLocks(InMemory, LocksConformance):

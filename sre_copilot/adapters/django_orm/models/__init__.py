@@ -15,6 +15,7 @@ from sre_copilot.adapters.django_orm.models.incidents import (
     LegalTransition,
 )
 from sre_copilot.adapters.django_orm.models.integrations import Integration
+from sre_copilot.adapters.django_orm.models.outbound import OutboxMessage, RoutingRule
 from sre_copilot.adapters.django_orm.models.runbooks import Recommendation, RecommendationOutcome, Runbook
 from sre_copilot.adapters.django_orm.models.schedule import ScheduleRun
 from sre_copilot.adapters.django_orm.models.series import CorrelationDecision, Episode, Series, Sighting
@@ -38,8 +39,10 @@ __all__ = [
     "IncidentStateTransition",
     "Integration",
     "LegalTransition",
+    "OutboxMessage",
     "Recommendation",
     "RecommendationOutcome",
+    "RoutingRule",
     "Runbook",
     "ScheduleRun",
     "Series",

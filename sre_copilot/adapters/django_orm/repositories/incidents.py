@@ -1,12 +1,13 @@
 """Incidents, their log and notes."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import attrs
-from django.db import connections
+from django.db import IntegrityError, connections, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from sre_copilot.adapters.django_orm import models
@@ -139,6 +140,13 @@ class DjangoIncidents:
             Note(id=row.id, incident_id=row.incident_id, user_id=row.user_id, text=row.text, at=row.at)
             for row in rows.order_by("at", "id")
         ]
+
+    def keep_thread(self, incident_id: UUID, channel: str, thread: str) -> None:
+        """Note where people talk about an incident; the first place stays."""
+        rows = self._rows().filter(id=incident_id, slack_thread_ts__isnull=True)
+        # A thread's name is unique over all tenants, whose rows we don't see: a savepoint finds out.
+        with translated(), suppress(IntegrityError), transaction.atomic(using=ALIAS):
+            rows.update(slack_channel_id=channel, slack_thread_ts=thread)
 
     def list(self, narrowed: IncidentFilter) -> Sequence[Incident]:
         """Incidents by detection, newest first, after the keyset where one is given."""

@@ -9,10 +9,9 @@ import pytest
 
 from sre_copilot.adapters.integrations.builtin.cloudwatch.envelope import MOST_CERTIFICATES, Certificates
 from sre_copilot.adapters.integrations.manager import PluginManager
-from sre_copilot.adapters.keyring.signatures import CertificateSignatures
 from sre_copilot.domain.deliveries import Parsed
 from sre_copilot.domain.errors import MalformedDelivery, NotAuthentic, OutgoingFailed, UnreadableDelivery
-from sre_copilot.hookspecs import Tools
+from sre_copilot.testing.doors import toolbox
 from tests.unit.adapters.integrations.door import NOW
 from tests.unit.adapters.integrations.sns import (
     CERTIFICATE,
@@ -186,7 +185,7 @@ def test_a_certificate_that_cant_be_had_is_no_refusal() -> None:
 
 def test_only_the_latest_certificates_are_kept() -> None:
     certificates, outgoing = Certificates(), amazon()
-    tools = Tools(now=NOW, http=outgoing, signatures=CertificateSignatures())
+    tools = toolbox(outgoing=outgoing).at(NOW)
     urls = [CERTIFICATE.replace("f3", f"{number:02d}") for number in range(MOST_CERTIFICATES + 1)]
     for url in [*urls, urls[-1], urls[1], urls[0]]:
         assert certificates.get(url, tools) == pem()

@@ -17,14 +17,12 @@ from sre_copilot.adapters.integrations.bulkhead import MOST_CALLS, MOST_WAITING
 from sre_copilot.adapters.integrations.gateway import PluginGateway, PluginTypes
 from sre_copilot.adapters.integrations.isolation import Isolation
 from sre_copilot.adapters.integrations.muting import ByThread, is_muted
-from sre_copilot.adapters.keyring.signatures import CertificateSignatures
 from sre_copilot.domain.deliveries import MAX_BODY_BYTES, MAX_SIGNALS, Delivery, Parsed, Sample
 from sre_copilot.domain.errors import DeliveryTooLarge, PluginBusy, PluginFailed
 from sre_copilot.domain.integrations import Integration, Secrets
 from sre_copilot.domain.signals import SignalDraft
 from sre_copilot.hookspecs import Tools
-from sre_copilot.testing.doors import plugin_gateway, plugin_manager
-from sre_copilot.testing.outgoing import ScriptedOutgoing
+from sre_copilot.testing.doors import plugin_gateway, plugin_manager, toolbox
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SECRET = "hunter2"
@@ -69,7 +67,7 @@ def gateway(act: Callable[[], Any], deadline: float = 5) -> PluginGateway:
 
 
 def types(act: Callable[[], Any]) -> PluginTypes:
-    return PluginTypes(plugin_manager(Scripted(act)), Isolation(), ScriptedOutgoing(), CertificateSignatures())
+    return PluginTypes(plugin_manager(Scripted(act)), Isolation(), toolbox())
 
 
 def answer(drafts: tuple[SignalDraft, ...], body: bytes = b"{}") -> Parsed:
