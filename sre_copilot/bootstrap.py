@@ -32,11 +32,13 @@ from sre_copilot.application.ports.clock import Clock
 from sre_copilot.application.ports.deliveries import DeliveryGateway, IntegrationTypes, SignalSource
 from sre_copilot.application.ports.diagnoses import DiagnosisEngine, MetricContext
 from sre_copilot.application.ports.ids import Ids
+from sre_copilot.application.ports.jobs import JobQueue
 from sre_copilot.application.ports.key_ring import KeyOnRing, KeyRing
 from sre_copilot.application.ports.mail import Mail
 from sre_copilot.application.ports.notifiers import Notifiers
 from sre_copilot.application.ports.outgoing import Outgoing
 from sre_copilot.application.ports.recommendations import RunbookSeeds
+from sre_copilot.application.ports.schedule import ScheduleRuns
 from sre_copilot.application.ports.sealing import Sealer
 from sre_copilot.application.ports.signatures import Signatures
 from sre_copilot.application.ports.tenants import Directory
@@ -101,6 +103,7 @@ def parts(
 ) -> dict[type[Any], object]:
     """Every port with what stands behind it."""
     toolbox = _toolbox(guard)
+    queue, runs = database.operations()
     manager, isolation = PluginManager(), Isolation()
     source, sealer = PluginSource(calls), RingSealer(ring)
     connected = ConnectedMetrics(units=units, source=source, sealer=sealer, clock=clock)
@@ -109,6 +112,8 @@ def parts(
         Ids: TimeOrderedIds(),
         UnitOfWorkFactory: units,
         Directory: directory,
+        JobQueue: queue,
+        ScheduleRuns: runs,
         DeliveryGateway: PluginGateway(manager, isolation, toolbox),
         IntegrationTypes: PluginTypes(manager, isolation, toolbox),
         Notifiers: PluginNotifiers(manager, isolation, telling),
@@ -149,14 +154,17 @@ def _resolved(container: punq.Container, kind: type[T]) -> T:
     return container.resolve(kind)
 
 
-def ready_database(settings: Settings) -> None:
-    """Make the database usable, or say what it lacks: DatabaseUnavailable, DatabaseNotReady, UnsafeDatabaseRole."""
+def ready_database(settings: Settings) -> str:
+    """Make the database usable and return how the app signs in, which is a secret.
+
+    Raises what says what it lacks: DatabaseUnavailable, DatabaseNotReady, UnsafeDatabaseRole.
+    """
     if settings.database_url is None:
         urls = EmbeddedPostgres(settings.data_folder).start()
         database.setup(urls.app)
         if database.pending_migrations():
             database.migrate(urls.owner)
-        return
+        return urls.app
     check_app_role(settings.database_url)
     database.setup(settings.database_url)
     missing = database.pending_migrations()
@@ -165,6 +173,12 @@ def ready_database(settings: Settings) -> None:
             f"The database lacks {len(missing)} migrations (first: {missing[0]}). Run `sre-copilot migrate` with "
             "DATABASE_OWNER_URL set; if the roles are missing too, `sre-copilot roles sql` prints them."
         )
+    return settings.database_url
+
+
+def revive_database(settings: Settings) -> bool:
+    """Start the embedded server again if it crashed, and return whether it did; one that was stopped stays so."""
+    return settings.is_embedded and EmbeddedPostgres(settings.data_folder).revive()
 
 
 def migrate_database(settings: Settings) -> list[str]:

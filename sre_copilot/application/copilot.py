@@ -13,6 +13,7 @@ from sre_copilot.application.queries.administration import AdministrationQueries
 from sre_copilot.application.queries.incidents import IncidentQueries
 from sre_copilot.application.queries.integrations import IntegrationQueries
 from sre_copilot.application.queries.key_ring import KeyRingQueries
+from sre_copilot.application.queries.operations import OperationQueries
 from sre_copilot.application.queries.outbound import OutboundQueries
 from sre_copilot.application.queries.service_graph import ServiceQueries
 from sre_copilot.application.queries.signals import SignalQueries
@@ -43,6 +44,7 @@ from sre_copilot.application.use_cases.remove_route import RemoveRoute
 from sre_copilot.application.use_cases.replay_delivery import ReplayDelivery
 from sre_copilot.application.use_cases.reseal_secrets import ResealSecrets
 from sre_copilot.application.use_cases.retire_key import RetireKey
+from sre_copilot.application.use_cases.retry_job import RetryJob
 from sre_copilot.application.use_cases.retry_message import RetryMessage
 from sre_copilot.application.use_cases.revoke_token import RevokeToken
 from sre_copilot.application.use_cases.rotate_integration_key import RotateIntegrationKey
@@ -110,9 +112,11 @@ class Copilot:
     remove_route: RemoveRoute
     dispatch: DispatchMessages
     retry_message: RetryMessage
+    retry_job: RetryJob
     administration: AdministrationQueries
     incidents: IncidentQueries
     signals: SignalQueries
+    operations: OperationQueries
     services: ServiceQueries
     integrations: IntegrationQueries
     key_ring: KeyRingQueries

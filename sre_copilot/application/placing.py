@@ -7,6 +7,7 @@ from uuid import UUID
 import attrs
 
 from sre_copilot.application.ports.ids import Ids
+from sre_copilot.application.ports.jobs import Job
 from sre_copilot.application.ports.series import StoredDecision
 from sre_copilot.application.ports.unit_of_work import UnitOfWork
 from sre_copilot.application.trail import record_opening
@@ -191,7 +192,18 @@ class Placing:
             recurrence_count=self._recurrences(previous, detected_at),
         ).opened(transition_id=self.ids.new(), actor=self.actor, reason=f"{draft.name} on {draft.service}")
         record_opening(self.uow, self.ids, self.actor, changed, self.now)
+        self.uow.jobs.defer(diagnosis_of(changed.incident))
         return changed.incident
+
+
+def diagnosis_of(incident: Incident) -> Job:
+    """The job that ranks the causes of an incident for the first time, as soon as a worker has time."""
+    return Job(
+        kind="diagnose",
+        tenant_id=incident.tenant_id,
+        arguments={"incident_id": str(incident.id)},
+        only_once_pending=str(incident.id),
+    )
 
 
 def _escalated(update: SeriesUpdate, by_id: Mapping[UUID, Signal]) -> Iterable[Episode]:

@@ -13,6 +13,15 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, Processor
 
+OURS = "sre_copilot"
+LEVELS = {
+    OURS: "INFO",
+    # What these tell in many lines the worker tells in one.
+    "procrastinate": "CRITICAL",
+    "psycopg.pool": "CRITICAL",
+}
+"""Logger -> the least level of what it tells that is written; warnings where it is not named."""
+
 _SHARED: tuple[Processor, ...] = (
     structlog.contextvars.merge_contextvars,
     structlog.processors.add_log_level,
@@ -28,10 +37,18 @@ def _name_source(logger: Any, method: str, event: EventDict) -> EventDict:
     return event
 
 
+_add_extra = structlog.stdlib.ExtraAdder()
+
+
+def _fields(logger: Any, method: str, event: EventDict) -> EventDict:
+    """Take on the fields of our own lines; what libraries attach is not ours to judge, and may hold a request."""
+    return _add_extra(logger, method, event) if event["_record"].name.startswith(OURS) else event
+
+
 def json_formatter() -> logging.Formatter:
     """What turns a record of the standard library's logging into a line of ours."""
     return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=[_name_source, *_SHARED],
+        foreign_pre_chain=[_name_source, _fields, *_SHARED],
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.JSONRenderer()],
     )
 
@@ -51,7 +68,7 @@ class Worth(logging.Filter):
 
 
 def dict_config() -> dict[str, Any]:
-    """The same for `logging.config.dictConfig`: warnings and worse of every library."""
+    """The same for `logging.config.dictConfig`: what our adapters tell, and warnings and worse of every library."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -66,7 +83,7 @@ def dict_config() -> dict[str, Any]:
             }
         },
         "root": {"handlers": ["stderr"], "level": "WARNING"},
-        "loggers": {},
+        "loggers": {name: {"level": level} for name, level in LEVELS.items()},
     }
 
 

@@ -54,11 +54,19 @@ class InMemoryJobQueue:
         """What failed as often as it may, the latest first."""
         return sorted(self._in_state(JobState.DEAD), key=lambda row: (row.since, row.id), reverse=True)[:limit]
 
+    def get(self, job_id: int) -> QueuedJob:
+        """One job. Raises NotFound."""
+        with self.database.lock:
+            row = self._find(job_id)
+        if row is None:
+            raise NotFound(job=job_id)
+        return row
+
     def retry(self, job_id: int) -> QueuedJob:
         """Let a dead job wait again. Raises NotFound."""
         with self.database.lock:
-            row = self._find(job_id)
-            if row is None or row.state is not JobState.DEAD:
+            row = self.get(job_id)
+            if row.state is not JobState.DEAD:
                 raise NotFound(job=job_id)
             return self._keep(
                 attrs.evolve(row, state=JobState.WAITING, attempts=0, not_before=None, since=self.clock.now())

@@ -16,7 +16,7 @@ class _Row:
     until: datetime | None = None
 
 
-@attrs.frozen
+@attrs.define
 class InMemoryScheduleRuns:
     """A dictionary of the entries that ever ran."""
 

@@ -12,11 +12,13 @@ from sre_copilot.application.ports.clock import Clock
 from sre_copilot.application.ports.deliveries import DeliveryGateway, IntegrationTypes, SignalSource
 from sre_copilot.application.ports.diagnoses import DiagnosisEngine, MetricContext
 from sre_copilot.application.ports.ids import Ids
+from sre_copilot.application.ports.jobs import JobQueue
 from sre_copilot.application.ports.key_ring import KeyRing
 from sre_copilot.application.ports.mail import Mail
 from sre_copilot.application.ports.notifiers import Notifiers
 from sre_copilot.application.ports.outgoing import Outgoing
 from sre_copilot.application.ports.recommendations import RunbookSeeds
+from sre_copilot.application.ports.schedule import ScheduleRuns
 from sre_copilot.application.ports.sealing import Sealer
 from sre_copilot.application.ports.signatures import Signatures
 from sre_copilot.application.ports.tenants import Directory
@@ -36,10 +38,12 @@ from sre_copilot.testing.clock import ManualClock
 from sre_copilot.testing.deliveries import FixedTypes, ScriptedGateway, ScriptedSource
 from sre_copilot.testing.diagnoses import FixedEngine, FixedMetrics
 from sre_copilot.testing.ids import SequentialIds
+from sre_copilot.testing.jobs import InMemoryJobQueue
 from sre_copilot.testing.mail import RecordedMail
 from sre_copilot.testing.notifiers import RecordedNotifiers
 from sre_copilot.testing.outgoing import ScriptedOutgoing
 from sre_copilot.testing.recommendations import FixedRunbooks
+from sre_copilot.testing.schedule import InMemoryScheduleRuns
 from sre_copilot.testing.sealing import InMemoryKeyRing, make_sealer
 from sre_copilot.testing.tables import TenantTables
 from sre_copilot.testing.tenants import InMemoryDirectory
@@ -122,6 +126,8 @@ def copilot(
         DiagnosisEngine: engine or FixedEngine(VERDICT),
         MetricContext: metrics or FixedMetrics(),
         RunbookSeeds: seeds or FixedRunbooks((make_runbook(),)),
+        JobQueue: InMemoryJobQueue(own.database, clock or ManualClock()),
+        ScheduleRuns: InMemoryScheduleRuns(),
         KeyRing: keys,
         Sealer: make_sealer(keys),
         Signatures: CertificateSignatures(),

@@ -100,6 +100,7 @@ PLANTS = [
     vendor("cryptography", "settings.py"),
     vendor("aiosmtplib", "adapters/runbooks/seed.py"),
     vendor("httpcore2", "bootstrap.py"),
+    vendor("procrastinate", "adapters/django_orm/setup.py"),
     vendor("click", "bootstrap.py"),
     vendor("rich", "adapters/system.py"),
     vendor("ninja", "adapters/system.py"),

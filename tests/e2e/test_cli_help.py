@@ -53,6 +53,7 @@ COMMANDS_OF: dict[str, tuple[str, ...]] = {
     "RetryMessage": ("outbox retry",),
     "RevokeToken": ("tokens revoke",),
     "RotateIntegrationKey": ("integrations rotate-key",),
+    "RetryJob": ("jobs retry",),
     # Between any two deliveries of a recording.
     "RunDueTimers": ("ingest", "demo"),
     # After each delivery that opens an incident.
@@ -64,8 +65,9 @@ COMMANDS_OF: dict[str, tuple[str, ...]] = {
 }
 """Use case -> the commands that lead to it. A new use case needs a command, and a line here."""
 
-RUNNING = {"serve", "up"}
-"""Commands that run until they are told to end, and have no result to print; test_server.py and test_up.py run them."""
+RUNNING = {"serve", "up", "worker"}
+"""Commands that run until they are told to end, and have no result to print; test_server.py, test_up.py and test_cli_work.py run
+them."""
 
 TREE = {" ".join(words): command for words, command in leaves()}
 
@@ -233,10 +235,11 @@ def test_every_command_prints_one_json_document(installation: Installation, tmp_
     walk_incidents(journey, tmp_path)
     slug = f"{journey.terminal.slug}-b"
     journey("tenants create", slug, "--admin", f"bob@{slug}.example.com")
-    for words in ("tenants list", "migrate", "roles sql", "plugins list", "doctor"):
+    for words in ("tenants list", "migrate", "roles sql", "plugins list", "doctor", "jobs list", "schedule"):
         journey(words)
     journey("keys list")
     journey("keys rotate")
+    journey("jobs retry", "--all")
     journey("demo", "--recording", str(short_recording(tmp_path / "short")))
     # "down" would end the server of all the other tests, and "keys" would have to wait for a rotation to settle or to begin
     # without keys; test_cli_installation.py and test_cli_keys.py have installations of their own for them.

@@ -29,16 +29,20 @@ def test_it_says_where_everything_is_and_then_what_happens_line_by_line(up: Serv
     assert all(row["event"] for row in up.logged())
 
 
-def servers(up: Server) -> list[int]:
-    """Which of its parts serve; a process that serves may have given itself a title."""
+def parts(up: Server) -> dict[str, int]:
+    """Its parts by name; a process that serves may have given itself a title."""
     titles = {child: Path(f"/proc/{child}/cmdline").read_bytes() for child in up.children()}
-    return [child for child, title in titles.items() if b"\0serve\0" in title or b"granian" in title]
+    return {
+        "server" if b"\0serve\0" in title or b"granian" in title else "worker": child for child, title in titles.items()
+    }
 
 
-def test_a_server_that_is_killed_is_started_again(up: Server) -> None:
-    (server,) = servers(up)
-    os.kill(server, signal.SIGKILL)
-    awaited(lambda: servers(up) not in ([], [server]), "another server")
+@pytest.mark.parametrize(("part", "event"), [("server", "listening"), ("worker", "worker takes jobs")])
+def test_a_part_that_is_killed_is_started_again(up: Server, part: str, event: str) -> None:
+    killed = parts(up)[part]
+    os.kill(killed, signal.SIGKILL)
+    awaited(lambda: parts(up).get(part, killed) != killed, "another one")
+    awaited(lambda: [row["event"] for row in up.logged()].count(event) == 2, "its beginning")
     awaited(lambda: up.answers("/readyz"), "an answer")
     assert any("SIGKILL" in row["event"] for row in up.logged())
 
@@ -48,7 +52,7 @@ def test_it_ends_with_everything_that_it_started(up: Server, number: signal.Sign
     children = up.children()
     assert up.end(number) == 0
     assert not any(Path(f"/proc/{child}").exists() for child in children)
-    assert "stopped" in [row["event"] for row in up.logged()]
+    assert {"stopped", "worker stopped"} <= {row["event"] for row in up.logged()}
 
 
 def test_where_it_is_killed_its_parts_end_by_themselves(up: Server) -> None:

@@ -15,6 +15,8 @@ from sre_copilot.adapters.django_orm.routing import ALIAS, LABEL, OWNER_ALIAS
 from sre_copilot.domain.errors import DatabaseNotReady, DatabaseUnavailable, EnvironmentFault
 
 if TYPE_CHECKING:
+    from sre_copilot.adapters.django_orm.repositories.job_queue import DjangoJobQueue
+    from sre_copilot.adapters.django_orm.repositories.schedule import DjangoScheduleRuns
     from sre_copilot.adapters.django_orm.unit_of_work import DjangoDirectory, DjangoUnitOfWorkFactory
 
 APP = "sre_copilot.adapters.django_orm"
@@ -99,6 +101,14 @@ def adapters() -> "tuple[DjangoUnitOfWorkFactory, DjangoDirectory]":
     return DjangoUnitOfWorkFactory(), DjangoDirectory()
 
 
+def operations() -> "tuple[DjangoJobQueue, DjangoScheduleRuns]":
+    """The ports of whoever operates the installation; call `setup` first."""
+    from sre_copilot.adapters.django_orm.repositories.job_queue import DjangoJobQueue
+    from sre_copilot.adapters.django_orm.repositories.schedule import DjangoScheduleRuns
+
+    return DjangoJobQueue(), DjangoScheduleRuns()
+
+
 def migrate(owner_url: str) -> list[str]:
     """Apply what is missing, as the owner; return the names of what was applied.
 
@@ -149,6 +159,11 @@ def _pending(alias: str) -> list[str]:
             f"The database was migrated by a newer version (it has {unknown[-1]}). Install that version or a newer one."
         )
     return [migration.name for migration, _ in executor.migration_plan(wanted) if migration.app_label == LABEL]
+
+
+def release() -> None:
+    """End a piece of work of this thread: its connection is closed if it has come to harm."""
+    connections[ALIAS].close_if_unusable_or_obsolete()
 
 
 def close() -> None:

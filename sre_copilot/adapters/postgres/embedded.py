@@ -73,17 +73,16 @@ class EmbeddedPostgres:
         Raises EmbeddedDatabaseFailed, which says what happened, what was expected and what to do.
         """
         with self._explained(), self._locked():
-            self._halt_forgotten()
-            place = make_place(self.data_folder, find_binaries(self.binaries), self.relocated)
-            if place.exists:
-                access = Access(place=place, passwords=read_passwords(self.data_folder, NAMES))
-            else:
-                refuse_small_disk(place.folder)
-                access = Access(place=place, passwords=make_passwords(self.data_folder, NAMES))
-                self._initialise(access)
-            self._ensure_running(access)
-            access.ensure_prepared()
-            return access.urls(DATABASE)
+            return self._started()
+
+    def revive(self) -> bool:
+        """Start a server again that ended without being stopped; return whether that was so. Raises EmbeddedDatabaseFailed."""
+        with self._explained(), self._locked():
+            place = find_place(self.data_folder, self.relocated)
+            if not place.exists or place.running_sockets() is None or place.is_listening():
+                return False
+            self._started()
+            return True
 
     def stop(self) -> bool:
         """Stop the server; connections are ended. Returns whether one ran. Raises EmbeddedDatabaseFailed."""
@@ -142,6 +141,19 @@ class EmbeddedPostgres:
             self._access().drop_database(name)
 
     # running
+
+    def _started(self) -> DatabaseUrls:
+        self._halt_forgotten()
+        place = make_place(self.data_folder, find_binaries(self.binaries), self.relocated)
+        if place.exists:
+            access = Access(place=place, passwords=read_passwords(self.data_folder, NAMES))
+        else:
+            refuse_small_disk(place.folder)
+            access = Access(place=place, passwords=make_passwords(self.data_folder, NAMES))
+            self._initialise(access)
+        self._ensure_running(access)
+        access.ensure_prepared()
+        return access.urls(DATABASE)
 
     def _access(self) -> Access:
         return Access(

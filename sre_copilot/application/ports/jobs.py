@@ -11,6 +11,10 @@ import attrs
 
 ATTEMPTS = 8
 """How often a job is tried before it is dead."""
+HEARTBEAT = timedelta(seconds=3)
+"""How often a worker shows a sign of life."""
+SILENCE = timedelta(seconds=12)
+"""How long a worker has been silent that is taken for dead."""
 KIND_LENGTH = 40
 """The longest name of a kind; workers listen on channels of that name, which PostgreSQL keeps short."""
 
@@ -86,8 +90,15 @@ class JobQueue(Protocol):
         """What failed as often as it may, the latest first, at most `limit`."""
 
     @abstractmethod
+    def get(self, job_id: int) -> QueuedJob:
+        """One job, whatever its state. Raises NotFound, also for one that has succeeded."""
+
+    @abstractmethod
     def retry(self, job_id: int) -> QueuedJob:
-        """Let a dead job wait again, with all its attempts before it, and return it. Raises NotFound where none is dead."""
+        """Let a dead job wait again, with all its attempts before it, and return it. Raises NotFound where it isn't dead.
+
+        Within a unit of work it is retried with the unit's commit.
+        """
 
     @abstractmethod
     def take_over(self, *, silent_for: timedelta) -> int:

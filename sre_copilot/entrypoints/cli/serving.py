@@ -57,7 +57,6 @@ def up(host: str, port: int, workers: int) -> int:
     """
     # Here rather than above: neither is needed for `--help`.
     from sre_copilot.bootstrap import bootstrap
-    from sre_copilot.entrypoints.cli.main import COMMANDS
     from sre_copilot.entrypoints.cli.startscreen import StartScreen
     from sre_copilot.entrypoints.cli.supervision import Part, Supervisor, address
 
@@ -67,7 +66,8 @@ def up(host: str, port: int, workers: int) -> int:
         pass
     own = (sys.executable, "-P", "-m", "sre_copilot.entrypoints.cli.main")
     serving = ("serve", "--host", host, "--port", str(port), "--workers", str(workers))
-    parts = [Part(name="server", command=(*own, *serving), event="listening", answers_at=address(host, port))]
-    if "worker" in COMMANDS:
-        parts.append(Part(name="worker", command=(*own, "worker")))
+    parts = [
+        Part(name="server", command=(*own, *serving), event="listening", answers_at=address(host, port)),
+        Part(name="worker", command=(*own, "worker"), event="worker takes jobs"),
+    ]
     return Supervisor(parts=parts, screen=StartScreen(settings=settings, host=host, port=port)).run()

@@ -108,7 +108,6 @@ class Supervisor:
     parts: Sequence[Part]
     screen: Screen
     _signals: int = attrs.field(default=0, init=False)
-    _wake: threading.Event = attrs.field(factory=threading.Event, init=False)
 
     def run(self) -> int:
         """Return the exit code: 0 after SIGTERM or SIGINT, that of a part which ended before everything ran."""
@@ -137,7 +136,8 @@ class Supervisor:
             if not all_run and all(child.runs() for child in children):
                 all_run = True
                 self.screen.began(time.monotonic() - began)
-            self._wake.wait(TICK)
+            # Not an Event that the handler sets: a handler may run while its own thread holds the lock of it.
+            time.sleep(TICK)
         return DONE
 
     def _end(self, children: Sequence[Child]) -> None:
@@ -159,7 +159,6 @@ class Supervisor:
     def _listening(self) -> Iterator[None]:
         def asked_to_end(number: int, frame: FrameType | None) -> None:
             self._signals += 1
-            self._wake.set()
 
         before = {number: signal.signal(number, asked_to_end) for number in (signal.SIGTERM, signal.SIGINT)}
         try:

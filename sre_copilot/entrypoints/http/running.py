@@ -24,7 +24,7 @@ class Running:
     """
 
     _open: Callable[[], Copilot]
-    _revive: Callable[[], None] = lambda: None
+    _revive: Callable[[], object] = lambda: None
     _pending: Callable[[], object] = lambda: ()
     _patience: float = PATIENCE
     _copilot: Copilot | None = attrs.field(default=None, init=False)

@@ -100,9 +100,12 @@ class JobsConformance(Conformance):
         with house.changing() as uow:
             uow.jobs.defer(Job(kind="probe", tenant_id=house.tenant.id))
         (waiting,) = _waiting(queue, house)
+        assert queue.get(waiting.id) == waiting
         for number in (waiting.id, -1):
             with pytest.raises(NotFound):
                 queue.retry(number)
+        with pytest.raises(NotFound):
+            queue.get(-1)
 
 
 def _waiting(queue: JobQueue, house: House) -> list[QueuedJob]:

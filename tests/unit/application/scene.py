@@ -7,16 +7,18 @@ from uuid import UUID
 
 import attrs
 
+from sre_copilot.application.ports.jobs import ATTEMPTS, Job
 from sre_copilot.application.ports.outbox import OutboxFilter
 from sre_copilot.application.ports.sealing import Place
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
 from sre_copilot.domain.actors import Actor, Role
 from sre_copilot.domain.deliveries import Delivery, Parsed, Pulled
-from sre_copilot.domain.errors import NotifyRefused, UnreadableDelivery
+from sre_copilot.domain.errors import DatabaseUnavailable, NotifyRefused, UnreadableDelivery
 from sre_copilot.domain.integrations import Feature
 from sre_copilot.domain.outbox import OutboxStatus
 from sre_copilot.testing.builders import make_integration, make_runbook
 from sre_copilot.testing.clock import BEGINNING
+from sre_copilot.testing.jobs import InMemoryJobQueue
 from sre_copilot.testing.notifiers import RecordedNotifiers
 from sre_copilot.testing.stage import Stage, alert, stage
 from sre_copilot.testing.tables import TenantTables
@@ -39,6 +41,8 @@ class Scene:
     """Another one, declared by hand: it has no detection snapshot yet."""
     hypothesis: UUID
     pending: UUID
+    dead_job: int
+    """A job of the tenant that failed as often as it may."""
     accepted: UUID
     """A recommendation that came from a runbook."""
     delivery: Delivery
@@ -99,6 +103,19 @@ def bury_one(here: Stage) -> UUID:
     return dead.id
 
 
+def bury(here: Stage, job: Job) -> None:
+    """Have a job fail as often as it may."""
+
+    def fail(_: Job) -> None:
+        raise DatabaseUnavailable
+
+    with here.units(here.tenant.id) as uow:
+        uow.jobs.defer(job)
+        uow.commit()
+    for _ in range(ATTEMPTS):
+        InMemoryJobQueue(here.units.database, here.clock).run({job.kind: fail})
+
+
 def scene() -> Scene:
     """Set the scene."""
     here = stage()
@@ -117,6 +134,8 @@ def scene() -> Scene:
     pending = next(row for row in proposed if row.runbook_id is None)
     here.copilot.decide_recommendation(actor=here.engineer, recommendation_id=accepted.id, accept=True)
     dead = bury_one(here)
+    bury(here, Job(kind="probe", tenant_id=here.tenant.id))
+    (dead_job,) = here.copilot.operations.dead_jobs()
     declared = here.copilot.declare(actor=here.engineer, title="Search is empty", service="search")
     puzzle = here.script.delivery(UnreadableDelivery("title is missing."), received_at=BEGINNING)
     kept = here.copilot.ingest(actor=here.sender, integration_id=here.integration.id, delivery=puzzle)
@@ -145,6 +164,7 @@ def scene() -> Scene:
         declared=declared.id,
         hypothesis=hypotheses[0].id,
         pending=pending.id,
+        dead_job=dead_job.id,
         accepted=accepted.id,
         delivery=here.script.delivery(Parsed(drafts=(alert("DiskFull", "billing"),)), received_at=BEGINNING),
     )

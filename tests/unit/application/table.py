@@ -14,6 +14,7 @@ from sre_copilot.application.queries.administration import AdministrationQueries
 from sre_copilot.application.queries.incidents import IncidentQueries
 from sre_copilot.application.queries.integrations import IntegrationQueries
 from sre_copilot.application.queries.key_ring import KeyRingQueries
+from sre_copilot.application.queries.operations import OperationQueries
 from sre_copilot.application.queries.service_graph import ServiceQueries
 from sre_copilot.application.queries.signals import SignalQueries
 from sre_copilot.application.use_cases.add_key import AddKey
@@ -39,6 +40,7 @@ from sre_copilot.application.use_cases.record_outcome import RecordOutcome
 from sre_copilot.application.use_cases.replay_delivery import ReplayDelivery
 from sre_copilot.application.use_cases.reseal_secrets import ResealSecrets
 from sre_copilot.application.use_cases.retire_key import RetireKey
+from sre_copilot.application.use_cases.retry_job import RetryJob
 from sre_copilot.application.use_cases.revoke_token import RevokeToken
 from sre_copilot.application.use_cases.rotate_integration_key import RotateIntegrationKey
 from sre_copilot.application.use_cases.run_due_timers import RunDueTimers
@@ -229,6 +231,10 @@ WITHOUT_ACTOR: dict[Asked, Row] = {
     (RetireKey, "__call__"): Row(given=lambda on: {"key_id": "key-0"}, permitted=NOBODY),
     (KeyRingQueries, "all"): Row(given=lambda on: {}, permitted=NOBODY),
     (AdministrationQueries, "active_integrations"): Row(given=lambda on: {}, permitted=NOBODY),
+    (RetryJob, "__call__"): Row(given=lambda on: {"job_id": on.dead_job}, permitted=NOBODY, leaves=("job.retried",)),
+    (OperationQueries, "unfinished_jobs"): Row(given=lambda on: {}, permitted=NOBODY),
+    (OperationQueries, "dead_jobs"): Row(given=lambda on: {}, permitted=NOBODY),
+    (OperationQueries, "schedule"): Row(given=lambda on: {}, permitted=NOBODY),
     (AdministrationQueries, "tenants"): Row(given=lambda on: {}, permitted=NOBODY),
     (AdministrationQueries, "tenant"): Row(given=lambda on: {"slug": on.stage.tenant.slug}, permitted=NOBODY),
     (AdministrationQueries, "person"): Row(given=lambda on: {"tenant": on.stage.tenant}, permitted=NOBODY),

@@ -27,6 +27,7 @@ UNFINISHED = f"""
 SELECT {COLUMNS} FROM procrastinate_jobs job WHERE status IN ('doing', 'todo')
 ORDER BY status = 'doing' DESC, priority DESC, id LIMIT %s
 """  # noqa: S608 - only our own column names are put in
+GET = f"SELECT {COLUMNS} FROM procrastinate_jobs job WHERE id = %s"  # noqa: S608
 DEAD = f"SELECT {COLUMNS} AS since FROM procrastinate_jobs job WHERE status = 'failed' ORDER BY since DESC, id DESC LIMIT %s"  # noqa: S608
 # Without its queueing lock: another one may have been deferred meanwhile, and waits.
 RETRY = f"""
@@ -48,12 +49,13 @@ class DjangoJobQueue:
         """What failed as often as it may, the latest first."""
         return [_queued(row) for row in _asked(DEAD, limit)]
 
+    def get(self, job_id: int) -> QueuedJob:
+        """One job. Raises NotFound."""
+        return _the_one(_asked(GET, job_id), job_id)
+
     def retry(self, job_id: int) -> QueuedJob:
         """Let a dead job wait again. Raises NotFound."""
-        rows = _asked(RETRY, job_id)
-        if not rows:
-            raise NotFound(job=job_id)
-        return _queued(rows[0])
+        return _the_one(_asked(RETRY, job_id), job_id)
 
     def take_over(self, *, silent_for: timedelta) -> int:
         """Let jobs of silent workers wait again; return how many."""
@@ -70,6 +72,12 @@ def _asked(statement: str, *given: Any) -> list[tuple[Any, ...]]:
 
     with translated():
         return renewing(ask)
+
+
+def _the_one(rows: list[tuple[Any, ...]], job_id: int) -> QueuedJob:
+    if not rows:
+        raise NotFound(job=job_id)
+    return _queued(rows[0])
 
 
 def _queued(row: tuple[Any, ...]) -> QueuedJob:

@@ -1,0 +1,1 @@
+"""Jobs and the schedule, run by processes of their own: on procrastinate, in our PostgreSQL."""

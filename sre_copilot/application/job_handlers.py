@@ -1,0 +1,41 @@
+"""What is done for a job, by its kind. Another kind is another line in the list; each must bear repetition."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from uuid import UUID
+
+from sre_copilot.application.copilot import Copilot
+from sre_copilot.application.ports.clock import Clock
+from sre_copilot.application.ports.jobs import Handler, Job
+from sre_copilot.domain.actors import Actor
+
+
+def run_timers(copilot: Copilot, clock: Clock, job: Job) -> None:
+    """Do what the clock demands of the tenant."""
+    copilot.run_due_timers(actor=_worker(job), now=clock.now())
+
+
+def diagnose(copilot: Copilot, clock: Clock, job: Job) -> None:
+    """Rank the causes of an incident that opened and recommend what to do, unless somebody has or it is over."""
+    actor, incident_id = _worker(job), UUID(str(job.arguments["incident_id"]))
+    if not copilot.incidents.get(actor=actor, incident_id=incident_id).state.is_open:
+        return
+    if copilot.incidents.diagnosis(actor=actor, incident_id=incident_id) is None:
+        copilot.diagnose(actor=actor, incident_id=incident_id)
+    if not copilot.incidents.recommendations(actor=actor, incident_id=incident_id):
+        copilot.recommend(actor=actor, incident_id=incident_id)
+
+
+def _worker(job: Job) -> Actor:
+    return Actor.system(job.tenant_id, origin="worker")
+
+
+KINDS: Mapping[str, Callable[[Copilot, Clock, Job], None]] = {
+    "timers": run_timers,
+    "diagnose": diagnose,
+}
+
+
+def handlers(copilot: Copilot, clock: Clock) -> dict[str, Handler]:
+    """Every kind with what does it."""
+    return {kind: partial(do, copilot, clock) for kind, do in KINDS.items()}

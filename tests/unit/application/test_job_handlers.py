@@ -1,0 +1,86 @@
+"""What jobs do, and that an incident gets its first diagnosis by itself."""
+
+from datetime import timedelta
+
+from sre_copilot.application.job_handlers import handlers
+from sre_copilot.application.ports.jobs import Job
+from sre_copilot.domain.lifecycle import State
+from sre_copilot.testing.jobs import InMemoryJobQueue
+from sre_copilot.testing.stage import Stage, alert, recovery, stage
+
+
+def work(here: Stage) -> list[Job]:
+    """Run what is due, as a worker does."""
+    return InMemoryJobQueue(here.units.database, here.clock).run(handlers(here.copilot, here.clock))
+
+
+def test_an_incident_that_signals_open_is_diagnosed_and_gets_recommendations_by_itself() -> None:
+    here = stage()
+    (incident_id,) = here.send(alert()).opened
+    (job,) = work(here)
+    assert (job.kind, job.arguments) == ("diagnose", {"incident_id": str(incident_id)})
+    view = here.copilot.incidents.show(actor=here.engineer, incident_id=incident_id)
+    assert view.diagnosis is not None
+    assert view.recommendations
+    done = [
+        row for row in here.tables.audit.values() if row.event_type in ("incident.diagnosed", "incident.recommended")
+    ]
+    assert {(row.actor_kind, row.origin) for row in done} == {("system", "worker")}
+    assert work(here) == []
+
+
+def test_what_joins_an_incident_and_what_people_declare_asks_for_nothing() -> None:
+    here = stage()
+    here.send(alert())
+    work(here)
+    here.send(alert("HighErrorRate"))
+    here.copilot.declare(actor=here.engineer, title="Search is empty", service="search")
+    assert work(here) == []
+
+
+def test_an_incident_that_somebody_has_diagnosed_is_left_as_it_is() -> None:
+    here = stage()
+    (incident_id,) = here.send(alert()).opened
+    here.copilot.diagnose(actor=here.engineer, incident_id=incident_id)
+    here.copilot.recommend(actor=here.engineer, incident_id=incident_id)
+    before = here.tables.copy()
+    assert len(work(here)) == 1
+    assert (here.tables.diagnoses, here.tables.recommendations) == (before.diagnoses, before.recommendations)
+
+
+def test_a_job_that_died_between_diagnosis_and_recommendations_makes_up_for_what_is_missing() -> None:
+    here = stage()
+    (incident_id,) = here.send(alert()).opened
+    here.copilot.diagnose(actor=here.system, incident_id=incident_id)
+    work(here)
+    assert len(here.tables.diagnoses) == 1
+    assert here.tables.recommendations
+
+
+def test_an_incident_that_is_over_is_not_diagnosed() -> None:
+    here = stage()
+    (incident_id,) = here.send(alert()).opened
+    here.send(recovery())
+    here.wait(minutes=10)
+    assert here.tables.incidents[incident_id].state is State.RESOLVED
+    work(here)
+    assert not here.tables.diagnoses
+
+
+def test_a_delivery_that_is_rolled_back_asks_for_no_diagnosis() -> None:
+    here = stage()
+    with here.units(here.tenant.id):
+        here.send(alert())
+    assert work(here) == []
+
+
+def test_timers_do_what_is_due_for_the_tenant_of_the_job() -> None:
+    here = stage()
+    (incident_id,) = here.send(alert()).opened
+    here.send(recovery())
+    here.clock.advance(timedelta(minutes=10))
+    with here.units(here.tenant.id) as uow:
+        uow.jobs.defer(Job(kind="timers", tenant_id=here.tenant.id))
+        uow.commit()
+    work(here)
+    assert here.tables.incidents[incident_id].state is State.RESOLVED
