@@ -132,11 +132,15 @@ class Happening:
 
 @attrs.frozen(kw_only=True)
 class Answer:
-    """An answer to one person who asked something where the target's people talk; nobody else is to see it."""
+    """An answer to one person who asked something where the target's people talk; nobody else is to see it.
+
+    `to`, `channel` and `thread` are the target's own names, `text` is plain text.
+    """
 
     to: str
     channel: str
     text: str
+    thread: str = ""
 
 
 @attrs.frozen(kw_only=True)
