@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from uuid import UUID
 
+from sre_copilot.application.announcing import DISPATCH
 from sre_copilot.application.copilot import Copilot
 from sre_copilot.application.ports.clock import Clock
 from sre_copilot.application.ports.jobs import Handler, Job
@@ -26,6 +27,11 @@ def diagnose(copilot: Copilot, clock: Clock, job: Job) -> None:
         copilot.recommend(actor=actor, incident_id=incident_id)
 
 
+def dispatch(copilot: Copilot, clock: Clock, job: Job) -> None:
+    """Send what waits for one integration."""
+    copilot.dispatch(actor=_worker(job), integration_id=UUID(str(job.arguments["integration_id"])))
+
+
 def _worker(job: Job) -> Actor:
     return Actor.system(job.tenant_id, origin="worker")
 
@@ -33,6 +39,7 @@ def _worker(job: Job) -> Actor:
 KINDS: Mapping[str, Callable[[Copilot, Clock, Job], None]] = {
     "timers": run_timers,
     "diagnose": diagnose,
+    DISPATCH: dispatch,
 }
 
 

@@ -56,7 +56,7 @@ def stalled_jobs(on: Errands, now: datetime) -> str:
 SCHEDULE = (
     Entry(
         name="timers",
-        what="Settle incidents, end episodes, place what waited, take missing snapshots",
+        what="Settle incidents, end episodes, place what waited, take missing snapshots, wake due messages",
         every=timedelta(seconds=5),
         run=due_timers,
     ),

@@ -4,8 +4,11 @@ from datetime import timedelta
 
 from sre_copilot.application.job_handlers import handlers
 from sre_copilot.application.ports.jobs import Job
+from sre_copilot.domain.actors import Role
+from sre_copilot.domain.errors import OutgoingFailed
 from sre_copilot.domain.lifecycle import State
 from sre_copilot.testing.jobs import InMemoryJobQueue
+from sre_copilot.testing.notifiers import RecordedNotifiers
 from sre_copilot.testing.stage import Stage, alert, recovery, stage
 
 
@@ -71,6 +74,19 @@ def test_a_delivery_that_is_rolled_back_asks_for_no_diagnosis() -> None:
     here = stage()
     with here.units(here.tenant.id):
         here.send(alert())
+    assert work(here) == []
+
+
+def test_what_happens_is_told_by_a_job_and_what_was_left_over_by_timers() -> None:
+    notifiers = RecordedNotifiers(answers=[OutgoingFailed()])
+    here = stage(notifiers=notifiers)
+    here.copilot.add_route(actor=here.person(Role.ADMIN), name="all", integration_id=here.integration.id)
+    here.copilot.declare(actor=here.engineer, title="Search is empty", service="search")
+    assert [job.kind for job in work(here)] == ["dispatch"]
+    here.wait(minutes=1)
+    assert [job.kind for job in work(here)] == ["dispatch"]
+    assert len(notifiers.told) == 2
+    here.wait(minutes=1)
     assert work(here) == []
 
 
