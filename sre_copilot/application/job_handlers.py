@@ -8,6 +8,7 @@ from sre_copilot.application.announcing import DISPATCH
 from sre_copilot.application.copilot import Copilot
 from sre_copilot.application.ports.clock import Clock
 from sre_copilot.application.ports.jobs import Handler, Job
+from sre_copilot.application.schedule import POLL, WATCH
 from sre_copilot.domain.actors import Actor
 
 
@@ -32,6 +33,16 @@ def dispatch(copilot: Copilot, clock: Clock, job: Job) -> None:
     copilot.dispatch(actor=_worker(job), integration_id=UUID(str(job.arguments["integration_id"])))
 
 
+def poll(copilot: Copilot, clock: Clock, job: Job) -> None:
+    """Ask a vendor for what is new, where that is due and nobody else does it."""
+    copilot.poll(tenant_id=job.tenant_id, integration_id=UUID(str(job.arguments["integration_id"])))
+
+
+def watch(copilot: Copilot, clock: Clock, job: Job) -> None:
+    """Raise or end the alarm that an integration is silent."""
+    copilot.watch(tenant_id=job.tenant_id, integration_id=UUID(str(job.arguments["integration_id"])))
+
+
 def _worker(job: Job) -> Actor:
     return Actor.system(job.tenant_id, origin="worker")
 
@@ -40,7 +51,11 @@ KINDS: Mapping[str, Callable[[Copilot, Clock, Job], None]] = {
     "timers": run_timers,
     "diagnose": diagnose,
     DISPATCH: dispatch,
+    POLL: poll,
+    WATCH: watch,
 }
+SLOW = frozenset({POLL})
+"""Kinds that wait for vendors. They have threads of their own, so that vendors who are slow hold up nothing but polls."""
 
 
 def handlers(copilot: Copilot, clock: Clock) -> dict[str, Handler]:

@@ -1,13 +1,17 @@
 """The schedule: everything that happens because time passes, in one list. Another entry is another line in it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import attrs
 
 from sre_copilot.application.ports.jobs import SILENCE, Job, JobQueue
 from sre_copilot.application.ports.tenants import Directory
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
+
+POLL, WATCH = "poll", "watch"
+"""Kinds of jobs."""
 
 
 @attrs.frozen(kw_only=True)
@@ -23,6 +27,16 @@ class Errands:
         with self.units(job.tenant_id) as uow:
             uow.jobs.defer(job)
             uow.commit()
+
+    def defer_each(self, kind: str, found: Iterable[tuple[UUID, UUID]]) -> int:
+        """Have a job of the kind run for each integration, given with its tenant, that has none waiting; return how many."""
+        count = 0
+        for tenant_id, integration_id in found:
+            one = str(integration_id)
+            given = {"integration_id": one}
+            self.defer(Job(kind=kind, tenant_id=tenant_id, arguments=given, only_once_pending=one))
+            count += 1
+        return count
 
 
 @attrs.frozen(kw_only=True)
@@ -48,6 +62,16 @@ def due_timers(on: Errands, now: datetime) -> str:
     return f"tenants due: {len(due)}"
 
 
+def due_polls(on: Errands, now: datetime) -> str:
+    """Have every integration polled whose poll is due."""
+    return f"polls due: {on.defer_each(POLL, on.directory.due_polls(now))}"
+
+
+def silences(on: Errands, now: datetime) -> str:
+    """Have the alarm raised of every integration that fell silent, and ended of those that are heard again."""
+    return f"integrations: {on.defer_each(WATCH, on.directory.changed_silences(now))}"
+
+
 def stalled_jobs(on: Errands, now: datetime) -> str:
     """Let others have the jobs of workers that died."""
     return f"jobs taken over: {on.queue.take_over(silent_for=SILENCE)}"
@@ -59,6 +83,18 @@ SCHEDULE = (
         what="Settle incidents, end episodes, place what waited, take missing snapshots, wake due messages",
         every=timedelta(seconds=5),
         run=due_timers,
+    ),
+    Entry(
+        name="polls",
+        what="Ask vendors for what is new, each integration at its own interval",
+        every=timedelta(seconds=5),
+        run=due_polls,
+    ),
+    Entry(
+        name="silences",
+        what="Raise an alarm for integrations that fell silent, and end it when they are heard",
+        every=timedelta(seconds=30),
+        run=silences,
     ),
     Entry(
         name="stalled jobs",

@@ -44,18 +44,20 @@ def work(settings: Settings, *, concurrency: int, grace: float) -> None:
 
 def serve(force: Workforce, stopping: Stopping, *, grace: float) -> None:
     """Run jobs and the schedule until told to stop, and end like `work`."""
-    ended = [force.jobs.start(), force.schedule.start()]
-    log.info("worker started", extra={"concurrency": force.jobs.concurrency, "kinds": sorted(force.jobs.handlers)})
+    ended = [*(lane.start() for lane in force.lanes), force.schedule.start()]
+    log.info("worker started", extra={"kinds": sorted(kind for lane in force.lanes for kind in lane.handlers)})
     try:
         while not stopping.asked and not any(one.done() for one in ended):
             time.sleep(LOOK)
         log.info("worker stops")
         force.schedule.stop()
-        force.jobs.stop()
+        for lane in force.lanes:
+            lane.stop()
         _, running = wait(ended, grace)
         if running:
             log.warning("worker gives back what did not end in time", extra={"seconds": grace})
-            force.jobs.abandon()
+            for lane in force.lanes:
+                lane.abandon()
         for one in ended:
             if one.done():
                 one.result()

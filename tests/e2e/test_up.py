@@ -37,7 +37,7 @@ def parts(up: Server) -> dict[str, int]:
     }
 
 
-@pytest.mark.parametrize(("part", "event"), [("server", "listening"), ("worker", "worker takes jobs")])
+@pytest.mark.parametrize(("part", "event"), [("server", "listening"), ("worker", "worker started")])
 def test_a_part_that_is_killed_is_started_again(up: Server, part: str, event: str) -> None:
     killed = parts(up)[part]
     os.kill(killed, signal.SIGKILL)

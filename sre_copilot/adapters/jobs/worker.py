@@ -42,10 +42,11 @@ log = logging.getLogger(__name__)
 class JobWorker:
     """Runs jobs of the kinds that have a handler, `concurrency` at a time. Start it once; all methods are for one thread.
 
-    `url` says how to sign in as the app role; `release` is called by a thread after each job, `close` at its end;
-    `revive` whenever the database is away.
+    `name` tells it from others in the log; `url` says how to sign in as the app role. `release` is called by a thread
+    after each job, `close` at its end; `revive` whenever the database is away.
     """
 
+    name: str
     url: str = attrs.field(repr=False)
     handlers: Mapping[str, Handler]
     concurrency: int
@@ -161,14 +162,16 @@ class _Life:
             run.add_done_callback(partial(self._has_ended, worker))
             await self._any_of(run, worker.began.wait())
             if worker.began.is_set():
-                log.info("database is back" if away else "worker takes jobs", extra={"worker": worker.worker_id})
+                event = "database is back" if away else "worker takes jobs"
+                log.info(event, extra={"lane": self._of.name, "worker": worker.worker_id})
                 pause, away = SHORTEST_PAUSE, False
                 await self._any_of(run, worker.ending.wait())
             worker.stop()  # type: ignore[no-untyped-call]
             if self._stopping.is_set():
                 return
             if not away:
-                log.warning("database is away; trying until it is back", extra={"error": _cause(run)})
+                said = {"lane": self._of.name, "error": _cause(run)}
+                log.warning("database is away; trying until it is back", extra=said)
             away = True
             reviving = self._reviving.submit(self._of.revive)
             await self._any_of(reviving)

@@ -27,7 +27,7 @@ MANY = 10_000
     default=4,
     show_default=True,
     metavar="N",
-    help="So many jobs run at the same time, each on a database connection of its own.",
+    help="So many jobs run at the same time, and as many polls, each on a database connection of its own.",
 )
 @click.option(
     "--grace",

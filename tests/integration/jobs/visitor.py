@@ -50,13 +50,16 @@ def main(url: str, kind: str, folder: Path, grace: float) -> None:
     entries = [entry for entry in SCHEDULE if entry.run is stalled_jobs]
     force = Workforce(
         copilot=copilot(),
-        jobs=JobWorker(
-            url=url,
-            handlers={kind: partial(probe, folder)},
-            concurrency=3,
-            release=setup.release,
-            close=setup.close,
-        ),
+        lanes=[
+            JobWorker(
+                name="probes",
+                url=url,
+                handlers={kind: partial(probe, folder)},
+                concurrency=3,
+                release=setup.release,
+                close=setup.close,
+            )
+        ],
         schedule=ScheduleRunner(
             chores=[Chore(name=entry.name, every=entry.every, run=partial(entry.run, errands)) for entry in entries],
             runs=runs,

@@ -2,12 +2,15 @@
 
 from datetime import timedelta
 
-from sre_copilot.application.job_handlers import KINDS, handlers
+from sre_copilot.application.job_handlers import KINDS, SLOW, handlers
 from sre_copilot.application.ports.jobs import HEARTBEAT, SILENCE, Job
 from sre_copilot.application.ports.schedule import FinishedRun
 from sre_copilot.application.queries.operations import OperationQueries
-from sre_copilot.application.schedule import SCHEDULE, Errands, due_timers, stalled_jobs
+from sre_copilot.application.schedule import SCHEDULE, Errands, due_polls, due_timers, silences, stalled_jobs
+from sre_copilot.domain.deliveries import Parsed, Pulled
+from sre_copilot.domain.integrations import Feature
 from sre_copilot.domain.lifecycle import State
+from sre_copilot.testing.builders import make_integration, make_tenant
 from sre_copilot.testing.clock import BEGINNING, ManualClock
 from sre_copilot.testing.jobs import InMemoryJobQueue
 from sre_copilot.testing.schedule import InMemoryScheduleRuns
@@ -72,3 +75,41 @@ def test_the_schedule_shows_each_entry_with_its_last_and_next_run() -> None:
     runs.finish(first.name, run, holder="a", next_at=soon)
     view = queries.schedule()[0]
     assert (view.last, view.next_at, view.running_since, view.what) == (run, soon, None, first.what)
+
+
+def work(here: Stage) -> list[str]:
+    """Run what is due, as a worker does, and return the kinds."""
+    queue = InMemoryJobQueue(here.units.database, here.clock)
+    return [job.kind for job in queue.run(handlers(here.copilot, here.clock))]
+
+
+def test_integrations_are_polled_when_their_poll_is_due_and_once_however_often_it_is_looked() -> None:
+    tenant = make_tenant()
+    puller = make_integration(tenant.id, name="puller", features=frozenset({Feature.PULL}))
+    here = stage(tenant=tenant, integration=puller)
+    here.source.answers = [
+        Pulled(deliveries=(here.script.delivery(Parsed(drafts=(alert(),)), received_at=BEGINNING),), cursor={})
+    ]
+    on = errands(here.units)
+    assert due_polls(on, BEGINNING) == due_polls(on, BEGINNING) == "polls due: 1"
+    assert work(here) == ["poll", "diagnose"]
+    assert due_polls(on, BEGINNING) == "polls due: 0"
+    assert len(here.tables.incidents) == 1
+
+
+def test_who_falls_silent_raises_an_alarm_by_itself() -> None:
+    tenant = make_tenant()
+    quiet = make_integration(tenant.id, name="quiet", expected_every=timedelta(minutes=5))
+    here = stage(tenant=tenant, integration=quiet)
+    on = errands(here.units)
+    assert silences(on, BEGINNING) == "integrations: 0"
+    now = here.clock.advance(timedelta(minutes=6))
+    assert silences(on, now) == silences(on, now) == "integrations: 1"
+    assert work(here) == ["watch", "diagnose"]
+    assert silences(on, now) == "integrations: 0"
+    (incident,) = here.tables.incidents.values()
+    assert "silent" in incident.title
+
+
+def test_polls_have_a_lane_of_their_own_and_every_kind_that_is_slow_is_one_that_is_done() -> None:
+    assert {"poll"} == SLOW <= set(KINDS)
