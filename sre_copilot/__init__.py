@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from sre_copilot.domain.errors import MalformedDelivery as MalformedDelivery
     from sre_copilot.domain.errors import MissingConclusion as MissingConclusion
     from sre_copilot.domain.errors import NotAuthentic as NotAuthentic
+    from sre_copilot.domain.errors import NotDead as NotDead
     from sre_copilot.domain.errors import NotFound as NotFound
+    from sre_copilot.domain.errors import NotifyLater as NotifyLater
+    from sre_copilot.domain.errors import NotifyRefused as NotifyRefused
     from sre_copilot.domain.errors import NotPermitted as NotPermitted
     from sre_copilot.domain.errors import NotQuarantined as NotQuarantined
     from sre_copilot.domain.errors import OutgoingFailed as OutgoingFailed
@@ -68,9 +71,12 @@ __all__ = [
     "MalformedDelivery",
     "MissingConclusion",
     "NotAuthentic",
+    "NotDead",
     "NotFound",
     "NotPermitted",
     "NotQuarantined",
+    "NotifyLater",
+    "NotifyRefused",
     "OutgoingFailed",
     "OutgoingRefused",
     "PluginBusy",

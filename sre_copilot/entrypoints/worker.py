@@ -18,6 +18,8 @@ from sre_copilot.settings import Settings
 
 DONE, FAILED = 0, 5
 """Exit codes, as the command line has them."""
+LAST_RESORT = 15
+"""Seconds beyond the grace, for giving back what runs and closing what is open."""
 LOOK = 0.1
 """Seconds between two looks at whether to stop."""
 
@@ -38,7 +40,7 @@ def work(settings: Settings, *, concurrency: int, grace: float) -> None:
     else ends a thread. Raises EnvironmentFault where the installation is not fit to begin.
     """
     logs.configure()
-    with told_to_stop() as stopping:
+    with told_to_stop(grace) as stopping:
         serve(workforce(settings, concurrency=concurrency), stopping, grace=grace)
 
 
@@ -74,18 +76,23 @@ def serve(force: Workforce, stopping: Stopping, *, grace: float) -> None:
 
 
 @contextmanager
-def told_to_stop() -> Iterator[Stopping]:
-    """Give what tells when the process is told to stop; told a second time it stops at once."""
+def told_to_stop(grace: float) -> Iterator[Stopping]:
+    """Give what tells when the process is told to stop; told a second time it stops at once.
+
+    If it is still there well after `grace` seconds, the system ends it: it must not live on without taking jobs.
+    """
     stopping = Stopping()
 
     def stop(number: int, frame: FrameType | None) -> None:
         if stopping.asked:
             os._exit(128 + number)
         stopping.asked = True
+        signal.alarm(int(grace) + LAST_RESORT)
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield stopping
     finally:
+        signal.alarm(0)
         for number, handler in before.items():
             signal.signal(number, handler)

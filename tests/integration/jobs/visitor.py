@@ -69,7 +69,7 @@ def main(url: str, kind: str, folder: Path, grace: float) -> None:
             close=setup.close,
         ),
     )
-    with told_to_stop() as stopping:
+    with told_to_stop(grace) as stopping:
         serve(force, stopping, grace=grace)
 
 
