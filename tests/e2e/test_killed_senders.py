@@ -1,0 +1,121 @@
+"""Workers are killed while Slack is receiving: every message arrives, under its key, in order, and soon."""
+
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from sre_copilot.adapters.postgres.embedded import EmbeddedPostgres
+from sre_copilot.application.copilot import Copilot
+from sre_copilot.application.ports.outbox import OutboxFilter
+from sre_copilot.bootstrap import bootstrap
+from sre_copilot.domain.actors import Actor
+from sre_copilot.domain.outbox import OutboxEntry, OutboxStatus
+from sre_copilot.settings import Settings
+from tests.e2e.installation import Installation
+from tests.slack_workspace import BOT_TOKEN, CHANNEL, Workspace, limited, workspace
+
+KILLS = 12 if os.environ.get("SRE_COPILOT_SOAK") else 2
+INCIDENTS, NOTES = 4, 2 * KILLS + 2
+TAKEN_OVER = 30.0
+"""Seconds after which somebody else goes on where a killed worker stopped: the promise."""
+
+
+@pytest.fixture
+def slack() -> Iterator[Workspace]:
+    with workspace(delay=0.15) as opened:
+        yield opened
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Installation]:
+    made = Installation(data_folder=tmp_path / "data")
+    yield made
+    EmbeddedPostgres(made.data_folder).erase()
+
+
+@pytest.fixture
+def copilot(own: Installation) -> Iterator[Copilot]:
+    with bootstrap(Settings(data_folder=own.data_folder, allow_private_addresses=True)) as made:
+        yield made
+
+
+@pytest.fixture
+def admin(copilot: Copilot, slack: Workspace) -> Actor:
+    """The administrator of a tenant whose Slack is told of everything."""
+    tenant, user = copilot.create_tenant(slug="killed", admin_email="ada@killed.example.com")
+    assert tenant.id == user.tenant_id
+    actor = user.as_actor(origin="test")
+    told = {"channel": CHANNEL, "bot_token": BOT_TOKEN, "api_url": slack.url}
+    made = copilot.create_integration(actor=actor, type="slack", settings=told)
+    copilot.add_route(actor=actor, name="everything", integration_id=made.integration.id)
+    return actor
+
+
+def started(own: Installation) -> "subprocess.Popen[str]":
+    return own.started("worker", "--concurrency", "2", SRE_COPILOT_ALLOW_PRIVATE_ADDRESSES="true")
+
+
+def wait_until(condition: Callable[[], bool], seconds: float) -> float:
+    """Wait for it, and return how long it took."""
+    began = time.monotonic()
+    while not condition():
+        assert time.monotonic() - began < seconds
+        time.sleep(0.02)
+    return time.monotonic() - began
+
+
+def outbox(copilot: Copilot, actor: Actor) -> list[OutboxEntry]:
+    return list(copilot.outbound.messages(actor=actor, narrowed=OutboxFilter(limit=10_000)))
+
+
+def test_every_message_arrives_at_least_once_under_its_key_and_in_order_however_often_workers_are_killed(
+    own: Installation, copilot: Copilot, admin: Actor, slack: Workspace, record_property: Callable[[str, object], None]
+) -> None:
+    incidents = [copilot.declare(actor=admin, title=f"Incident {n}", service=f"s{n}").id for n in range(INCIDENTS)]
+    for number in range(NOTES):
+        for incident in incidents:
+            copilot.note(actor=admin, incident_id=incident, text=f"note {number}")
+    for incident in incidents:
+        copilot.acknowledge(actor=admin, incident_id=incident)
+    takeovers = []
+    worker = started(own)
+    try:
+        wait_until(lambda: bool(slack.posted), 60)
+        for _ in range(KILLS):
+            before = len(slack.posted)
+            wait_until(lambda before=before: len(slack.posted) > before, TAKEN_OVER)  # type: ignore[misc]
+            worker.kill()
+            worker.communicate()
+            # What was on its way may still arrive.
+            time.sleep(0.5)
+            left = len(slack.posted)
+            slack.failures.append(lambda method: limited(1))
+            killed_at = time.monotonic()
+            worker = started(own)
+            wait_until(lambda left=left: len(slack.posted) > left, TAKEN_OVER)  # type: ignore[misc]
+            takeovers.append(round(time.monotonic() - killed_at, 1))
+        wait_until(lambda: all(row.status is OutboxStatus.SENT for row in outbox(copilot, admin)), 120)
+    finally:
+        worker.kill()
+        worker.communicate()
+    record_property("seconds until taken over", takeovers)
+    check(outbox(copilot, admin), slack, incidents)
+
+
+def check(entries: list[OutboxEntry], slack: Workspace, incidents: list[UUID]) -> None:
+    places = {row.key: (row.incident_id, row.sequence) for row in entries}
+    arrived = list(dict.fromkeys(row.key for row in slack.posted))
+    assert set(arrived) == set(places)
+    for incident in incidents:
+        sequences = [places[key][1] for key in arrived if places[key][0] == incident]
+        assert sequences == list(range(1, NOTES + 3)), incident
+    # A message that was looked for before it was sent again stands there once, and the thread is one.
+    assert len(slack.posted) == len(arrived) == len({(row.key, row.thread) for row in slack.posted})
+    assert len(slack.threads()) == INCIDENTS
+    assert all("State: acknowledged" in row.words for row in slack.posted if not row.thread)
+    assert all(row.attempts == 0 for row in entries)
