@@ -24,7 +24,8 @@ import pluggy
 from sre_copilot.application.ports.mail import Mail
 from sre_copilot.application.ports.outgoing import Outgoing
 from sre_copilot.application.ports.signatures import Signatures
-from sre_copilot.domain.deliveries import Delivery, Parsed, Pulled, Sample
+from sre_copilot.domain.commands import Command, Response
+from sre_copilot.domain.deliveries import Delivery, Parsed, Pulled, Reply, Sample
 from sre_copilot.domain.integrations import Integration, Secrets, Setting
 from sre_copilot.domain.outbound import Message, Sent
 from sre_copilot.domain.snapshots import MetricSeries
@@ -196,7 +197,7 @@ class ProvidesSamples(Protocol):
 
     @abstractmethod
     def samples(self, now: datetime) -> Sequence[Sample]:
-        """Return deliveries as the vendor sends them around `now`; at least one, "firing" or "change" first."""
+        """Return deliveries as the vendor sends them around `now`; at least one, "firing", "change" or "command" first."""
 
 
 @runtime_checkable
@@ -239,6 +240,15 @@ class TakesAddresses(Protocol):
     @abstractmethod
     def address(self, word: str) -> str:
         """Return what people gave as it is to be kept, at most 500 characters. Raises InvalidInput where it is no address."""
+
+
+@runtime_checkable
+class AnswersCommands(Protocol):
+    """Capability: people give commands through the vendor (`Parsed.command`), and are answered at once."""
+
+    @abstractmethod
+    def answer(self, command: Command, response: Response) -> Reply:
+        """Return what the vendor is answered, so that the person reads `response`; escape what the vendor would obey."""
 
 
 @hookspec

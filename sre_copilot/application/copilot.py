@@ -9,6 +9,7 @@ from uuid import UUID
 
 import attrs
 
+from sre_copilot.application.acting import Acting
 from sre_copilot.application.queries.administration import AdministrationQueries
 from sre_copilot.application.queries.incidents import IncidentQueries
 from sre_copilot.application.queries.integrations import IntegrationQueries
@@ -57,6 +58,9 @@ from sre_copilot.domain.deliveries import Delivery, Receipt, Verdict
 from sre_copilot.domain.errors import CopilotError
 from sre_copilot.domain.incidents import Incident, Resolution
 from sre_copilot.domain.lifecycle import Action
+
+BELIEVED = frozenset({Verdict.SIGNATURE, Verdict.PULLED})
+"""Verdicts on deliveries in which people are known to be who the vendor says."""
 
 
 class TransitionDetails(TypedDict, total=False):
@@ -113,6 +117,7 @@ class Copilot:
     dispatch: DispatchMessages
     retry_message: RetryMessage
     retry_job: RetryJob
+    act: Acting
     administration: AdministrationQueries
     incidents: IncidentQueries
     signals: SignalQueries
@@ -136,12 +141,18 @@ class Copilot:
     def ingest(
         self, *, actor: Actor, integration_id: UUID, delivery: Delivery, verdict: Verdict = Verdict.HANDED_IN
     ) -> Receipt:
-        """Take in a delivery; once it is durable, keep what was known of each incident that it opened.
+        """Take in a delivery; once it is durable, keep what was known of each incident that it opened, and do its command.
+
+        A command is only done where the vendor has proven that it is its own: nobody acts in another's name by handing
+        a delivery in.
 
         Raises what `IngestDelivery` raises.
         """
         receipt = self.ingest_delivery(actor=actor, integration_id=integration_id, delivery=delivery, verdict=verdict)
         self._keep_snapshots(Actor.system(actor.tenant_id, origin="ingest"), receipt.opened)
+        if receipt.command is not None and verdict in BELIEVED:
+            sender = Actor.integration(actor.tenant_id, integration_id, origin=actor.origin)
+            return self.act(actor=sender, integration_id=integration_id, receipt=receipt)
         return receipt
 
     def poll(self, *, tenant_id: UUID, integration_id: UUID) -> Polled | None:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import attrs
 
+from sre_copilot.domain.commands import Command, Response
 from sre_copilot.domain.errors import InvalidInput
 from sre_copilot.domain.signals import SignalDraft
 
@@ -119,6 +120,8 @@ class Parsed:
     assigned_key: str | None = None
     reply: Reply | None = None
     visits: tuple[str, ...] = ()
+    command: Command | None = None
+    """What a person asks for, where people talk through the vendor; done after the delivery is durable."""
 
 
 class DeliveryStatus(StrEnum):
@@ -174,6 +177,10 @@ class Receipt:
     problem: str = ""
     assigned_key: str | None = None
     reply: Reply | None = None
+    command: Command | None = None
+    """What is still to be done; never stored."""
+    response: Response | None = None
+    """What came of the delivery's command; None before anything has."""
 
 
 @attrs.frozen(kw_only=True)

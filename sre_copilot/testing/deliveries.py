@@ -9,7 +9,8 @@ from uuid import UUID
 import attrs
 
 from sre_copilot.application.ports.deliveries import DeliveryFilter
-from sre_copilot.domain.deliveries import Delivery, DeliveryRecord, Parsed, Pulled, Sample
+from sre_copilot.domain.commands import Command, Response
+from sre_copilot.domain.deliveries import Delivery, DeliveryRecord, Parsed, Pulled, Receipt, Reply, Sample
 from sre_copilot.domain.errors import AlreadyExists, CopilotError, NotFound, UnknownIntegrationType
 from sre_copilot.domain.integrations import Feature, Integration, Secrets, Setting
 from sre_copilot.domain.snapshots import MetricSeries
@@ -43,6 +44,11 @@ class InMemoryDeliveries:
     def replayed(self, record: DeliveryRecord) -> None:
         """Store what became of a delivery that was parsed again."""
         self.tables.deliveries[record.id] = record
+
+    def acted(self, delivery_id: UUID, receipt: Receipt) -> None:
+        """Store the receipt of a delivery after its command was acted on."""
+        if delivery_id in self.tables.deliveries:
+            self.tables.deliveries[delivery_id] = attrs.evolve(self.tables.deliveries[delivery_id], receipt=receipt)
 
     def list(self, narrowed: DeliveryFilter) -> Sequence[DeliveryRecord]:
         """Deliveries by receive time and id, newest first."""
@@ -91,6 +97,10 @@ class ScriptedGateway:
         if isinstance(said, CopilotError):
             raise said
         return said
+
+    def answer(self, integration: Integration, command: Command, response: Response) -> Reply | None:
+        """Return the response's text."""
+        return Reply(body=response.text, content_type="text/plain")
 
 
 @attrs.define

@@ -10,6 +10,7 @@ import attrs
 
 from sre_copilot.adapters.integrations.isolation import Unfit
 from sre_copilot.domain.canonical import canonical
+from sre_copilot.domain.commands import Command, Verb, Way
 from sre_copilot.domain.deliveries import MAX_BODY_BYTES, MAX_SIGNALS, Acknowledgement, Delivery, Parsed, Reply, Sample
 from sre_copilot.domain.errors import DeliveryTooLarge, UnreadableDelivery
 from sre_copilot.domain.payloads import checked_time
@@ -23,6 +24,7 @@ MOST_BYTES = 32 * 1024 * 1024
 LEAST_SIGNAL_BYTES = 16
 """No sender writes a signal in less; an answer with more of them than fit into its delivery is the plugin's own invention."""
 MOST_REPLY_CHARACTERS = 64 * 1024
+MOST_COMMAND_CHARACTERS = 40_000
 MOST_VISITS = 10
 MOST_SAMPLES = 100
 
@@ -57,7 +59,8 @@ def checked_answer(answer: object, delivery: Delivery) -> Parsed:
     _check_number(len(drafts) + len(acknowledgements), delivery)
     _check_key("assigned_key", answer.assigned_key)
     if answer.reply is not None:
-        _check_reply(answer.reply)
+        checked_reply(answer.reply)
+    _check_command(answer.command)
     visits: object = answer.visits
     if not isinstance(visits, tuple) or not all(isinstance(address, str) for address in visits):
         raise Unfit("visits must be a tuple of addresses")
@@ -81,7 +84,8 @@ def _check_number(signals: int, delivery: Delivery) -> None:
     raise DeliveryTooLarge(f"The delivery has more than {MAX_SIGNALS} signals; send it in parts.")
 
 
-def _check_reply(reply: object) -> None:
+def checked_reply(reply: object) -> Reply:
+    """Return an answer to a vendor. Raises Unfit for another type, a bad status, and more than anybody reads."""
     if not isinstance(reply, Reply):
         raise Unfit(f"reply is {type(reply).__name__}, not Reply")
     if _checked_length("reply.body", reply.body) > MOST_REPLY_CHARACTERS:
@@ -89,6 +93,21 @@ def _check_reply(reply: object) -> None:
     _checked_length("reply.content_type", reply.content_type)
     if not reply.content_type.isprintable() or type(reply.status) is not int or not 200 <= reply.status <= 599:
         raise Unfit("reply has a content type or a status that HTTP doesn't know")
+    return reply
+
+
+def _check_command(command: object) -> None:
+    if command is None:
+        return
+    if not isinstance(command, Command):
+        raise Unfit(f"command is {type(command).__name__}, not Command")
+    words: tuple[object, object] = (command.verb, command.answered)
+    if not isinstance(words[0], Verb) or not isinstance(words[1], Way):
+        raise Unfit("command has no verb, or no way to answer it")
+    for name in ("by", "incident", "subject", "channel", "thread", "text"):
+        most = MOST_COMMAND_CHARACTERS if name == "text" else NAME_LENGTH
+        if _checked_length(f"command.{name}", getattr(command, name)) > most:
+            raise UnreadableDelivery(f"command.{name} has more than {most} characters.")
 
 
 def checked_body(body: object) -> bytes:

@@ -6,12 +6,19 @@ from typing import Any
 
 import attrs
 
-from sre_copilot.adapters.integrations.answers import checked_answer, checked_body, checked_id, checked_samples
+from sre_copilot.adapters.integrations.answers import (
+    checked_answer,
+    checked_body,
+    checked_id,
+    checked_reply,
+    checked_samples,
+)
 from sre_copilot.adapters.integrations.isolation import Isolation, Unfit, contained
 from sre_copilot.adapters.integrations.manager import PluginManager, Traits
 from sre_copilot.adapters.integrations.toolbox import Toolbox
 from sre_copilot.application.ports.deliveries import DeliveryGateway, IntegrationTypes
-from sre_copilot.domain.deliveries import Delivery, Parsed, Sample
+from sre_copilot.domain.commands import Command, Response
+from sre_copilot.domain.deliveries import Delivery, Parsed, Reply, Sample
 from sre_copilot.domain.errors import (
     DeliveryTooLarge,
     MalformedDelivery,
@@ -25,6 +32,7 @@ from sre_copilot.domain.errors import (
 from sre_copilot.domain.integrations import ERROR_LENGTH, Feature, Integration, Secrets, Setting
 from sre_copilot.domain.strict_json import read_json
 from sre_copilot.hookspecs import (
+    AnswersCommands,
     ChecksHealth,
     HidesCredentials,
     IdentifiesDeliveries,
@@ -102,6 +110,17 @@ class PluginGateway(DeliveryGateway):
         except (UnreadableDelivery, PluginFailed) as error:
             error.vendor_id = known[0]
             raise
+
+    def answer(self, integration: Integration, command: Command, response: Response) -> Reply | None:
+        """What the vendor is answered to a command; see the port for what is raised."""
+        plugin, _ = self._plugin(integration.type)
+        if not isinstance(plugin, AnswersCommands):
+            return None
+
+        def answer() -> Reply:
+            return checked_reply(contained(lambda: plugin.answer(command, response)))
+
+        return self.isolation.run(integration.type, answer)
 
     def _parsing(self) -> list[str]:
         return sorted(name for name, one in self.manager.plugins.items() if isinstance(one, ParsesDeliveries))

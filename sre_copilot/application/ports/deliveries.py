@@ -8,7 +8,17 @@ from uuid import UUID
 
 import attrs
 
-from sre_copilot.domain.deliveries import Delivery, DeliveryRecord, DeliveryStatus, Parsed, Pulled, Sample
+from sre_copilot.domain.commands import Command, Response
+from sre_copilot.domain.deliveries import (
+    Delivery,
+    DeliveryRecord,
+    DeliveryStatus,
+    Parsed,
+    Pulled,
+    Receipt,
+    Reply,
+    Sample,
+)
 from sre_copilot.domain.integrations import Feature, Integration, Secrets, Setting
 from sre_copilot.domain.snapshots import MetricSeries
 
@@ -47,6 +57,10 @@ class Deliveries(Protocol):
         """Store what became of a delivery that was parsed again: status, reason, vendor id, receipt, time of the replay."""
 
     @abstractmethod
+    def acted(self, delivery_id: UUID, receipt: Receipt) -> None:
+        """Store the receipt of a delivery after its command was acted on. Of an unknown one nothing is kept."""
+
+    @abstractmethod
     def list(self, narrowed: DeliveryFilter) -> Sequence[DeliveryRecord]:
         """Deliveries by receive time and id, newest first."""
 
@@ -79,6 +93,10 @@ class DeliveryGateway(Protocol):
         can't make sense of them (or the vendor's text is a template and malformed), PluginFailed where the plugin
         itself failed or overran its deadline, UnknownIntegrationType where there is no such plugin.
         """
+
+    @abstractmethod
+    def answer(self, integration: Integration, command: Command, response: Response) -> Reply | None:
+        """What the vendor is answered to a command; None where the plugin can't answer. Raises PluginFailed, PluginBusy."""
 
 
 class SignalSource(Protocol):

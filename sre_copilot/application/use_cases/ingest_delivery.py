@@ -60,7 +60,7 @@ class IngestDelivery:
         )
         receipt, parsed = taken.read_by(self.gateway)
         self._visit(parsed.visits)
-        return attrs.evolve(receipt, reply=parsed.reply)
+        return attrs.evolve(receipt, reply=parsed.reply, command=parsed.command)
 
     def _visit(self, addresses: Iterable[str]) -> None:
         # A vendor that isn't confirmed asks again, so that a visit which fails is no reason to refuse the delivery.

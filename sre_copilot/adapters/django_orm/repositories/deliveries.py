@@ -83,6 +83,11 @@ class DjangoDeliveries:
                 replayed_at=record.replayed_at,
             )
 
+    def acted(self, delivery_id: UUID, receipt: Receipt) -> None:
+        """Store the receipt of a delivery after its command was acted on."""
+        with translated():
+            self._rows().filter(id=delivery_id).update(receipt=to_document(receipt))
+
     def list(self, narrowed: DeliveryFilter) -> Sequence[DeliveryRecord]:
         """Deliveries by receive time and id, newest first."""
         rows = self._rows().order_by("-received_at", "-id")

@@ -1,14 +1,24 @@
 """What Slack can do, and what is set up of it."""
 
 import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 
 import attrs
 
+from sre_copilot.adapters.integrations.builtin.slack.answering import reply
 from sre_copilot.adapters.integrations.builtin.slack.api import DEFAULT_URL, Api, Declined
+from sre_copilot.adapters.integrations.builtin.slack.hiding import hidden
+from sre_copilot.adapters.integrations.builtin.slack.reading import delivery_id, parse, read
+from sre_copilot.adapters.integrations.builtin.slack.samples import samples
 from sre_copilot.adapters.integrations.builtin.slack.telling import CHANNEL_ID, Telling
-from sre_copilot.domain.errors import InvalidInput, NotifyLater, NotifyRefused, OutgoingFailed
+from sre_copilot.domain.commands import Command, Response
+from sre_copilot.domain.deliveries import Delivery, Parsed, Reply, Sample
+from sre_copilot.domain.errors import InvalidInput, NotAuthentic, NotifyLater, NotifyRefused, OutgoingFailed
 from sre_copilot.domain.integrations import Integration, Secrets, Setting
 from sre_copilot.domain.outbound import Message, Sent
+from sre_copilot.domain.signatures import hmac_hex, require_fresh, require_match
 from sre_copilot.hookspecs import Tools
 
 BOT_TOKEN, SIGNING_SECRET, APP_TOKEN = "bot_token", "signing_secret", "app_token"
@@ -33,6 +43,52 @@ class Slack:
     type: str = "slack"
     title: str = "Slack"
     settings: tuple[Setting, ...] = SETTINGS
+
+    kept_headers: tuple[str, ...] = ("x-slack-retry-num", "x-slack-retry-reason")
+
+    def verify(self, integration: Integration, secrets: Secrets, delivery: Delivery, tools: Tools) -> bool:
+        """Compare the signature `v0` over time and body. Raises NotAuthentic; also where no secret is set: Slack always signs."""
+        stamp = delivery.header("x-slack-request-timestamp")
+        given = delivery.header("x-slack-signature")
+        if not secrets.valid(SIGNING_SECRET):
+            raise NotAuthentic(
+                "No signing secret is set; without one nothing from Slack can be believed.", reason="wrong"
+            )
+        right = [signature(secret, stamp, delivery.body) for secret in secrets.valid(SIGNING_SECRET)]
+        require_match([given], right)
+        require_fresh(stamp, tools.now)
+        return True
+
+    def sign(self, secrets: Secrets, delivery: Delivery, now: datetime) -> Delivery:
+        """Sign as Slack does."""
+        stamp = str(int(now.timestamp()))
+        signed = signature(secrets.current(SIGNING_SECRET), stamp, delivery.body)
+        added = {"x-slack-request-timestamp": stamp, "x-slack-signature": signed}
+        return attrs.evolve(delivery, headers={**delivery.headers, **added})
+
+    def without_credentials(self, body: bytes) -> bytes:
+        """Return the body without tokens, response addresses, triggers, and what is said outside of threads."""
+        return hidden(body)
+
+    def read(self, delivery: Delivery) -> Any:
+        """Read JSON, a form, or a form that carries JSON. Raises MalformedDelivery."""
+        return read(delivery)
+
+    def delivery_id(self, payload: Any, delivery: Delivery) -> str | None:
+        """Return by what a redelivery is known."""
+        return delivery_id(payload)
+
+    def parse(self, integration: Integration, payload: Any, delivery: Delivery) -> Parsed:
+        """Return what a person asks for. Raises UnreadableDelivery."""
+        return parse(payload)
+
+    def answer(self, command: Command, response: Response) -> Reply:
+        """Return what the person who typed a command reads."""
+        return reply(command, response)
+
+    def samples(self, now: datetime) -> Sequence[Sample]:
+        """Return a command, a pressed button and a word in a thread."""
+        return samples(now)
 
     def address(self, word: str) -> str:
         """Return a channel as it is kept. Raises InvalidInput."""
@@ -59,6 +115,11 @@ class Slack:
         except (Declined, NotifyLater, NotifyRefused) as error:
             raise OutgoingFailed(str(error)) from None
         return f"Signed in as {said.get('user', 'somebody')} at {said.get('team', 'a workspace')}."
+
+
+def signature(secret: str, stamp: str, body: bytes) -> str:
+    """Slack's signature of a request."""
+    return f"v0={hmac_hex(secret, f'v0:{stamp}:'.encode('utf-8', 'surrogatepass') + body)}"
 
 
 def api_of(integration: Integration, secrets: Secrets, token: str, tools: Tools) -> Api:
