@@ -102,7 +102,7 @@ def parts(
     telling: Calls,
 ) -> dict[type[Any], object]:
     """Every port with what stands behind it."""
-    toolbox = _toolbox(guard)
+    toolbox = toolbox_of(guard)
     queue, runs = database.operations()
     manager, isolation = PluginManager(), Isolation()
     source, sealer = PluginSource(calls), RingSealer(ring)
@@ -132,10 +132,11 @@ def parts(
 
 def plugin_calls(*, allow_private: bool) -> Calls:
     """What a host of plugins calls them with: without a database, and out of this process by nothing but the guard."""
-    return CallsHere(PluginManager(), Isolation(), _toolbox(Guard(allow_private=allow_private)))
+    return CallsHere(PluginManager(), Isolation(), toolbox_of(Guard(allow_private=allow_private)))
 
 
-def _toolbox(guard: Guard) -> Toolbox:
+def toolbox_of(guard: Guard) -> Toolbox:
+    """What plugins may use of the world, through this guard."""
     return Toolbox(outgoing=GuardedClient(guard=guard), mail=SmtpMail(guard=guard), signatures=CertificateSignatures())
 
 

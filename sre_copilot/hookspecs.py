@@ -27,6 +27,7 @@ from sre_copilot.application.ports.signatures import Signatures
 from sre_copilot.domain.commands import Command, Response
 from sre_copilot.domain.deliveries import Delivery, Parsed, Pulled, Reply, Sample
 from sre_copilot.domain.integrations import Integration, Secrets, Setting
+from sre_copilot.domain.listening import Heard
 from sre_copilot.domain.outbound import Message, Sent
 from sre_copilot.domain.snapshots import MetricSeries
 
@@ -249,6 +250,30 @@ class AnswersCommands(Protocol):
     @abstractmethod
     def answer(self, command: Command, response: Response) -> Reply:
         """Return what the vendor is answered, so that the person reads `response`; escape what the vendor would obey."""
+
+
+@runtime_checkable
+class Listens(IntegrationPlugin, Protocol):
+    """Capability: hears its vendor through a WebSocket, so that the vendor needs no door to knock at.
+
+    What is heard is verified, stripped and parsed like any delivery, by the plugin's other methods, except that no
+    signature is asked for: whoever gave us the address is the vendor.
+    """
+
+    @abstractmethod
+    def listen_at(self, integration: Integration, secrets: Secrets, tools: Tools) -> str | None:
+        """Return a `wss://` address, asked of the vendor for this one connection; None where that is not set up.
+
+        Raises NotAuthentic, OutgoingFailed and OutgoingRefused.
+        """
+
+    @abstractmethod
+    def heard(self, message: str) -> Heard:
+        """Return what a message is. A delivery's bytes must be the same when the vendor sends it again."""
+
+    @abstractmethod
+    def acknowledgement(self, heard: Heard, reply: Reply | None) -> str:
+        """Return what the vendor is told once the delivery is durable, with the reply where it takes one."""
 
 
 @hookspec

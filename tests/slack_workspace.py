@@ -1,7 +1,7 @@
 """A Slack workspace on loopback that speaks the protocol: channels, threads, updates, ephemeral answers, limits, metadata.
 
 It refuses what Slack refuses: a wrong token, blocks over the limits, a thread that isn't there. slack_sdk reads every block
-that is posted.
+that is posted. In Socket Mode it speaks to the connection that was opened last, and notes what is acknowledged.
 """
 
 import json
@@ -15,8 +15,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 import attrs
 from slack_sdk.models.blocks import Block
+from websockets.sync.server import ServerConnection, serve
 
-BOT_TOKEN = "xoxb-planted-token"
+BOT_TOKEN, APP_TOKEN = "xoxb-planted-token", "xapp-planted-token"
 SIGNING_SECRET = "planted-signing-secret"
 CHANNEL, CHANNEL_NAME = "C0123456789", "#ops"
 BOT_USER = "U0BOT00000"
@@ -84,6 +85,10 @@ class Workspace:
     reads_history: bool = True
     delay: float = 0.0
     """Seconds between taking a message and answering."""
+    socket_url: str = ""
+    sockets: list[ServerConnection] = attrs.field(factory=list)
+    """The open connections, oldest first."""
+    acknowledged: list[dict[str, Any]] = attrs.field(factory=list)
     lock: threading.RLock = attrs.field(factory=threading.RLock, init=False)
     _clock: int = attrs.field(default=0, init=False)
 
@@ -100,7 +105,8 @@ class Workspace:
             failure = self.failures.pop(0)(method) if self.failures else None
             if failure is not None:
                 return failure
-            if token != f"Bearer {BOT_TOKEN}":
+            wanted = APP_TOKEN if method == "apps.connections.open" else BOT_TOKEN
+            if token != f"Bearer {wanted}":
                 return 200, {}, {"ok": False, "error": "invalid_auth"}
             answer = getattr(self, method.replace(".", "_"), self._unknown)(told)
         if self.delay and method == "chat.postMessage":
@@ -109,6 +115,34 @@ class Workspace:
 
     def _unknown(self, told: dict[str, Any]) -> dict[str, Any]:
         return {"ok": False, "error": "unknown_method"}
+
+    def apps_connections_open(self, told: dict[str, Any]) -> dict[str, Any]:
+        return {"ok": True, "url": f"{self.socket_url}/link/?ticket={len(self.calls)}"}
+
+    def push(self, envelope: Mapping[str, Any]) -> None:
+        """Say something to the connection that was opened last."""
+        self.sockets[-1].send(json.dumps(envelope))
+
+    def hang_up(self, *, politely: bool = True) -> None:
+        """End the connection that was opened last, as Slack does now and then."""
+        last = self.sockets[-1]
+        if politely:
+            last.send(json.dumps({"type": "disconnect", "reason": "refresh_requested"}))
+        else:
+            last.close()
+
+    def listen(self, connection: ServerConnection) -> None:
+        """Serve one connection."""
+        with self.lock:
+            self.sockets.append(connection)
+        try:
+            connection.send(json.dumps({"type": "hello", "num_connections": len(self.sockets)}))
+            for message in connection:
+                with self.lock:
+                    self.acknowledged.append(json.loads(message))
+        finally:
+            with self.lock:
+                self.sockets.remove(connection)
 
     def auth_test(self, told: dict[str, Any]) -> dict[str, Any]:
         return {"ok": True, "user": "copilot", "team": "Loopback", "user_id": BOT_USER}
@@ -214,9 +248,14 @@ def workspace(**given: Any) -> Iterator[Workspace]:
     made.url = f"http://127.0.0.1:{server.server_address[1]}/api"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
+    socket = serve(made.listen, "127.0.0.1", 0)
+    made.socket_url = f"ws://127.0.0.1:{socket.socket.getsockname()[1]}"
+    listening = threading.Thread(target=socket.serve_forever, daemon=True)
+    listening.start()
     try:
         yield made
     finally:
+        socket.shutdown()
         server.shutdown()
         server.server_close()
         thread.join(timeout=10)

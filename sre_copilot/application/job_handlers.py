@@ -54,8 +54,12 @@ KINDS: Mapping[str, Callable[[Copilot, Clock, Job], None]] = {
     POLL: poll,
     WATCH: watch,
 }
-SLOW = frozenset({POLL})
-"""Kinds that wait for vendors. They have threads of their own, so that vendors who are slow hold up nothing but polls."""
+LANES: Mapping[str, frozenset[str]] = {
+    "quick": frozenset(KINDS) - {POLL, DISPATCH},
+    "telling": frozenset({DISPATCH}),
+    "slow": frozenset({POLL}),
+}
+"""Who waits for somebody else has threads of its own: slow vendors hold up nothing but polls, slow targets no timers."""
 
 
 def handlers(copilot: Copilot, clock: Clock) -> dict[str, Handler]:

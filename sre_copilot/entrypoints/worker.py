@@ -47,12 +47,16 @@ def work(settings: Settings, *, concurrency: int, grace: float) -> None:
 def serve(force: Workforce, stopping: Stopping, *, grace: float) -> None:
     """Run jobs and the schedule until told to stop, and end like `work`."""
     ended = [*(lane.start() for lane in force.lanes), force.schedule.start()]
+    if force.ears is not None:
+        ended.append(force.ears.start())
     log.info("worker started", extra={"kinds": sorted(kind for lane in force.lanes for kind in lane.handlers)})
     try:
         while not stopping.asked and not any(one.done() for one in ended):
             time.sleep(LOOK)
         log.info("worker stops")
         force.schedule.stop()
+        if force.ears is not None:
+            force.ears.stop()
         for lane in force.lanes:
             lane.stop()
         _, running = wait(ended, grace)

@@ -1,4 +1,4 @@
-"""What a worker process is made of: the copilot, what runs jobs, and what runs the schedule."""
+"""What a worker process is made of: the copilot, what runs jobs, what runs the schedule, and what listens."""
 
 import os
 import platform
@@ -8,23 +8,34 @@ from functools import partial
 import attrs
 
 from sre_copilot.adapters.django_orm import setup as database
+from sre_copilot.adapters.integrations.isolation import Isolation
+from sre_copilot.adapters.integrations.listening import PluginListeners
+from sre_copilot.adapters.integrations.manager import PluginManager
 from sre_copilot.adapters.jobs.schedule import Chore, ScheduleRunner
 from sre_copilot.adapters.jobs.worker import JobWorker
+from sre_copilot.adapters.keyring.sealing import RingSealer
+from sre_copilot.adapters.outgoing.connecting import Guard
+from sre_copilot.adapters.outgoing.sockets import GuardedSockets
+from sre_copilot.adapters.postgres.turns import PostgresTurns
 from sre_copilot.adapters.system import SystemClock, new_id
 from sre_copilot.application.copilot import Copilot
-from sre_copilot.application.job_handlers import SLOW, handlers
+from sre_copilot.application.job_handlers import LANES, handlers
+from sre_copilot.application.listening import Listening
+from sre_copilot.application.ports.clock import Clock
 from sre_copilot.application.schedule import SCHEDULE, Errands
-from sre_copilot.bootstrap import bootstrap, ready_database, revive_database
+from sre_copilot.bootstrap import bootstrap, key_file, ready_database, revive_database, toolbox_of
+from sre_copilot.entrypoints.ears import Ears
 from sre_copilot.settings import Settings
 
 
 @attrs.frozen(kw_only=True)
 class Workforce:
-    """What a worker process runs: jobs in lanes, and the schedule, all on one copilot. No lane holds up another."""
+    """What a worker process runs: jobs in lanes, the schedule, and what listens. No lane holds up another."""
 
     copilot: Copilot
     lanes: Sequence[JobWorker]
     schedule: ScheduleRunner
+    ears: Ears | None = None
 
 
 def workforce(settings: Settings, *, concurrency: int) -> Workforce:
@@ -37,8 +48,6 @@ def workforce(settings: Settings, *, concurrency: int) -> Workforce:
     units, directory = database.adapters()
     queue, runs = database.operations()
     known = handlers(copilot, clock)
-    slow = {kind: do for kind, do in known.items() if kind in SLOW}
-    quick = {kind: do for kind, do in known.items() if kind not in SLOW}
     errands = Errands(directory=directory, queue=queue, units=units)
     return Workforce(
         copilot=copilot,
@@ -46,13 +55,13 @@ def workforce(settings: Settings, *, concurrency: int) -> Workforce:
             JobWorker(
                 name=name,
                 url=url,
-                handlers=kinds,
+                handlers={kind: known[kind] for kind in kinds},
                 concurrency=concurrency,
                 release=database.release,
                 close=database.close,
                 revive=partial(revive_database, settings),
             )
-            for name, kinds in (("quick", quick), ("slow", slow))
+            for name, kinds in LANES.items()
         ],
         schedule=ScheduleRunner(
             chores=[Chore(name=one.name, every=one.every, run=partial(one.run, errands)) for one in SCHEDULE],
@@ -62,4 +71,24 @@ def workforce(settings: Settings, *, concurrency: int) -> Workforce:
             release=database.release,
             close=database.close,
         ),
+        ears=Ears(
+            listening=_listening(settings, copilot, clock),
+            directory=directory,
+            turns=PostgresTurns(url),
+            close=database.close,
+        ),
+    )
+
+
+def _listening(settings: Settings, copilot: Copilot, clock: Clock) -> Listening:
+    """What listens to vendors through sockets, and takes in through this copilot what comes."""
+    guard = Guard(allow_private=settings.allow_private_addresses)
+    units, _ = database.adapters()
+    return Listening(
+        copilot=copilot,
+        units=units,
+        listeners=PluginListeners(PluginManager(), Isolation(), toolbox_of(guard)),
+        sockets=GuardedSockets(guard=guard),
+        sealer=RingSealer(key_file(settings)),
+        clock=clock,
     )

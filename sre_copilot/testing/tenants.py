@@ -1,6 +1,6 @@
 """Tenants, people and integrations in memory, and the way in before a tenant is known."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -60,6 +60,13 @@ class InMemoryDirectory:
         with self.database.lock:
             everyone = [one for tables in self.database.everywhere() for one in tables.integrations.values()]
         return [(one.tenant_id, one.id) for one in everyone if one.is_active and one.silence_changes(now)]
+
+    def integrations_of(self, kinds: Collection[str]) -> Sequence[tuple[UUID, UUID]]:
+        """Tenant and id of every active integration of these types."""
+        with self.database.lock:
+            everyone = [one for tables in self.database.everywhere() for one in tables.integrations.values()]
+        found = [one for one in everyone if one.is_active and one.type in kinds]
+        return [(one.tenant_id, one.id) for one in sorted(found, key=lambda one: one.id)]
 
     def token_of_hash(self, token_hash: str) -> tuple[UUID, UUID] | None:
         """Tenant and id of the API token with this hash."""

@@ -1,6 +1,6 @@
 """The unit of work on PostgreSQL: one transaction, one tenant, under row security."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from contextvars import ContextVar
 from datetime import datetime
@@ -162,6 +162,10 @@ class DjangoDirectory:
         """Tenant and id of every integration that fell silent, or is heard again."""
         return self._pairs("SELECT * FROM sre_copilot_changed_silences(%s)", now)
 
+    def integrations_of(self, kinds: Collection[str]) -> Sequence[tuple[UUID, UUID]]:
+        """Tenant and id of every active integration of these types."""
+        return self._pairs("SELECT * FROM sre_copilot_integrations_of(%s)", sorted(kinds))
+
     def token_of_hash(self, token_hash: str) -> tuple[UUID, UUID] | None:
         """Tenant and id of the API token with this hash."""
         found = self._found("SELECT * FROM sre_copilot_find_token(%s)", token_hash)
@@ -173,10 +177,10 @@ class DjangoDirectory:
         return [tenant_from_row(row) for row in rows]
 
     @staticmethod
-    def _pairs(question: str, now: datetime) -> list[tuple[UUID, UUID]]:
+    def _pairs(question: str, wanted: datetime | list[str]) -> list[tuple[UUID, UUID]]:
         def ask() -> list[tuple[UUID, UUID]]:
             with connections[ALIAS].cursor() as cursor:
-                cursor.execute(question, [now])
+                cursor.execute(question, [wanted])
                 return [(tenant_id, row_id) for tenant_id, row_id in cursor.fetchall()]
 
         with translated():

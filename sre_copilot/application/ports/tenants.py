@@ -1,7 +1,7 @@
 """Tenants and people, and the one way in before a tenant is known."""
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -40,6 +40,10 @@ class Directory(Protocol):
     @abstractmethod
     def changed_silences(self, now: datetime) -> Sequence[tuple[UUID, UUID]]:
         """Tenant and id of every active integration that has been silent for too long, or was and isn't any more."""
+
+    @abstractmethod
+    def integrations_of(self, kinds: Collection[str]) -> Sequence[tuple[UUID, UUID]]:
+        """Tenant and id of every active integration of these types."""
 
     @abstractmethod
     def token_of_hash(self, token_hash: str) -> tuple[UUID, UUID] | None:

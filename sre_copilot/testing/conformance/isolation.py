@@ -77,6 +77,21 @@ class TenancyConformance(Conformance):
         assert directory.tenant_of_integration(other.integration.id) == other.tenant.id
         assert directory.tenant_of_integration(house.tenant.id) is None
 
+    def test_the_directory_knows_every_active_integration_of_some_types(
+        self, house: House, units: UnitOfWorkFactory, directory: Directory
+    ) -> None:
+        """Of whichever tenant, by id."""
+        other = House.build(units)
+        slack = make_integration(other.tenant.id, type="slack")
+        resting = make_integration(house.tenant.id, type="slack", is_active=False)
+        for one in (slack, resting):
+            with (other if one is slack else house).changing() as uow:
+                uow.integrations.add(one)
+        ours = {house.tenant.id, other.tenant.id}
+        found = [row for row in directory.integrations_of(["slack", "datadog"]) if row[0] in ours]
+        assert found == [(other.tenant.id, slack.id)]
+        assert list(directory.integrations_of([])) == []
+
     def test_the_directory_knows_whose_time_has_come(
         self, house: House, units: UnitOfWorkFactory, directory: Directory
     ) -> None:

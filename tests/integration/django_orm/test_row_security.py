@@ -228,6 +228,7 @@ def test_the_only_ways_in_before_a_tenant_is_known_are_functions_of_the_owner_th
         ("sre_copilot_find_integration", "sre_copilot_owner", settings, True, False),
         ("sre_copilot_find_integration_by_key", "sre_copilot_owner", settings, True, False),
         ("sre_copilot_find_token", "sre_copilot_owner", settings, True, False),
+        ("sre_copilot_integrations_of", "sre_copilot_owner", settings, True, False),
         ("sre_copilot_list_tenants", "sre_copilot_owner", settings, True, False),
     ]
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sre_copilot.application.job_handlers import KINDS, SLOW, handlers
+from sre_copilot.application.job_handlers import KINDS, LANES, handlers
 from sre_copilot.application.ports.jobs import HEARTBEAT, SILENCE, Job
 from sre_copilot.application.ports.schedule import FinishedRun
 from sre_copilot.application.queries.operations import OperationQueries
@@ -111,5 +111,9 @@ def test_who_falls_silent_raises_an_alarm_by_itself() -> None:
     assert "silent" in incident.title
 
 
-def test_polls_have_a_lane_of_their_own_and_every_kind_that_is_slow_is_one_that_is_done() -> None:
-    assert {"poll"} == SLOW <= set(KINDS)
+def test_every_kind_has_one_lane_and_who_waits_for_vendors_or_targets_has_one_of_its_own() -> None:
+    assert sorted(kind for kinds in LANES.values() for kind in kinds) == sorted(KINDS)
+    assert {name: set(kinds) for name, kinds in LANES.items() if name != "quick"} == {
+        "slow": {"poll"},
+        "telling": {"dispatch"},
+    }

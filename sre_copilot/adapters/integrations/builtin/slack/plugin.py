@@ -12,11 +12,13 @@ from sre_copilot.adapters.integrations.builtin.slack.api import DEFAULT_URL, Api
 from sre_copilot.adapters.integrations.builtin.slack.hiding import hidden
 from sre_copilot.adapters.integrations.builtin.slack.reading import delivery_id, parse, read
 from sre_copilot.adapters.integrations.builtin.slack.samples import samples
+from sre_copilot.adapters.integrations.builtin.slack.socket import acknowledgement, heard
 from sre_copilot.adapters.integrations.builtin.slack.telling import CHANNEL_ID, Telling
 from sre_copilot.domain.commands import Command, Response
 from sre_copilot.domain.deliveries import Delivery, Parsed, Reply, Sample
 from sre_copilot.domain.errors import InvalidInput, NotAuthentic, NotifyLater, NotifyRefused, OutgoingFailed
 from sre_copilot.domain.integrations import Integration, Secrets, Setting
+from sre_copilot.domain.listening import Heard
 from sre_copilot.domain.outbound import Message, Sent
 from sre_copilot.domain.signatures import hmac_hex, require_fresh, require_match
 from sre_copilot.hookspecs import Tools
@@ -89,6 +91,26 @@ class Slack:
     def samples(self, now: datetime) -> Sequence[Sample]:
         """Return a command, a pressed button and a word in a thread."""
         return samples(now)
+
+    def listen_at(self, integration: Integration, secrets: Secrets, tools: Tools) -> str | None:
+        """Ask Slack for an address to listen at; None without an app-level token. Raises OutgoingFailed, OutgoingRefused."""
+        if not secrets.current(APP_TOKEN):
+            return None
+        try:
+            url = api_of(integration, secrets, APP_TOKEN, tools).call("apps.connections.open").get("url")
+        except (Declined, NotifyLater, NotifyRefused) as error:
+            raise OutgoingFailed(str(error)) from None
+        if not isinstance(url, str):
+            raise OutgoingFailed("Slack's answer to apps.connections.open has no url.")
+        return url
+
+    def heard(self, message: str) -> Heard:
+        """Return what an envelope has in it."""
+        return heard(message)
+
+    def acknowledgement(self, heard: Heard, reply: Reply | None) -> str:
+        """Return the acknowledgement of an envelope."""
+        return acknowledgement(heard, reply)
 
     def address(self, word: str) -> str:
         """Return a channel as it is kept. Raises InvalidInput."""

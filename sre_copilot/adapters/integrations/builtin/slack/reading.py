@@ -12,8 +12,6 @@ from sre_copilot.domain.deliveries import Delivery, Parsed, Reply
 from sre_copilot.domain.payloads import Fields
 from sre_copilot.domain.strict_json import read_form_or_json, read_json
 
-ENVELOPE = "envelope_id"
-"""What a delivery through a socket has besides its payload."""
 NOTHING = Reply(body="", content_type="text/plain")
 PERSONS_WORDS = frozenset({"", "thread_broadcast"})
 """The subtypes of messages that people write: all others tell that somebody came, changed, or is a bot."""
@@ -29,10 +27,10 @@ def read(delivery: Delivery) -> Any:
 
 
 def delivery_id(payload: Any) -> str | None:
-    """Return Slack's id of an event, else the name of the socket's envelope, else the one made of the trigger's id."""
+    """Return Slack's id of an event, else the one that was made of the trigger's id."""
     outer = Fields.of(payload)
     said = _said(outer)
-    return said.key("event_id") or outer.key(ENVELOPE) or outer.key(KEY)
+    return said.key("event_id") or outer.key(KEY)
 
 
 def parse(payload: Any) -> Parsed:

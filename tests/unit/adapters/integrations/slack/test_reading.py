@@ -117,10 +117,9 @@ def test_what_bots_say_what_changes_and_what_is_said_elsewhere_is_no_command(eve
 
 def test_through_a_socket_the_same_is_read() -> None:
     fields = {"command": "/incident", "text": "list", "user_id": "U1", "trigger_id": TRIGGER, "channel_id": "C1"}
-    envelope = {"envelope_id": "e-1", "type": "slash_commands", "payload": fields}
-    parsed = DOOR.read(envelope, JSON)
+    parsed = DOOR.read({"type": "slash_commands", "delivery_key": "k-1", "payload": fields}, JSON)
     assert parsed.command == Command(by="U1", verb=Verb.LIST, channel="C1")
-    assert parsed.vendor_id == "e-1"
+    assert parsed.vendor_id == "k-1"
 
 
 def test_a_redelivery_is_known_by_slacks_id_or_by_what_is_made_of_the_trigger() -> None:
@@ -192,7 +191,7 @@ def test_what_people_say_outside_of_threads_is_not_kept() -> None:
     for more, is_kept in (({"thread_ts": "1.0"}, True), ({"thread_ts": "1.0", "bot_id": "B1"}, False)):
         left = kept(json.dumps({**body, "event": {**event, **more}}).encode())
         assert (b"planted" in left) is is_kept
-    envelope = {"envelope_id": "e", "payload": body}
+    envelope = {"type": "events_api", "payload": body}
     assert b"planted" not in kept(json.dumps(envelope).encode())
 
 
