@@ -70,12 +70,13 @@ class AdministrationQueries:
                 uow.commit()
         return actor
 
-    def door_of_key(self, key: str) -> UUID:
-        """The integration that a key opens, for doors that know nothing else of their senders. Raises NotAuthentic."""
-        found = self.directory.integration_of_key(hash_of_key(key)) if key else None
+    def door_of_key(self, key: str, *, kind: str) -> UUID | None:
+        """The integration of a type that a key opens or once opened, for doors that know nothing else of their senders."""
+        found = self.directory.integration_of_key(hash_of_key(key))
         if found is None:
-            raise NotAuthentic("There is no integration with this key.")
-        return found[1]
+            return None
+        with self.units(found[0]) as uow:
+            return found[1] if uow.integrations.get(found[1]).type == kind else None
 
     def active_integrations(self) -> Sequence[tuple[Tenant, Integration]]:
         """The integrations of every tenant that are in use, with how they are doing; for whoever runs the installation."""

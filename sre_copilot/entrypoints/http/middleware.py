@@ -52,7 +52,7 @@ class Edge:
     def _answer(self, request: HttpRequest, request_id: str) -> HttpResponse:
         fault = request.META.get(FAULT)
         response = problems.of_refusal(fault) if fault is not None else self.get_response(request)
-        if response.status_code >= HTTPStatus.BAD_REQUEST and response["Content-Type"] != problems.MEDIA_TYPE:
+        if response.status_code >= HTTPStatus.BAD_REQUEST and not problems.is_told(response):
             response.close()
             response = problems.unforeseen(response, request_id)
         response[REQUEST_ID] = request_id

@@ -17,6 +17,8 @@ from sre_copilot.entrypoints.http.running import lost_database
 from sre_copilot.entrypoints.http.statuses import RETRY_AFTER, status_of
 
 MEDIA_TYPE = "application/problem+json"
+VENDORS_WORDS = "X-Vendors-Words"
+"""A header that marks an answer on its way out, and never leaves."""
 SHOWN_DATA = ("state", "action", "allowed", "version", "expected_version", "status", "wanted", "missing")
 """What an error knows besides its message and may tell: words of the rules, never anybody's data."""
 KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
@@ -56,6 +58,20 @@ def problem(status: int, code: str, detail: str, **members: object) -> HttpRespo
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         response["Retry-After"] = str(RETRY_AFTER)
     return response
+
+
+def in_vendors_words(body: str, status: int, content_type: str = "application/json") -> HttpResponse:
+    """Return an answer that a vendor's sender expects, errors included."""
+    response = HttpResponse(body, status=status, content_type=content_type)
+    response[VENDORS_WORDS] = "1"
+    return response
+
+
+def is_told(response: HttpResponse) -> bool:
+    """Whether an answer to a refused request says what it should, and may go out as it is."""
+    is_vendors = VENDORS_WORDS in response
+    del response[VENDORS_WORDS]
+    return is_vendors or response["Content-Type"] == MEDIA_TYPE
 
 
 def of_error(error: CopilotError, status: int | None = None) -> HttpResponse:

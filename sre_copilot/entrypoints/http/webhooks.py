@@ -16,7 +16,7 @@ from sre_copilot.entrypoints import logs
 from sre_copilot.entrypoints.http import metrics
 from sre_copilot.entrypoints.http.authentication import origin_of
 from sre_copilot.entrypoints.http.bodies import body_of
-from sre_copilot.entrypoints.http.problems import Refused, answering
+from sre_copilot.entrypoints.http.problems import Refused, answering, in_vendors_words
 from sre_copilot.entrypoints.http.running import copilot
 
 TOLD = ("delivery_id", "accepted", "duplicates", "repeats", "redelivered", "resolved", "incidents")
@@ -55,7 +55,7 @@ def answer_of(receipt: Receipt) -> HttpResponse:
     """What the sender is answered: what its vendor expects, else the receipt."""
     reply = receipt.reply
     if reply is not None:
-        return HttpResponse(reply.body, status=reply.status, content_type=reply.content_type)
+        return in_vendors_words(reply.body, reply.status, reply.content_type)
     told = {name: plain(getattr(receipt, name)) for name in TOLD}
     told |= {name: plain(value) for name in TOLD_IF_SO if (value := getattr(receipt, name))}
     return HttpResponse(

@@ -226,7 +226,9 @@ WITHOUT_ACTOR: dict[Asked, Row] = {
         given=lambda on: {"integration_id": on.stage.integration.id, "delivery": on.delivery}, permitted=NOBODY
     ),
     (AdministrationQueries, "actor_of_token"): Row(given=lambda on: {"token": "srec_0"}, permitted=NOBODY),
-    (AdministrationQueries, "door_of_key"): Row(given=lambda on: {"key": "srei_0"}, permitted=NOBODY),
+    (AdministrationQueries, "door_of_key"): Row(
+        given=lambda on: {"key": "srei_0", "kind": "generic"}, permitted=NOBODY
+    ),
     (AddKey, "__call__"): Row(given=lambda on: {}, permitted=NOBODY),
     (RetireKey, "__call__"): Row(given=lambda on: {"key_id": "key-0"}, permitted=NOBODY),
     (KeyRingQueries, "all"): Row(given=lambda on: {}, permitted=NOBODY),
