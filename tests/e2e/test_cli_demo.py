@@ -142,9 +142,9 @@ def test_a_broken_recording_is_refused_before_a_tenant_is_made(
 def test_a_delivery_that_no_plugin_handles_is_refused_before_a_tenant_is_made(
     terminal: Terminal, tmp_path: Path
 ) -> None:
-    write_lines(tmp_path, [{**read_lines(folder_of(NAME))[0], "path": "/webhooks/nagios"}])
+    write_lines(tmp_path, [{**read_lines(folder_of(NAME))[0], "path": "/webhooks/carrier_pigeon"}])
     before = row_counts(terminal.installation)
-    assert "/webhooks/nagios" in terminal("demo", "--recording", str(tmp_path)).expect(2).err
+    assert "/webhooks/carrier_pigeon" in terminal("demo", "--recording", str(tmp_path)).expect(2).err
     assert row_counts(terminal.installation) == before
 
 

@@ -101,7 +101,7 @@ MISTAKES = [
     Mistake(name="bytes", code=2, words="not UTF-8", typed=typed("incidents", "note", "INCIDENT", "\udcff")),
     Mistake(name="feedback", code=2, words="is not one of", typed=typed("hypotheses", "feedback", NO_ID, "great")),
     Mistake(name="outcome", code=2, words="is not one of", typed=typed("recommendations", "outcome", NO_ID, "great")),
-    Mistake(name="type", code=2, words="No installed plugin", typed=typed("integrations", "create", "nagios")),
+    Mistake(name="type", code=2, words="No installed plugin", typed=typed("integrations", "create", "carrier_pigeon")),
     Mistake(
         name="hours", code=2, words="0<x<=8760", typed=typed("integrations", "create", "generic", "--dedup-hours", "0")
     ),
@@ -160,7 +160,7 @@ MISTAKES = [
         name="no such integration",
         code=4,
         words="The tenant has: generic",
-        typed=lambda place: ("ingest", alert(place.folder), "--integration", "nagios"),
+        typed=lambda place: ("ingest", alert(place.folder), "--integration", "carrier_pigeon"),
     ),
 ]
 

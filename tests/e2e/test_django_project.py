@@ -63,7 +63,7 @@ try:
         ]
         answers = [[reply.status_code, reply["Content-Type"]] for reply in replies]
         told = {"opened": len(receipt.opened), "users": User.objects.count(), "tables": tables, "answers": answers}
-        print(json.dumps({**told, "paths": sorted(replies[1].json()["paths"])[:1], "found": len(replies[2].json()["items"])}))
+        print(json.dumps({**told, "paths": sorted({path.split("/")[1] for path in replies[1].json()["paths"]}), "found": len(replies[2].json()["items"])}))
 except CopilotError as error:
     print(json.dumps({"refused": str(error)}))
 """
@@ -93,7 +93,7 @@ def test_both_work_side_by_side_and_neither_has_the_others_tables(installation: 
     ours, plain = "application/problem+json", "application/json"
     answers = [[200, plain], [200, plain], [200, plain], [401, ours], [401, ours], [413, ours]]
     assert found["answers"] == answers
-    assert (found["paths"], found["found"]) == (["/copilot/api/v1/hypotheses/{hypothesis_id}/feedback"], 1)
+    assert (found["paths"], found["found"]) == (["copilot"], 1)
     assert not {"incidents", "signals", "tenants"} & set(tables)
     server = EmbeddedPostgres(installation.data_folder)
     server.start()
