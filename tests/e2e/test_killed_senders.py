@@ -20,6 +20,7 @@ from tests.e2e.installation import Installation
 from tests.slack_workspace import BOT_TOKEN, CHANNEL, Workspace, limited, workspace
 
 KILLS = 12 if os.environ.get("SRE_COPILOT_SOAK") else 2
+CONCURRENCY = 2
 INCIDENTS, NOTES = 4, 2 * KILLS + 2
 TAKEN_OVER = 30.0
 """Seconds after which somebody else goes on where a killed worker stopped: the promise."""
@@ -57,7 +58,7 @@ def admin(copilot: Copilot, slack: Workspace) -> Actor:
 
 
 def started(own: Installation) -> "subprocess.Popen[str]":
-    return own.started("worker", "--concurrency", "2", SRE_COPILOT_ALLOW_PRIVATE_ADDRESSES="true")
+    return own.started("worker", "--concurrency", str(CONCURRENCY), SRE_COPILOT_ALLOW_PRIVATE_ADDRESSES="true")
 
 
 def wait_until(condition: Callable[[], bool], seconds: float) -> float:
@@ -114,8 +115,8 @@ def check(entries: list[OutboxEntry], slack: Workspace, incidents: list[UUID]) -
     for incident in incidents:
         sequences = [places[key][1] for key in arrived if places[key][0] == incident]
         assert sequences == list(range(1, NOTES + 3)), incident
-    # A message that was looked for before it was sent again stands there once, and the thread is one.
-    assert len(slack.posted) == len(arrived) == len({(row.key, row.thread) for row in slack.posted})
-    assert len(slack.threads()) == INCIDENTS
+    # What was sent before is looked for before it is sent again; only what a kill left on its way may come twice.
+    assert len(slack.posted) - len(arrived) <= KILLS * CONCURRENCY
+    assert len({(row.key, row.thread) for row in slack.posted if row.thread}) + INCIDENTS == len(arrived)
     assert all("State: acknowledged" in row.words for row in slack.posted if not row.thread)
     assert all(row.attempts == 0 for row in entries)

@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import os
 import re
 import socket
 from contextlib import ExitStack
@@ -108,7 +107,7 @@ def test_a_method_that_a_path_does_not_take_is_told_which_it_takes(server: Serve
 def test_what_is_no_http_is_refused_and_harms_nobody(server: Server, request_text: str) -> None:
     try:
         status = server.raw(request_text.encode()).partition(b" ")[2][:3]
-    except ConnectionResetError:
+    except OSError:
         # It hangs up on who goes on talking.
         status = b""
     assert status[:1] in (b"4", b"")
@@ -149,7 +148,6 @@ def test_a_body_may_have_four_mebibytes_and_no_more(server: Server, size: int, s
     answer.expect(status)
 
 
-@pytest.mark.skipif(os.environ.get("SRE_COPILOT_SOAK") != "1", reason="the silence takes its time; part of `make soak`")
 def test_a_process_whose_threads_wait_for_bodies_that_never_come_is_replaced(installation: Installation) -> None:
     with serving(installation) as own, ExitStack() as stack:
         (before,) = own.children()
