@@ -10,11 +10,12 @@ import pytest
 from sre_copilot.application.queries.integrations import described
 from sre_copilot.domain.actors import Actor, Role
 from sre_copilot.domain.canonical import plain
-from sre_copilot.domain.errors import AlreadyExists, InvalidInput
-from sre_copilot.domain.integrations import Health, Setting, SettingKind
+from sre_copilot.domain.deliveries import Parsed, Sample
+from sre_copilot.domain.errors import AlreadyExists, InvalidInput, OutgoingFailed
+from sre_copilot.domain.integrations import Feature, Health, Setting, SettingKind
 from sre_copilot.domain.signals import Environment
 from sre_copilot.testing.deliveries import FixedTypes
-from sre_copilot.testing.stage import Stage, stage
+from sre_copilot.testing.stage import Stage, alert, deploy, stage
 
 KNOWN = (
     Setting(name="url", help="Where it is."),
@@ -161,3 +162,48 @@ def test_a_trial_shows_the_first_sample_or_the_one_that_is_named_and_stores_noth
     with pytest.raises(InvalidInput, match="no sample 'firing'"):
         here.copilot.integrations.trial(actor=admin(here), integration_id=integration_id, sample="firing")
     assert here.tables == before
+
+
+SAMPLES = (Sample(name="firing", body=b"firing"), Sample(name="change", body=b"change"))
+
+
+def test_a_sample_reads_as_what_it_would_become() -> None:
+    here = stage(types=FixedTypes(known={"generic": ()}, shown={"generic": SAMPLES}))
+    here.script.answers[b"firing"] = Parsed(drafts=(alert(),))
+    here.script.answers[b"change"] = Parsed(drafts=(deploy(),))
+    ask: dict[str, Any] = {"actor": admin(here), "integration_id": here.integration.id}
+    first, named = here.copilot.integrations.trial(**ask), here.copilot.integrations.trial(**ask, sample="change")
+    assert (first.sample, named.sample) == SAMPLES
+    assert first.parsed == Parsed(drafts=(alert(),))
+    assert first.delivery is not None
+    assert here.copilot.ingest(actor=admin(here), integration_id=here.integration.id, delivery=first.delivery).opened
+
+
+def test_what_a_check_finds_broken_is_told() -> None:
+    here = stage(types=FixedTypes(known={"generic": ()}, broken=OutgoingFailed("It did not answer.")))
+    with pytest.raises(OutgoingFailed):
+        here.copilot.integrations.trial(actor=admin(here), integration_id=here.integration.id)
+
+
+@attrs.frozen(kw_only=True)
+class Unable(FixedTypes):
+    """Types that only take in."""
+
+    def features(self, kind: str) -> frozenset[Feature]:
+        return frozenset()
+
+
+def test_a_feature_that_the_type_has_not_is_refused_and_others_can_be_taken_back(here: Stage) -> None:
+    integration_id = made(here, features=[Feature.PULL])
+    assert here.tables.integrations[integration_id].features == {Feature.PULL}
+    assert configure(here, integration_id, features=[]).features == frozenset()
+    unable = stage(types=Unable(known={"generic": KNOWN}))
+    with pytest.raises(InvalidInput, match="can't pull"):
+        made(unable, features=[Feature.PULL])
+    with pytest.raises(InvalidInput, match="can't context"):
+        configure(unable, made(unable), features=[Feature.CONTEXT])
+
+
+def test_an_overlap_that_is_too_long_is_refused(here: Stage) -> None:
+    with pytest.raises(InvalidInput):
+        here.copilot.rotate_integration_key(actor=admin(here), integration_id=made(here), overlap=timedelta(days=31))

@@ -6,8 +6,16 @@ import pytest
 
 from sre_copilot.domain.actors import Role
 from sre_copilot.domain.deliveries import DeliveryStatus, Parsed, QuarantineReason, Receipt, Reply
-from sre_copilot.domain.errors import CopilotError, NotQuarantined, PluginFailed, UnreadableDelivery
+from sre_copilot.domain.errors import (
+    CopilotError,
+    IntegrationDisabled,
+    MalformedDelivery,
+    NotQuarantined,
+    PluginFailed,
+    UnreadableDelivery,
+)
 from sre_copilot.domain.integrations import UNHEALTHY_AFTER
+from sre_copilot.testing.outgoing import ScriptedOutgoing
 from sre_copilot.testing.stage import Stage, alert, stage
 
 BODY = b'{"title": 5}'
@@ -160,3 +168,24 @@ def test_what_a_vendor_must_be_answered_comes_with_the_receipt() -> None:
     here = stage()
     reply = Reply(body='{"challenge": "x"}')
     assert here.send(reply=reply).reply == reply
+
+
+def test_a_visit_that_fails_is_no_reason_to_refuse_the_delivery() -> None:
+    here = stage(outgoing=ScriptedOutgoing())
+    assert here.send(alert(), visits=("https://nobody.example/confirm",)).accepted == 1
+
+
+def test_bytes_that_became_malformed_stay_in_quarantine() -> None:
+    here = stage()
+    kept = hand_in(here, unreadable())
+    mend(here, MalformedDelivery("The body is not JSON."))
+    assert replay(here, kept).quarantined
+
+
+def test_a_disabled_integration_takes_nothing_in_whoever_brings_it() -> None:
+    here = stage()
+    here.copilot.configure_integration(
+        actor=here.person(Role.ADMIN), integration_id=here.integration.id, is_active=False
+    )
+    with pytest.raises(IntegrationDisabled):
+        here.send(alert())
