@@ -188,6 +188,7 @@ def walk_incidents(journey: Journey, folder: Path) -> None:
 def walk_administration(journey: Journey, folder: Path) -> None:
     """An integration, a delivery that it can't read, a person, a token."""
     journey("integrations create", "generic")
+    journey("integrations new", "acme", "--folder", str(folder / "acme"))
     journey("integrations list")
     journey("integrations show", "generic")
     assert journey("integrations configure", "generic", "--set", "accept_key=yes")["settings"] == {"accept_key": True}

@@ -15,6 +15,7 @@ from sre_copilot.entrypoints.cli.configuration import given_settings, setting_op
 from sre_copilot.entrypoints.cli.groups import InOrder
 from sre_copilot.entrypoints.cli.integration_pages import health_words, once_shown, page, trial_page
 from sre_copilot.entrypoints.cli.names import NAME
+from sre_copilot.entrypoints.cli.new_integration import new_integration
 from sre_copilot.entrypoints.cli.render import table, when, words
 from sre_copilot.entrypoints.cli.session import Session, command
 
@@ -22,6 +23,9 @@ from sre_copilot.entrypoints.cli.session import Session, command
 @click.group(cls=InOrder)
 def integrations() -> None:
     """Create and look after the sources of deliveries."""
+
+
+integrations.add_command(new_integration)
 
 
 def name_argument(function: Callable[..., Any]) -> Callable[..., Any]:
