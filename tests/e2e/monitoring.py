@@ -56,6 +56,14 @@ def is_ready(port: int) -> bool:
         connection.close()
 
 
+def reload(port: int) -> None:
+    """Let the Prometheus at this port read its files again."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("POST", "/-/reload")
+    assert connection.getresponse().status == 200
+    connection.close()
+
+
 @contextmanager
 def alertmanager(folder: Path, webhook: str, key: str, *, peer: int | None = None) -> Iterator[tuple[int, int]]:
     """An Alertmanager whose only receiver is this webhook; its port, and the one by which a twin joins it."""
@@ -102,6 +110,7 @@ def prometheus(folder: Path, alertmanager_port: int, key: str) -> Iterator[int]:
     (folder / "prometheus.yml").write_text(
         "global: {scrape_interval: 1s, evaluation_interval: 1s}\n"
         "rule_files: [rules.yml]\n"
+        f"scrape_configs: [{{job_name: prometheus, static_configs: [{{targets: ['127.0.0.1:{port}']}}]}}]\n"
         "alerting:\n"
         "  alertmanagers:\n"
         f"    - static_configs: [{{targets: ['127.0.0.1:{alertmanager_port}']}}]\n"

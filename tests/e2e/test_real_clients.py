@@ -13,7 +13,7 @@ import pytest
 
 from sre_copilot.adapters.system import new_id
 from tests.e2e.installation import Installation
-from tests.e2e.monitoring import alertmanager, program, prometheus
+from tests.e2e.monitoring import alertmanager, program, prometheus, reload
 from tests.e2e.server import Server, awaited
 from tests.e2e.tenants import Resident, resident
 from tests.e2e.tls import behind_tls
@@ -107,9 +107,7 @@ def test_a_prometheus_takes_us_for_its_alertmanager(metrics_door: Door, tmp_path
         assert len(metrics_door.incidents("checkout")) == 1
         rules = tmp_path / "prometheus" / "rules.yml"
         rules.write_text(rules.read_text().replace("> 0", "> 2"))
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-        connection.request("POST", "/-/reload")
-        assert connection.getresponse().status == 200
+        reload(port)
         awaited(lambda: statuses(metrics_door.signals("checkout")) == ["firing", "resolved"], "the alert ended")
     assert len(metrics_door.incidents("checkout")) == 1
     assert {row["verdict"] for row in metrics_door.deliveries()} == {"key"}

@@ -1,5 +1,6 @@
 """The options that configure an integration: settings, secrets, environments, intervals."""
 
+import json
 import sys
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -31,7 +32,7 @@ OPTIONS = (
         "settings",
         multiple=True,
         metavar="NAME=VALUE",
-        help="A setting of the type; NAME= takes it back. A list has commas. May be given several times. [default: none]",
+        help="A setting of the type; NAME= takes it back. A list has commas, or is a JSON list. May be given several times. [default: none]",
     ),
     click.option(
         "--secret",
@@ -127,6 +128,8 @@ def _setting(text: str, known: Mapping[str, Setting]) -> tuple[str, Any]:
 
 
 def _value(kind: SettingKind, name: str, value: str) -> Any:
+    if kind is SettingKind.LIST and value.startswith("["):
+        return _list(name, value)
     if kind is SettingKind.LIST:
         return [item.strip() for item in value.split(",") if item.strip()]
     if kind is SettingKind.FLAG:
@@ -139,6 +142,13 @@ def _value(kind: SettingKind, name: str, value: str) -> Any:
         except ValueError as error:
             raise InvalidInput(f"The setting {name} is a number.") from error
     return value
+
+
+def _list(name: str, value: str) -> Any:
+    try:
+        return json.loads(value)
+    except ValueError as error:
+        raise InvalidInput(f"The setting {name} begins with [ but is no JSON list: {error}.") from error
 
 
 def _secret(text: str, known: Mapping[str, Setting]) -> tuple[str, Any]:

@@ -1,29 +1,17 @@
-"""Prometheus: Alertmanager's webhook, version "4", and Prometheus itself, for which we are an Alertmanager.
-
-A body is a group of alerts; each stands for itself and has its own status, whatever the group's is. An alert's identity is
-its full label set, without empty labels, at both doors; Alertmanager's hash of it is kept for people. There is no id of a
-delivery: repeats, retries and twins are recognised by series, status and times. Where alerts were cut off
-(`truncatedAlerts`), the missing ones are not resolved; nothing is ever concluded from absence.
-
-Prometheus states no status, only an end: one that has passed means resolved, one to come is until when the alert is known
-to fire unless it is sent again. A Prometheus that died resolves nothing; its alerts expire.
-
-Neither signs anything: the integration's key decides.
-"""
+"""Alerts as Alertmanager tells them, and as Prometheus posts them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 import attrs
 
-from sre_copilot.domain.deliveries import LATEST_AHEAD, Delivery, Parsed, Reply, Sample
+from sre_copilot.domain.deliveries import LATEST_AHEAD, Parsed, Reply
 from sre_copilot.domain.errors import UnreadableDelivery
 from sre_copilot.domain.integrations import Integration
 from sre_copilot.domain.payloads import Fields, any_time, checked_time, first_text, kind, web_links, wrong
 from sre_copilot.domain.signals import UNKNOWN_SERVICE, Severity, SignalDraft, SignalStatus
-from sre_copilot.hookspecs import IntegrationPlugin, hookimpl
 
 SEVERITIES: Mapping[str, Severity] = {
     "critical": Severity.CRITICAL,
@@ -47,42 +35,8 @@ RESOLVE_TIMEOUT = timedelta(minutes=5)
 MOST_PROBLEMS = 10
 
 
-@attrs.frozen
-class Prometheus:
-    """Reads what Alertmanager tells its receivers, and what Prometheus tells its Alertmanager."""
-
-    type: str = "prometheus"
-    title: str = "Prometheus and Alertmanager"
-
-    def parse(self, integration: Integration, payload: Any, delivery: Delivery) -> Parsed:
-        """Return one signal per alert. Raises UnreadableDelivery that names the alert and its field.
-
-        Of a list for an Alertmanager it takes, as Alertmanager does, the alerts that can be read: then the reply is a
-        refusal that names the others, and only where there is nothing to take it raises.
-        """
-        if isinstance(payload, list) or delivery.path == ALERTS_DOOR:
-            return _told_to_alertmanager(payload, integration, delivery.received_at)
-        alerts = Fields.of(payload).objects("alerts")
-        return Parsed(drafts=tuple(_told_by_alertmanager(alert, integration, delivery.received_at) for alert in alerts))
-
-    def samples(self, now: datetime) -> Sequence[Sample]:
-        """A group, its end, a watchdog; and an alert as Prometheus sends it, while it fires and afterwards."""
-        start, end = _written(now - timedelta(minutes=12)), _written(now - timedelta(minutes=2))
-        fires = {**_SAMPLE, "startsAt": start, "endsAt": "0001-01-01T00:00:00Z", "fingerprint": "3b15fd163d36582e"}
-        ends = {**fires, "status": "resolved", "endsAt": end}
-        beat = {**fires, "labels": {"alertname": "Watchdog", "severity": "none"}, "fingerprint": "c10ad66d7a4b6d79"}
-        posted = {name: value for name, value in _SAMPLE.items() if name != "status"}
-        until = _written(now + timedelta(minutes=4))
-        return (
-            _group("firing", fires),
-            _group("resolved", ends, resolves="firing"),
-            _group("heartbeat", beat),
-            _list("posted", {**posted, "startsAt": start, "endsAt": until}),
-            _list("posted_end", {**posted, "startsAt": start, "endsAt": end}, resolves="posted"),
-        )
-
-
-def _told_by_alertmanager(alert: Fields, integration: Integration, received_at: datetime) -> SignalDraft:
+def told_by_alertmanager(alert: Fields, integration: Integration, received_at: datetime) -> SignalDraft:
+    """Return an alert of a webhook's group. Raises UnreadableDelivery."""
     draft = _described(alert, integration)
     status = _status(alert)
     started_at = alert.time("startsAt", received_at)
@@ -96,7 +50,8 @@ def _told_by_alertmanager(alert: Fields, integration: Integration, received_at: 
     )
 
 
-def _told_to_alertmanager(payload: Any, integration: Integration, received_at: datetime) -> Parsed:
+def told_to_alertmanager(payload: Any, integration: Integration, received_at: datetime) -> Parsed:
+    """Return what a list for an Alertmanager says, as far as it can be read. Raises UnreadableDelivery where nothing can."""
     if not isinstance(payload, list):
         raise wrong("the body", f"must be a list of alerts, not {kind(payload)}")
     drafts, problems = [], []
@@ -172,52 +127,3 @@ def _status(alert: Fields) -> SignalStatus:
     if word not in ("firing", "resolved"):
         raise wrong(alert.at("status"), 'must be "firing" or "resolved"')
     return SignalStatus(word)
-
-
-_SAMPLE: Mapping[str, Any] = {
-    "status": "firing",
-    "labels": {
-        "alertname": "HighErrorRate",
-        "cluster": "eu-west-1",
-        "environment": "production",
-        "namespace": "shop",
-        "service": "checkout",
-        "severity": "critical",
-    },
-    "annotations": {
-        "summary": "checkout answers more than 5 % of its requests with an error",
-        "description": "12.4 % of the requests of the last 5 minutes failed.",
-        "runbook_url": "https://runbooks.example.com/HighErrorRate",
-    },
-    "generatorURL": "https://prometheus.example.com/graph?g0.expr=job%3Aerrors%3Aratio5m+%3E+0.05&g0.tab=1",
-}
-
-
-def _written(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _group(name: str, alert: Mapping[str, Any], resolves: str = "") -> Sample:
-    body = {
-        "version": "4",
-        "groupKey": '{}:{alertname="HighErrorRate"}',
-        "truncatedAlerts": 0,
-        "status": alert["status"],
-        "receiver": "copilot",
-        "groupLabels": {"alertname": alert["labels"]["alertname"]},
-        "commonLabels": alert["labels"],
-        "commonAnnotations": alert["annotations"],
-        "externalURL": "https://alertmanager.example.com",
-        "alerts": [alert],
-    }
-    return Sample(name=name, body=json.dumps(body).encode(), resolves=resolves)
-
-
-def _list(name: str, alert: Mapping[str, Any], resolves: str = "") -> Sample:
-    return Sample(name=name, body=json.dumps([alert]).encode(), path=ALERTS_DOOR, resolves=resolves)
-
-
-@hookimpl
-def sre_copilot_integrations() -> list[IntegrationPlugin]:
-    """Register the integration type `prometheus`."""
-    return [Prometheus()]
