@@ -5,7 +5,11 @@ import inspect
 import sre_copilot.hookspecs as hookspecs
 
 HOOKS = [value for value in vars(hookspecs).values() if hasattr(value, "sre_copilot_spec")]
-CAPABILITIES = [hookspecs.IntegrationPlugin, hookspecs.ParsesDeliveries, hookspecs.LimitsBodies]
+CAPABILITIES = [
+    value
+    for value in vars(hookspecs).values()
+    if inspect.isclass(value) and value.__module__ == hookspecs.__name__ and getattr(value, "_is_protocol", False)
+]
 
 
 def test_every_hook_is_documented_and_brings_nothing_by_itself() -> None:
