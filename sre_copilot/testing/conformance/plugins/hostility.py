@@ -4,6 +4,7 @@ import json
 import random
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import islice
 
 import attrs
 
@@ -29,11 +30,13 @@ from sre_copilot.testing.conformance.plugins.changes import (
 )
 from sre_copilot.testing.conformance.plugins.subject import Payload, Subject, Violation
 
-PLACES = 12
-"""So many places of a sample get the raw tokens."""
+PLACES, FEW_PLACES = 12, 4
+"""So many places of a sample get the raw tokens; where not everything is tried, so many the large ones."""
+LARGE = 20_000
+"""Bytes of a token that is large."""
 SPLICES, FEW_SPLICES = 150, 30
 """So often a sample is damaged at random, the same way in every run."""
-CUTS = 40
+CUTS = 25
 BODIES: dict[str, bytes] = {
     "nothing": b"",
     "white space": b" \r\n",
@@ -88,8 +91,11 @@ def _damaged(subject: Subject, sample: Sample) -> Iterator[tuple[str, Delivery]]
         yield words, attrs.evolve(whole, body=body[:start] + damage + body[end:])
     if not isinstance(subject.plugin, ReadsBodies):
         value = json.loads(body)
-        for path in list(places(value))[:PLACES]:
+        for number, path in enumerate(islice(places(value), PLACES)):
+            everything = subject.thorough or number < FEW_PLACES
             for words, token in RAW_TOKENS.items():
+                if not everything and len(token) > LARGE:
+                    continue
                 yield f"with {words} at {shown(path)}", attrs.evolve(whole, body=with_token(value, path, token))
     for name in sample.headers:
         for text in HEADERS:
