@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from sre_copilot.domain.errors import CopilotError as CopilotError
     from sre_copilot.domain.errors import DatabaseNotReady as DatabaseNotReady
     from sre_copilot.domain.errors import DatabaseUnavailable as DatabaseUnavailable
+    from sre_copilot.domain.errors import DeliveryTooDeep as DeliveryTooDeep
     from sre_copilot.domain.errors import DeliveryTooLarge as DeliveryTooLarge
     from sre_copilot.domain.errors import EmbeddedDatabaseFailed as EmbeddedDatabaseFailed
     from sre_copilot.domain.errors import EnvironmentFault as EnvironmentFault
@@ -57,6 +58,7 @@ __all__ = [
     "CopilotError",
     "DatabaseNotReady",
     "DatabaseUnavailable",
+    "DeliveryTooDeep",
     "DeliveryTooLarge",
     "EmbeddedDatabaseFailed",
     "EnvironmentFault",

@@ -134,6 +134,12 @@ class MalformedDelivery(InvalidInput):
     code = "malformed_delivery"
 
 
+class DeliveryTooDeep(MalformedDelivery):
+    """The delivery is nested deeper than anybody needs, so nothing was stored; send it flatter."""
+
+    code = "delivery_too_deep"
+
+
 class DeliveryTooLarge(MalformedDelivery):
     """The delivery is larger than its door takes, so nothing was stored; send it in parts."""
 

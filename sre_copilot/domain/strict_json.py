@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
 from sre_copilot.domain.deliveries import MAX_BODY_BYTES, Delivery
-from sre_copilot.domain.errors import DeliveryTooLarge, MalformedDelivery
+from sre_copilot.domain.errors import DeliveryTooDeep, DeliveryTooLarge, MalformedDelivery
 
 MAX_DEPTH = 32
 MAX_STRING_BYTES = 64 * 1024
@@ -79,7 +79,7 @@ def _scan(body: bytes) -> None:
         if token in (b"{", b"["):
             depth += 1
             if depth > MAX_DEPTH:
-                raise MalformedDelivery(f"The body is nested deeper than {MAX_DEPTH} levels.")
+                raise DeliveryTooDeep(f"The body is nested deeper than {MAX_DEPTH} levels.")
         elif token in (b"}", b"]"):
             depth -= 1
         elif len(token) > MAX_STRING_BYTES + 2 and _decoded_length(token) > MAX_STRING_BYTES:

@@ -20,6 +20,7 @@ from sre_copilot.application.ports.deliveries import DeliveryGateway, Integratio
 from sre_copilot.domain.commands import Command, Response
 from sre_copilot.domain.deliveries import Delivery, Parsed, Reply, Sample
 from sre_copilot.domain.errors import (
+    DeliveryTooDeep,
     DeliveryTooLarge,
     MalformedDelivery,
     NotAuthentic,
@@ -101,7 +102,8 @@ class PluginGateway(DeliveryGateway):
 
         try:
             return self.isolation.run(integration.type, answer, passing)
-        except DeliveryTooLarge:
+        except (DeliveryTooDeep, DeliveryTooLarge):
+            # Refused for everyone, templates included.
             raise
         except MalformedDelivery as error:
             if traits.takes_templates:
