@@ -7,6 +7,7 @@ from typing import Any
 import attrs
 
 from sre_copilot.adapters.outgoing.targets import read_target, sendable_headers
+from sre_copilot.adapters.outgoing.trust import trust_in
 from sre_copilot.application.ports.outgoing import Answer, Request
 from sre_copilot.domain.errors import CopilotError, OutgoingFailed
 
@@ -45,6 +46,8 @@ class ScriptedOutgoing:
         """Return what was said for this request. Raises it where it is an error, and OutgoingFailed where it is nothing."""
         target = read_target(request, allow_plain=self.allow_plain)
         sendable_headers(request.headers)
+        if request.trust:
+            trust_in(request.trust)
         self.requests.append(request)
         fitting = [key for key in self._said if key[0] == request.method and request.url.startswith(key[1])]
         if not fitting:

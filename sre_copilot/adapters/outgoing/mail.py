@@ -8,8 +8,8 @@ import attrs
 
 from sre_copilot.adapters.outgoing.connecting import Deadline, Guard, failures_named
 from sre_copilot.adapters.outgoing.letters import written
-from sre_copilot.adapters.outgoing.requests import system_trust
 from sre_copilot.adapters.outgoing.targets import checked_server
+from sre_copilot.adapters.outgoing.trust import system_trust
 from sre_copilot.application.ports.mail import MailMessage, MailServer
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Self
 import attrs
 
 from sre_copilot.adapters.outgoing.connecting import Deadline, Guard, failures_named
-from sre_copilot.adapters.outgoing.requests import system_trust
 from sre_copilot.adapters.outgoing.targets import Target, read_target
+from sre_copilot.adapters.outgoing.trust import system_trust
 from sre_copilot.application.ports.outgoing import Request
 from sre_copilot.domain.errors import OutgoingFailed
 

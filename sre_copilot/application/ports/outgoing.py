@@ -35,12 +35,15 @@ class Request:
     """One request. `url` is absolute and in ASCII (percent-encoded, international host names as xn--).
 
     Host, Content-Length and what else belongs to the connection are set by the client and can't be given.
+    `trust` holds certificates as PEM: then the server has to prove itself by one of those, and the authorities that the
+    machine trusts count nothing.
     """
 
     method: str = "GET"
     url: str = attrs.field(repr=host_only)
     headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     body: bytes = attrs.field(default=b"", repr=False)
+    trust: str = attrs.field(default="", repr=False)
 
 
 @attrs.frozen(kw_only=True)
@@ -109,6 +112,6 @@ class Outgoing(Protocol):
     def send(self, request: Request, *, deadline: float = 5.0) -> Answer:
         """Make one request, and give up after `deadline` seconds in all: name, connection, question and answer.
 
-        Nothing is tried twice. Raises OutgoingRefused where the URL, a header or what the host's name leads to is not
+        Nothing is tried twice. Raises OutgoingRefused where the URL, a header, `trust` or what the host's name leads to is not
         allowed (then nothing was sent), and OutgoingFailed where there is no usable answer (then it may have arrived).
         """

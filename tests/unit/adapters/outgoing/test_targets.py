@@ -52,6 +52,15 @@ REFUSED_HEADERS = {
 }
 
 
+UNREADABLE_CERTIFICATES = [
+    "planted",
+    "plantedü",
+    "-----BEGIN CERTIFICATE-----\nplanted\n-----END CERTIFICATE-----\n",
+    "-----BEGIN CERTIFICATE-----\nMIIB",
+    "-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n",
+]
+
+
 @pytest.fixture(params=["real", "twin"])
 def outgoing(request: pytest.FixtureRequest) -> Outgoing:
     if request.param == "real":
@@ -94,6 +103,13 @@ def test_a_header_that_would_say_something_else_is_refused(headers: dict[str, st
 def test_a_strange_method_is_refused(method: str, outgoing: Outgoing) -> None:
     with pytest.raises(OutgoingRefused, match="must be one of DELETE, GET"):
         outgoing.send(Request(method=method, url=URL))
+
+
+@pytest.mark.parametrize("trust", UNREADABLE_CERTIFICATES)
+def test_certificates_that_are_none_are_refused_with_what_to_give(trust: str, outgoing: Outgoing) -> None:
+    with pytest.raises(OutgoingRefused, match="give them as PEM") as caught:
+        outgoing.send(Request(url=URL, trust=trust))
+    assert "planted" not in str(caught.value)
 
 
 @given(st.text(max_size=60) | st.from_regex(r"https?://[a-z@:\\\[\]./#?%]{0,20}", fullmatch=True))

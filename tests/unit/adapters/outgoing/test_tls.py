@@ -6,7 +6,8 @@ import pytest
 import trustme
 
 from sre_copilot.adapters.outgoing.connecting import Guard
-from sre_copilot.adapters.outgoing.requests import GuardedClient, system_trust
+from sre_copilot.adapters.outgoing.requests import GuardedClient
+from sre_copilot.adapters.outgoing.trust import system_trust, trust_in
 from sre_copilot.application.ports.outgoing import Request
 from sre_copilot.domain.errors import OutgoingFailed
 from tests.unit.adapters.outgoing.loopback import answering, serving
@@ -72,3 +73,53 @@ def test_the_systems_trust_is_read_once_and_asks_for_proof() -> None:
     assert system_trust().check_hostname
     assert system_trust().verify_mode is ssl.CERT_REQUIRED
     assert system_trust().minimum_version >= ssl.TLSVersion.TLSv1_2
+
+
+def pem(authority: trustme.CA) -> str:
+    return authority.cert_pem.bytes().decode()
+
+
+def test_certificates_that_a_request_brings_are_trusted_for_it_alone(authority: trustme.CA) -> None:
+    client = GuardedClient(guard=GUARD)
+    with serving(answering(OK), certified(authority, "cluster.example.test")) as server:
+        url = f"https://cluster.example.test:{server.port}/"
+        bundle = pem(trustme.CA()) + pem(authority)
+        assert client.send(Request(url=url, trust=bundle)).body == b"ok"
+        with pytest.raises(OutgoingFailed, match="its certificate does not hold"):
+            client.send(Request(url=url))
+
+
+def test_where_a_request_brings_certificates_no_others_are_trusted(
+    authority: trustme.CA, client: GuardedClient
+) -> None:
+    with serving(answering(OK), certified(authority, "hooks.example.test")) as server:
+        request = Request(url=f"https://hooks.example.test:{server.port}/", trust=pem(trustme.CA()))
+        with pytest.raises(OutgoingFailed, match="its certificate does not hold"):
+            client.send(request)
+    assert server.received == []
+
+
+def test_a_certificate_that_a_request_brings_proves_no_other_name(authority: trustme.CA) -> None:
+    with serving(answering(OK), certified(authority, "other.example.test")) as server:
+        request = Request(url=f"https://hooks.example.test:{server.port}/", trust=pem(authority))
+        with pytest.raises(OutgoingFailed, match="Hostname mismatch"):
+            GuardedClient(guard=GUARD).send(request)
+
+
+def test_a_servers_own_certificate_can_be_named(authority: trustme.CA) -> None:
+    leaf = authority.issue_cert("hooks.example.test")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    leaf.configure_cert(context)
+    with serving(answering(OK), context) as server:
+        trust = leaf.cert_chain_pems[0].bytes().decode()
+        request = Request(url=f"https://hooks.example.test:{server.port}/", trust=trust)
+        assert GuardedClient(guard=GUARD).send(request).body == b"ok"
+
+
+def test_brought_certificates_are_loaded_once_and_ask_for_proof(authority: trustme.CA) -> None:
+    trust = trust_in(pem(authority))
+    assert trust is trust_in(pem(authority))
+    assert trust.check_hostname
+    assert trust.verify_mode is ssl.CERT_REQUIRED
+    assert trust.minimum_version >= ssl.TLSVersion.TLSv1_2
+    assert not trust.verify_flags & ssl.VERIFY_X509_STRICT

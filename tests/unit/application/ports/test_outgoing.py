@@ -17,7 +17,7 @@ def waiting(word: str) -> timedelta | None:
 
 def test_a_request_shows_where_it_goes_and_nothing_that_is_secret() -> None:
     url = "https://ada:planted@hooks.example.com:8443/planted/path?key=planted#planted"
-    request = Request(method="POST", url=url, headers={"Authorization": "planted"}, body=b"planted")
+    request = Request(method="POST", url=url, headers={"Authorization": "planted"}, body=b"planted", trust="planted")
     assert "https://hooks.example.com/..." in repr(request)
     assert "planted" not in repr(request)
 
