@@ -1,5 +1,8 @@
 """The conformance kit passes every built-in integration, and fails each broken plugin for what is broken."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from sre_copilot.testing.conformance.plugins.checks import CHECKS
@@ -8,6 +11,7 @@ from sre_copilot.testing.doors import plugin_manager
 from tests.unit.testing.broken_plugins import BROKEN, Sound
 
 BUILT_IN = plugin_manager()
+PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "write-an-integration.md"
 
 
 @pytest.mark.parametrize("check", CHECKS)
@@ -40,6 +44,10 @@ def test_a_sound_plugin_passes_every_check() -> None:
 
 def test_every_check_has_a_plugin_that_only_it_finds_broken() -> None:
     assert set(BROKEN) == set(CHECKS)
+
+
+def test_every_check_is_documented() -> None:
+    assert re.findall(r"^\| `(\w+)` \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE) == list(CHECKS)
 
 
 @pytest.mark.parametrize("check", BROKEN)
