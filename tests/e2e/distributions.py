@@ -1,7 +1,12 @@
-"""Distributions with a plugin, as they lie on the path once they are installed."""
+"""Distributions with a plugin: laid out as they lie on the path, or built into wheels, installed, and checked."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
+BUILD = "import sys; from flit_core import buildapi; print(buildapi.build_wheel(sys.argv[1]))"
+UV = Path(sys.executable).with_name("uv")
 METADATA = "Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n"
 ENTRY_POINTS = "[sre_copilot.integrations]\n{module} = {module}\n"
 
@@ -15,3 +20,41 @@ def lay_out(folder: Path, name: str, code: str) -> Path:
     (about / "METADATA").write_text(METADATA.format(name=name), encoding="utf-8")
     (about / "entry_points.txt").write_text(ENTRY_POINTS.format(module=module), encoding="utf-8")
     return folder
+
+
+def installed(source: Path, site: Path) -> Path:
+    """Build a wheel of a folder and install it into another one, which is returned; nothing asks the network."""
+    wheels = source / "dist"
+    wheels.mkdir()
+    built = _done(sys.executable, "-c", BUILD, str(wheels), folder=source)
+    wheel = wheels / built.split()[-1]
+    python = ("--python", sys.executable)
+    _done(UV, "pip", "install", *python, "--offline", "--no-deps", "--target", site, wheel, folder=source)
+    return site
+
+
+def _done(*words: str | Path, folder: Path) -> str:
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def kit(kind: str, site: Path, folder: Path) -> "subprocess.CompletedProcess[str]":
+    """Run the conformance kit as whoever wrote the plugin does, though not with everything that takes long."""
+    return _pytest(site, folder, f"--sre-copilot-conformance={kind}")
+
+
+def no_kit(site: Path, folder: Path) -> "subprocess.CompletedProcess[str]":
+    """Run pytest where the kit could be run, and don't ask for it."""
+    return _pytest(site, folder)
+
+
+def _pytest(site: Path, folder: Path, *options: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(site), "PYTEST_XDIST_WORKER": "", "SRE_COPILOT_SOAK": "0"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
