@@ -4,7 +4,10 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+LIGHTHOUSE = Path(__file__).parents[1] / "plugins" / "lighthouse"
+"""Where the source of a third party's plugin with every capability lies."""
 BUILD = "import sys; from flit_core import buildapi; print(buildapi.build_wheel(sys.argv[1]))"
 UV = Path(sys.executable).with_name("uv")
 METADATA = "Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n"
@@ -24,12 +27,11 @@ def lay_out(folder: Path, name: str, code: str) -> Path:
 
 def installed(source: Path, site: Path) -> Path:
     """Build a wheel of a folder and install it into another one, which is returned; nothing asks the network."""
-    wheels = source / "dist"
-    wheels.mkdir()
-    built = _done(sys.executable, "-c", BUILD, str(wheels), folder=source)
-    wheel = wheels / built.split()[-1]
-    python = ("--python", sys.executable)
-    _done(UV, "pip", "install", *python, "--offline", "--no-deps", "--target", site, wheel, folder=source)
+    with TemporaryDirectory() as wheels:
+        built = _done(sys.executable, "-c", BUILD, wheels, folder=source)
+        wheel = Path(wheels) / built.split()[-1]
+        python = ("--python", sys.executable)
+        _done(UV, "pip", "install", *python, "--offline", "--no-deps", "--target", site, wheel, folder=source)
     return site
 
 

@@ -1,7 +1,6 @@
 """A third party's plugin in its own wheel: built, installed, checked, and used by a copilot that runs."""
 
 import json
-import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -16,11 +15,10 @@ import pytest
 from sre_copilot.adapters.system import new_id
 from sre_copilot.domain.signatures import hmac_hex
 from sre_copilot.testing.conformance.plugins.checks import CHECKS
-from tests.e2e.distributions import installed, kit, lay_out, no_kit
+from tests.e2e.distributions import LIGHTHOUSE, installed, kit, lay_out, no_kit
 from tests.e2e.installation import Installation
 from tests.e2e.server import Reply, Server, awaited, serving
 
-SOURCE = Path(__file__).parents[1] / "plugins" / "lighthouse"
 LOUD = """
 import attrs
 from sre_copilot import hookimpl
@@ -87,8 +85,7 @@ def lighthouse() -> Iterator[Vendor]:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where its wheel is installed, and a broken plugin that is made of it."""
     folder = tmp_path_factory.mktemp("lighthouse")
-    shutil.copytree(SOURCE, folder / "source", ignore=shutil.ignore_patterns("__pycache__"))
-    return lay_out(installed(folder / "source", folder / "site"), "loud", LOUD)
+    return lay_out(installed(LIGHTHOUSE, folder / "site"), "loud", LOUD)
 
 
 def test_the_kit_is_passed_by_the_wheel_with_every_check(site: Path, tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
-"""The smallest Django configuration that lets the mypy plugin load our models; nothing is ever connected."""
+"""The smallest Django configuration that lets the mypy plugin load our models and those of the project in tests/projects.
 
-from importlib.util import find_spec
+Nothing is ever connected.
+"""
 
-INSTALLED_APPS = ["sre_copilot.adapters.django_orm"] if find_spec("sre_copilot.adapters.django_orm") else []
+INSTALLED_APPS = ["sre_copilot.adapters.django_orm", "ovens"]
 DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "typing"}}
 SECRET_KEY = "only for type checking"
 USE_TZ = True
