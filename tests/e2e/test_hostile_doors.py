@@ -181,6 +181,25 @@ def test_strange_headers_harm_nobody(door: Door) -> None:
         assert door.knock(b"{}", dict.fromkeys(names, value)).status in (200, 202, 400, 401)
 
 
+@pytest.mark.parametrize("path", ["/v2/enqueue", "/v2/change/enqueue", "/api/v2/alerts"])
+def test_doors_of_other_tools_refuse_in_their_own_words(
+    path: str, installation: Installation, server: Server, home: Resident
+) -> None:
+    kind = "prometheus" if path == "/api/v2/alerts" else "pagerduty"
+    words = ("integrations", "create", kind, "--name", path, "--tenant", home.slug, "--json")
+    key = installation.call(*words).expect(0).document["key"]
+    member = b'"routing_key": ' + json.dumps(key).encode()
+    hostile = {what: body for what, (body, _) in REFUSED.items()} | dict(MALFORMED) | dict(STRANGE)
+    # What is an object gets the key that PagerDuty's clients send in it.
+    with_key = {what: body.replace(b"{", b"{" + member + b",", 1) for what, body in hostile.items() if b'{"' in body}
+    for what, body in (*hostile.items(), *with_key.items()):
+        began = time.monotonic()
+        reply = server.ask("POST", path, body=body, headers={"Authorization": f"Bearer {key}"})
+        assert (what, reply.status in (400, 401, 413)) == (what, True), reply.body
+        assert time.monotonic() - began < SLOWEST
+        assert b"Traceback" not in reply.body
+
+
 def test_afterwards_everything_can_be_read(installation: Installation, server: Server, home: Resident) -> None:
     paths = ["/api/v1/incidents?limit=200", "/api/v1/signals?limit=200", "/api/v1/integrations"]
     for path in paths:
