@@ -49,7 +49,7 @@ soak: $(READY) ## Third ring: everything at full count and mutation testing; fig
 bench: $(READY) ## Benchmarks (every benchmarks/**/bench_*.py); never part of the tests
 	@files=$$(find benchmarks -name 'bench_*.py' | sort); \
 	  [ -n "$$files" ] || { echo "There is no bench_*.py in benchmarks/." >&2; exit 1; }; \
-	  for file in $$files; do echo "== $$file"; $(BIN)/python "$$file" $(ARGS); done
+	  for file in $$files; do echo "== $$file"; module=$${file%.py}; $(BIN)/python -m "$${module//\//.}" $(ARGS); done
 
 lock: $(READY) ## Bring requirements.lock in line with pyproject.toml (UPGRADE=1: to the newest versions)
 	@$(BIN)/uv pip compile --quiet --generate-hashes --no-header --universal --python-version 3.11 \
