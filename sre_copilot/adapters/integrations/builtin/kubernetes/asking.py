@@ -44,8 +44,8 @@ ASKED = (
     NAMESPACES,
     SELECTOR,
 )
-CHUNK = 300
-"""Events asked for at once, so that they fit into an answer of 1 MiB."""
+CHUNK = 150
+"""Events asked for at once: an answer of 1 MiB has room for 7 KB each, which is more than `managedFields` make of them."""
 CHUNKS = 5
 """Requests of a poll; each may take 5 of its 30 seconds."""
 LONGEST_TOKEN = 4_096
