@@ -30,6 +30,7 @@ CLOCKS_AND_IDS = {f"datetime.datetime.{name}" for name in ("now", "utcnow", "tod
 }  # fmt: skip
 # The plugin gateway, which has the calling of plugins in a module of its own, and the process edge.
 BROAD_EXCEPT_HOMES = {f"{PACKAGE}/adapters/integrations/isolation.py", f"{PACKAGE}/entrypoints/cli/main.py"}
+CONFIDENTIAL = re.compile(r"signature|secret|token|digest|hmac|password", re.IGNORECASE)
 
 
 Rule = Callable[[Path], list[str]]
@@ -118,6 +119,21 @@ def broad_excepts(place: str, text: str) -> Iterator[str]:
                 yield f"{node.lineno} swallows an error in silence; contextlib.suppress says which"
 
 
+@of_each_module("domain/signatures.py", "domain/integrations.py", "adapters/integrations/builtin")
+def hasty_comparisons(place: str, text: str) -> Iterator[str]:
+    """Signatures and secrets compared with an operator, which tells by its time how much was right.
+
+    `hmac.compare_digest` does not. Names in capitals are those of settings and headers.
+    """
+    for node in ast.walk(_parsed(text)):
+        if isinstance(node, ast.Compare) and any(
+            isinstance(op, ast.Eq | ast.NotEq | ast.In | ast.NotIn) for op in node.ops
+        ):
+            names = [_last_name(side) for side in (node.left, *node.comparators)]
+            if any(CONFIDENTIAL.search(name) and not name.isupper() for name in names):
+                yield f"{node.lineno} compares in haste: {ast.unparse(node)}"
+
+
 @of_each_module("domain", "application", "hookspecs.py", "testing")
 def undocumented(place: str, text: str) -> Iterator[str]:
     """Public classes and functions of domain, application, hookspecs and testing without a docstring."""
@@ -188,6 +204,16 @@ def _parsed(text: str) -> ast.Module:
     return ast.parse(text)
 
 
+def _last_name(node: ast.expr) -> str:
+    """What an expression is called: `key` in `self.key`, `door.key()` and `key[1:]`; "" where it has no name."""
+    match node:
+        case ast.Call(func=inner) | ast.Subscript(value=inner):
+            return _last_name(inner)
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+    return ""
+
+
 def _imported(tree: ast.Module) -> Iterator[tuple[str, int]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -224,6 +250,7 @@ STATIC_RULES = (
     long_functions,
     vague_names,
     broad_excepts,
+    hasty_comparisons,
     undocumented,
     unexplained_hooks,
     patched_tests,

@@ -173,6 +173,12 @@ PLANTS = [
         "broad_excepts",
     ),
     code("no error is swallowed", "domain/planted.py", "try:\n    X = 1\nexcept KeyError:\n    pass\n", "broad_excepts"),
+    code(
+        "signatures are compared in constant time",
+        f"{BUILTIN}/generic.py",
+        "def _planted(given, secrets):\n    return given.strip() in secrets.valid_signatures()\n",
+        "hasty_comparisons",
+    ),
     code("public names are documented", "domain/planted.py", "def planted():\n    return 1\n", "undocumented"),
     code("an excused line gives its reason", "domain/canonical.py", "X = 1  # pragma: no cover\n", "excused_lines"),
     code(
