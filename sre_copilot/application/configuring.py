@@ -16,6 +16,7 @@ from sre_copilot.domain.text import checked_text
 MOST_ITEMS = 200
 LONGEST_VALUE = 10_000
 SHORTEST, LONGEST = timedelta(seconds=5), timedelta(days=1)
+LONGEST_OVERLAP = timedelta(days=30)
 
 
 @attrs.frozen(kw_only=True)
@@ -94,9 +95,11 @@ def sealed(sealer: Sealer, integration: Integration, configuration: Configuratio
 
 
 def configured(
-    known: Sequence[Setting], before: Configuration, given: Mapping[str, Any], *, now: datetime
+    known: Sequence[Setting], before: Configuration, given: Mapping[str, Any], *, until: datetime
 ) -> Configuration:
     """Return the configuration after people gave these settings and secrets; None takes one back.
+
+    A secret that is replaced stays valid until then.
 
     Raises InvalidInput for an unknown name, a wrong kind, and a required setting that is missing.
     """
@@ -106,7 +109,7 @@ def configured(
         if name not in specs:
             known_names = ", ".join(specs) or "none"
             raise InvalidInput(f"There is no setting {name!r} of this integration type; its settings: {known_names}.")
-        after = _with(after, specs[name], value, now)
+        after = _with(after, specs[name], value, until)
     missing = [
         name
         for name, setting in specs.items()
@@ -139,6 +142,12 @@ def check_times(dedup_window: timedelta, sync_interval: timedelta, expected_ever
         raise InvalidInput("A delivery can be expected every 5 seconds to every 30 days.")
 
 
+def check_overlap(overlap: timedelta) -> None:
+    """Raise InvalidInput for a time that keys and secrets can't stay valid for once there are others."""
+    if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
+        raise InvalidInput("The keys and secrets before can stay valid for at most 30 days.")
+
+
 def checked_features(kind: str, wanted: Collection[Feature], able: frozenset[Feature]) -> frozenset[Feature]:
     """Return what is wanted of a type. Raises InvalidInput for what it can't do."""
     beyond = sorted(set(wanted) - able)
@@ -148,12 +157,12 @@ def checked_features(kind: str, wanted: Collection[Feature], able: frozenset[Fea
     return frozenset(wanted)
 
 
-def _with(before: Configuration, setting: Setting, value: Any, now: datetime) -> Configuration:
+def _with(before: Configuration, setting: Setting, value: Any, until: datetime) -> Configuration:
     if setting.secret:
         if value is None:
             kept = {name: values for name, values in before.secrets.items() if name != setting.name}
             return attrs.evolve(before, secrets=kept)
-        return before.with_secret(setting.name, _text(setting, value), until=now)
+        return before.with_secret(setting.name, _text(setting, value), until=until)
     if value is None:
         kept = {name: other for name, other in before.settings.items() if name != setting.name}
         return attrs.evolve(before, settings=kept)

@@ -1,13 +1,20 @@
 """Change what is configured of an integration; disable it and enable it again."""
 
 from collections.abc import Collection, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import attrs
 
-from sre_copilot.application.configuring import check_times, checked_features, configured, sealed, unsealed
+from sre_copilot.application.configuring import (
+    check_overlap,
+    check_times,
+    checked_features,
+    configured,
+    sealed,
+    unsealed,
+)
 from sre_copilot.application.ports.clock import Clock
 from sre_copilot.application.ports.deliveries import IntegrationTypes
 from sre_copilot.application.ports.ids import Ids
@@ -40,6 +47,7 @@ class ConfigureIntegration:
         dedup_window: timedelta | None = None,
         environments: Mapping[str, Environment] | None = None,
         settings: Mapping[str, Any] | None = None,
+        overlap: timedelta = timedelta(0),
         sync_interval: timedelta | None = None,
         expected_every: timedelta | None = None,
         expects_heartbeat: bool | None = None,
@@ -48,11 +56,12 @@ class ConfigureIntegration:
     ) -> Integration:
         """Return the integration afterwards.
 
-        A setting or secret given as None is taken back; an `expected_every` of nothing (0) means any silence is
-        normal. Enabling forgets earlier failures of the plugin. Raises NotPermitted, NotFound, AlreadyExists,
-        KeyRingUnusable, SealBroken, and InvalidInput for a time <= 0, a bad text or a bad setting.
+        A setting or secret given as None is taken back; a secret that is replaced stays valid for `overlap`. An
+        `expected_every` of nothing (0) means any silence is normal. Enabling forgets earlier failures of the plugin.
+        Raises NotPermitted, NotFound, AlreadyExists, KeyRingUnusable, SealBroken, and InvalidInput for bad values.
         """
         actor.require(Permission.ADMINISTER)
+        check_overlap(overlap)
         now = self.clock.now()
         told: dict[str, Any] = {
             "name": checked_name("The name", name) if name is not None else None,
@@ -73,8 +82,7 @@ class ConfigureIntegration:
             after = attrs.evolve(before, **changes)
             check_times(after.dedup_window, after.sync_interval, after.expected_every)
             if settings:
-                known = self.types.settings(before.type)
-                after = sealed(self.sealer, after, configured(known, unsealed(self.sealer, after), settings, now=now))
+                after = self._reconfigured(after, settings, until=now + overlap)
             uow.integrations.save(after)
             if is_active:
                 uow.integrations.note(integration_id, Health())
@@ -90,6 +98,11 @@ class ConfigureIntegration:
             )
             uow.commit()
         return attrs.evolve(after, settings=unsealed(self.sealer, after).settings)
+
+    def _reconfigured(self, integration: Integration, given: Mapping[str, Any], *, until: datetime) -> Integration:
+        known = self.types.settings(integration.type)
+        before = unsealed(self.sealer, integration)
+        return sealed(self.sealer, integration, configured(known, before, given, until=until))
 
 
 def _checked(environments: Mapping[str, Environment] | None) -> dict[str, Environment] | None:

@@ -75,9 +75,8 @@ class CreateIntegration:
         check_times(dedup_window, sync_interval, expected_every)
         now = self.clock.now()
         known = self.types.settings(type)
-        configuration, secrets = generated(
-            known, configured(known, Configuration(), settings or {}, now=now), self.keys, until=now, only_missing=True
-        )
+        given = configured(known, Configuration(), settings or {}, until=now)
+        configuration, secrets = generated(known, given, self.keys, until=now, only_missing=True)
         key = self.keys.new(KEY_PREFIX)
         integration = Integration(
             id=self.ids.new(),

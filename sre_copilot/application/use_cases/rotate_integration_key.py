@@ -6,7 +6,7 @@ from uuid import UUID
 
 import attrs
 
-from sre_copilot.application.configuring import generated, sealed, unsealed
+from sre_copilot.application.configuring import check_overlap, generated, sealed, unsealed
 from sre_copilot.application.ports.clock import Clock
 from sre_copilot.application.ports.deliveries import IntegrationTypes
 from sre_copilot.application.ports.ids import Ids
@@ -16,10 +16,7 @@ from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
 from sre_copilot.application.trail import record_audit
 from sre_copilot.domain.actors import Actor, Permission
 from sre_copilot.domain.audit import AuditAction
-from sre_copilot.domain.errors import InvalidInput
 from sre_copilot.domain.integrations import KEY_PREFIX, DoorKey, hash_of_key
-
-LONGEST_OVERLAP = timedelta(days=30)
 
 
 @attrs.frozen(kw_only=True)
@@ -47,8 +44,7 @@ class RotateIntegrationKey:
         Raises NotPermitted, NotFound, InvalidInput, KeyRingUnusable, SealBroken.
         """
         actor.require(Permission.ADMINISTER)
-        if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
-            raise InvalidInput("The keys before can stay valid for at most 30 days.")
+        check_overlap(overlap)
         now = self.clock.now()
         until = now + overlap
         key = self.keys.new(KEY_PREFIX)

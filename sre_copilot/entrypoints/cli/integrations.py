@@ -43,6 +43,18 @@ def find(copilot: Copilot, actor: Actor, name: str) -> Integration:
     return found
 
 
+overlap_option = click.option(
+    "--overlap-hours",
+    "overlap",
+    type=click.FloatRange(0, 720),
+    default=0.0,
+    show_default=True,
+    metavar="HOURS",
+    help="So long what is replaced, key or secret, stays valid, at most 720 hours.",
+    callback=lambda _ctx, _param, hours: timedelta(hours=hours),
+)
+
+
 @integrations.command("create")
 @click.argument("type_", metavar="TYPE")
 @click.option("--name", type=NAME, metavar="NAME", help="What the tenant calls it. [default: the type]")
@@ -105,30 +117,26 @@ def show_integration(session: Session, name: str) -> None:
     "--name", "new_name", type=NAME, metavar="NAME", help="Call it differently from now on. [default: as before]"
 )
 @setting_options
+@overlap_option
 @command
-def configure_integration(session: Session, name: str, new_name: str | None, **options: Any) -> None:
+def configure_integration(
+    session: Session, name: str, new_name: str | None, overlap: timedelta, **options: Any
+) -> None:
     """Change settings and secrets; only what is given changes."""
     with session.open() as copilot:
         actor = session.actor(copilot)
         row = find(copilot, actor, name)
         told = given_settings(copilot.integrations.types, row.type, options)
-        copilot.configure_integration(actor=actor, integration_id=row.id, name=new_name, **told)
+        copilot.configure_integration(actor=actor, integration_id=row.id, name=new_name, overlap=overlap, **told)
         view = copilot.integrations.show(actor=actor, integration_id=row.id)
         session.show(view.document, words(f"Integration {view.integration.name} changed."), *page(view))
 
 
 @integrations.command("rotate-key")
 @name_argument
-@click.option(
-    "--overlap-hours",
-    type=click.FloatRange(0, 720),
-    default=0.0,
-    show_default=True,
-    metavar="HOURS",
-    help="So long the key and secrets before stay valid, at most 720 hours.",
-)
+@overlap_option
 @command
-def rotate_key(session: Session, name: str, overlap_hours: float) -> None:
+def rotate_key(session: Session, name: str, overlap: timedelta) -> None:
     """Give an integration a new key.
 
     Secrets that the copilot makes, such as whsec_..., get new values as well.
@@ -136,11 +144,9 @@ def rotate_key(session: Session, name: str, overlap_hours: float) -> None:
     with session.open() as copilot:
         actor = session.actor(copilot)
         row = find(copilot, actor, name)
-        overlap = timedelta(hours=overlap_hours)
         made = copilot.rotate_integration_key(actor=actor, integration_id=row.id, overlap=overlap)
-        before = (
-            f"The ones before stay valid for {overlap_hours:g} h." if overlap_hours else "The ones before are void."
-        )
+        hours = overlap / timedelta(hours=1)
+        before = f"The ones before stay valid for {hours:g} h." if hours else "The ones before are void."
         session.show(
             {"key": made.key, "secrets": made.secrets},
             words(f"Integration {row.name} has a new key. {before}"),

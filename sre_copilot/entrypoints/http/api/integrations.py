@@ -52,6 +52,7 @@ class Configured(Asked):
 
     name: str | None = None
     settings: dict[str, Any] | None = Field(None, description="The type's settings and secrets, by name.")
+    overlap: Duration = Field(0.0, description="Seconds for which secrets that are replaced stay valid.")
     environments: dict[str, Environment] | None = Field(None, description="Words of the vendor for ours.")
     dedup_window: Duration | None = None
     sync_interval: Duration | None = None
@@ -63,7 +64,7 @@ class Configured(Asked):
     def told(self) -> dict[str, Any]:
         """What the use cases are given."""
         given = {name: value for name in type(self).model_fields if (value := getattr(self, name)) is not None}
-        for name in ("dedup_window", "sync_interval", "expected_every"):
+        for name in ("overlap", "dedup_window", "sync_interval", "expected_every"):
             if name in given:
                 given[name] = timedelta(seconds=given[name])
         return given

@@ -7,6 +7,7 @@ from uuid import UUID
 import attrs
 import pytest
 
+from sre_copilot.application.configuring import opened
 from sre_copilot.application.queries.integrations import described
 from sre_copilot.domain.actors import Actor, Role
 from sre_copilot.domain.canonical import plain
@@ -79,6 +80,21 @@ def test_what_is_given_as_none_is_taken_back(here: Stage) -> None:
     assert dict(view.secrets) == {"api_key": False, "signing_secret": True}
 
 
+def test_the_secret_before_stays_valid_for_the_overlap_and_no_longer(here: Stage) -> None:
+    integration_id = made(here, settings=GIVEN)
+
+    def valid(later: timedelta = timedelta(0)) -> tuple[str, ...]:
+        sealer = here.copilot.configure_integration.sealer
+        _, secrets = opened(sealer, here.tables.integrations[integration_id], here.clock.now() + later)
+        return secrets.valid("api_key")
+
+    configure(here, integration_id, settings={"api_key": "hunter3"}, overlap=timedelta(hours=1))
+    assert valid() == valid(timedelta(minutes=59)) == ("hunter3", "hunter2")
+    assert valid(timedelta(hours=1)) == ("hunter3",)
+    configure(here, integration_id, settings={"api_key": "hunter4"})
+    assert valid() == ("hunter4",)
+
+
 @pytest.mark.parametrize(
     "given",
     [
@@ -125,6 +141,8 @@ def test_a_required_setting_may_not_be_missing() -> None:
         {"sync_interval": timedelta(days=2)},
         {"expected_every": timedelta(seconds=1)},
         {"expected_every": timedelta(days=31)},
+        {"overlap": timedelta(seconds=-1)},
+        {"overlap": timedelta(days=30, seconds=1)},
     ],
 )
 def test_a_time_that_makes_no_sense_is_refused(here: Stage, given: dict[str, Any]) -> None:

@@ -101,6 +101,7 @@ def test_an_integration_is_created_configured_disabled_and_given_another_key() -
         ("PATCH", "integrations/{}", {"dedup_window": -1}, 422),
         ("PATCH", "integrations/{}", {"dedup_window": 1e300}, 422),
         ("PATCH", "integrations/{}", {"settings": {"unheard-of": 1}}, 422),
+        ("PATCH", "integrations/{}", {"overlap": 10**8}, 422),
         ("POST", "integrations/{}/rotate-key", {"overlap": 10**8}, 422),
         ("POST", "integrations/{}/test", {"sample": "unheard-of"}, 422),
         ("POST", "tokens", {"name": "ci", "role": "king"}, 422),
