@@ -103,6 +103,7 @@ def adapters() -> "tuple[DjangoUnitOfWorkFactory, DjangoDirectory]":
 
 def operations() -> "tuple[DjangoJobQueue, DjangoScheduleRuns]":
     """The ports of whoever operates the installation; call `setup` first."""
+    # As in `adapters`.
     from sre_copilot.adapters.django_orm.repositories.job_queue import DjangoJobQueue
     from sre_copilot.adapters.django_orm.repositories.schedule import DjangoScheduleRuns
 

@@ -73,6 +73,7 @@ class CheckItem(pytest.Item):
 
     def runtest(self) -> None:
         """Check it, or skip where the check says nothing about this plugin."""
+        # As in `Kit.tests`.
         from sre_copilot.testing.conformance.plugins.checks import CHECKS
         from sre_copilot.testing.conformance.plugins.subject import NotApplicable
 
@@ -83,6 +84,7 @@ class CheckItem(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """A violation is told in its own words, without a traceback."""
+        # As in `Kit.tests`.
         from sre_copilot.testing.conformance.plugins.subject import Violation
 
         if isinstance(excinfo.value, Violation):
