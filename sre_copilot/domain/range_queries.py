@@ -58,6 +58,15 @@ class _Group:
     unit: str
 
 
+def read_query(text: str) -> tuple[str, str, str]:
+    """Return name, unit and query of NAME[UNIT]=QUERY; what has no name is called by its whole text."""
+    head, equals, query = text.partition("=")
+    if not equals or "(" in head or "{" in head:
+        return text[:100], "", text
+    name, _, unit = head.partition("[")
+    return name.strip(), unit.rstrip("] "), query
+
+
 def series_of(name: str, unit: str, step: float, result: Sequence[Mapping[str, Any]]) -> Iterable[MetricSeries]:
     """Put the raw series of one query together per component and yield one series each.
 

@@ -14,7 +14,7 @@ from sre_copilot.domain.canonical import canonical
 from sre_copilot.domain.deliveries import Delivery, Pulled
 from sre_copilot.domain.errors import NotAuthentic, OutgoingFailed, OutgoingRefused
 from sre_copilot.domain.integrations import Integration, Secrets, Setting, SettingKind
-from sre_copilot.domain.range_queries import series_of
+from sre_copilot.domain.range_queries import read_query, series_of
 from sre_copilot.domain.snapshots import MetricSeries
 from sre_copilot.hookspecs import Tools
 
@@ -94,7 +94,7 @@ def measured(
     found: list[MetricSeries] = []
     failures: list[OutgoingFailed] = []
     queries = tuple(integration.settings.get("queries") or QUERIES)[:MOST_QUERIES]
-    for name, unit, promql in map(_query, queries):
+    for name, unit, promql in map(read_query, queries):
         try:
             told = _asked(integration, secrets, tools, "query_range", {"query": promql, **window})
             found += series_of(name, unit, step, told["result"])
@@ -160,12 +160,3 @@ def _remembered(rows: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
         if size > LARGEST_CURSOR:
             return
         yield kept
-
-
-def _query(text: str) -> tuple[str, str, str]:
-    """NAME[UNIT]=PROMQL; what has no name is called by its whole text."""
-    head, equals, promql = text.partition("=")
-    if not equals or "(" in head or "{" in head:
-        return text[:100], "", text
-    name, _, unit = head.partition("[")
-    return name.strip(), unit.rstrip("] "), promql
