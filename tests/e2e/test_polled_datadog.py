@@ -81,7 +81,7 @@ class Datadog:
 
 @contextmanager
 def working(installation: Installation) -> Iterator[None]:
-    worker = installation.started("worker", "--concurrency", "2", **OPEN)
+    worker = installation.started("worker", "--concurrency", "2", SRE_COPILOT_ALLOW_PRIVATE_ADDRESSES="true")
     try:
         yield
     finally:

@@ -215,7 +215,8 @@ def test_it_checks_both_keys_and_says_which_site_answers() -> None:
 
 
 def test_without_keys_nothing_is_asked() -> None:
-    for secrets in ({}, {"api_key": ("k0",)}):
+    incomplete: tuple[dict[str, tuple[str, ...]], ...] = ({}, {"api_key": ("k0",)})
+    for secrets in incomplete:
         with pytest.raises(OutgoingRefused, match="api_key and application_key"):
             Asked(secrets=secrets).pull({}, page())
     asked = Asked(secrets={})
