@@ -1,7 +1,8 @@
 """Doors that other tools' senders know already: only their URL and key change. Each answers in its vendor's own words."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable
+from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
@@ -17,14 +18,26 @@ from sre_copilot.domain.strict_json import read_json
 from sre_copilot.entrypoints import logs
 from sre_copilot.entrypoints.http import metrics
 from sre_copilot.entrypoints.http.authentication import origin_of
-from sre_copilot.entrypoints.http.problems import Refused, answering, in_vendors_words
+from sre_copilot.entrypoints.http.problems import Refused, in_other_words, in_vendors_words, of_refused
 from sre_copilot.entrypoints.http.running import copilot
-from sre_copilot.entrypoints.http.statuses import RETRY_AFTER, status_of
 from sre_copilot.entrypoints.http.webhooks import delivery_of
 
 LARGEST_EVENT = 512 * 1024
 """Bytes, as at PagerDuty."""
 STARTED = SystemClock().now()
+
+
+def _answering_alertmanager(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Let a view answer errors of ours as a sentence in JSON: Alertmanager's clients can't read anything else."""
+
+    @wraps(view)
+    def answered(request: HttpRequest) -> HttpResponse:
+        try:
+            return view(request)
+        except (CopilotError, Refused) as error:
+            return in_other_words(of_refused(error), json.dumps(str(error), ensure_ascii=False))
+
+    return answered
 
 
 @csrf_exempt
@@ -44,7 +57,7 @@ def pagerduty_events(request: HttpRequest) -> HttpResponse:
 
 @csrf_exempt
 @require_POST
-@answering
+@_answering_alertmanager
 def alertmanager_alerts(request: HttpRequest) -> HttpResponse:
     """Take in alerts as Alertmanager's API v2 does: 200 with nothing to say, 400 with a sentence."""
     delivery = attrs.evolve(delivery_of(request), path="/api/v2/alerts")
@@ -57,7 +70,7 @@ def alertmanager_alerts(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@answering
+@_answering_alertmanager
 def alertmanager_status(request: HttpRequest) -> HttpResponse:
     """Say that we are ready, as Alertmanager's API v2 does."""
     _integration(delivery_of(request), "prometheus")
@@ -106,14 +119,15 @@ def _dedup_key(delivery: Delivery) -> str | None:
 
 
 def _pagerduty_refusal(error: CopilotError | Refused) -> HttpResponse:
-    status = error.status if isinstance(error, Refused) else status_of(error)
-    words = "invalid event" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "temporarily unavailable"
+    refusal = of_refused(error)
+    words = "temporarily unavailable" if refusal.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR else "invalid event"
     message = "Event object is invalid" if isinstance(error, MalformedDelivery) else words.capitalize()
-    response = _told(status, status=words, message=message, errors=[str(error)])
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        response["Retry-After"] = str(RETRY_AFTER)
-    return response
+    return in_other_words(refusal, _written(status=words, message=message, errors=[str(error)]))
 
 
-def _told(status_code: int, **told: Mapping[str, Any] | object) -> HttpResponse:
-    return in_vendors_words(json.dumps(told, ensure_ascii=False), status_code)
+def _told(status_code: int, **told: object) -> HttpResponse:
+    return in_vendors_words(_written(**told), status_code)
+
+
+def _written(**told: object) -> str:
+    return json.dumps(told, ensure_ascii=False)

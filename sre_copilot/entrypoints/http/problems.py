@@ -67,6 +67,15 @@ def in_vendors_words(body: str, status: int, content_type: str = "application/js
     return response
 
 
+def in_other_words(refusal: HttpResponse, body: str) -> HttpResponse:
+    """Return a refusal in a vendor's words; its status and headers stay."""
+    answer = in_vendors_words(body, refusal.status_code)
+    for name in KEPT_HEADERS:
+        if name in refusal:
+            answer[name] = refusal[name]
+    return answer
+
+
 def is_told(response: HttpResponse) -> bool:
     """Whether an answer to a refused request says what it should, and may go out as it is."""
     is_vendors = VENDORS_WORDS in response
@@ -94,6 +103,11 @@ def of_refusal(refused: Refused) -> HttpResponse:
     return problem(refused.status, refused.code, refused.detail)
 
 
+def of_refused(error: CopilotError | Refused) -> HttpResponse:
+    """Return the answer to either."""
+    return of_refusal(error) if isinstance(error, Refused) else of_error(error)
+
+
 def unforeseen(response: HttpResponse, reference: str) -> HttpResponse:
     """Return the problem that says what a plain error of Django's says."""
     known = response.status_code if response.status_code in UNFORESEEN else 400 if response.status_code < 500 else 500
@@ -113,9 +127,7 @@ def answering(view: View) -> View:
     def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             return view(request, *args, **kwargs)
-        except CopilotError as error:
-            return of_error(error)
-        except Refused as refused:
-            return of_refusal(refused)
+        except (CopilotError, Refused) as error:
+            return of_refused(error)
 
     return answered
