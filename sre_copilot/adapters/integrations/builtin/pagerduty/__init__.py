@@ -1,4 +1,4 @@
-"""PagerDuty: what clients of the Events API v2 send, and what PagerDuty itself tells its V3 webhooks.
+"""PagerDuty: what clients of the Events API v2 send, what PagerDuty tells its V3 webhooks, and what it answers.
 
 Triggers and resolves are signals, acknowledgements are actions on an incident, and change events are changes. The key of
 an event (`dedup_key`, of an incident `incident_key`) is its whole identity, because a resolve may carry nothing else. The
@@ -6,18 +6,22 @@ routing key is a secret: it is taken out of the body before anything is kept.
 
 Webhooks are signed (HMAC-SHA256, several signatures while a secret is rotated). The signature has no time, so it can't
 be stale: a copy is told by the event's id.
+
+With a token PagerDuty is asked for its incidents. What is pulled is the same series with the same times as what is told.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import attrs
 
+from sre_copilot.adapters.integrations.builtin.pagerduty.asking import SETTINGS, answers, pulled
 from sre_copilot.adapters.integrations.builtin.pagerduty.events import CHANGE_DOOR, CREDENTIALS, EVENT_DOOR, read_event
+from sre_copilot.adapters.integrations.builtin.pagerduty.incidents import INCIDENTS, read_incident
 from sre_copilot.adapters.integrations.builtin.pagerduty.samples import samples
 from sre_copilot.adapters.integrations.builtin.pagerduty.webhooks import read_webhook
-from sre_copilot.domain.deliveries import Delivery, Parsed, Sample
+from sre_copilot.domain.deliveries import Delivery, Parsed, Pulled, Sample
 from sre_copilot.domain.hidden_values import without_values
 from sre_copilot.domain.integrations import Integration, Secrets, Setting
 from sre_copilot.domain.payloads import Fields
@@ -33,10 +37,10 @@ SECRET = "signing_secret"
 
 @attrs.frozen
 class PagerDuty:
-    """Reads events, change events and webhooks."""
+    """Reads events, change events, webhooks and what was pulled."""
 
     type: str = "pagerduty"
-    title: str = "PagerDuty (Events API v2 and V3 webhooks)"
+    title: str = "PagerDuty (Events API v2, V3 webhooks and polls)"
     max_body_bytes: int = 2 * 1024 * 1024
     settings: tuple[Setting, ...] = (
         Setting(
@@ -44,6 +48,7 @@ class PagerDuty:
             help="The secret that PagerDuty shows once, when the webhook subscription is made.",
             secret=True,
         ),
+        *SETTINGS,
     )
 
     def read(self, delivery: Delivery) -> Any:
@@ -56,7 +61,9 @@ class PagerDuty:
         return without_values(body, CREDENTIALS)
 
     def delivery_id(self, payload: Any, delivery: Delivery) -> str | None:
-        """The id of a webhook's event; the Events API has none."""
+        """The id of a webhook's event; the Events API has none. What was pulled is known by all that it says."""
+        if delivery.path == INCIDENTS:
+            return f"pulled:{delivery.body_hash}"
         body = Fields.of(payload)
         return body.object("event").key("id") if _is_webhook(body, delivery.path) else None
 
@@ -75,8 +82,10 @@ class PagerDuty:
         return attrs.evolve(delivery, headers={**delivery.headers, SIGNATURE_HEADER: signature})
 
     def parse(self, integration: Integration, payload: Any, delivery: Delivery) -> Parsed:
-        """Return the signal, change or acknowledgement of one event. Raises UnreadableDelivery that names the field."""
+        """Return what one event, or one pulled incident, says. Raises UnreadableDelivery that names the field."""
         body = Fields.of(payload)
+        if delivery.path == INCIDENTS:
+            return read_incident(body, integration, delivery.received_at)
         if _is_webhook(body, delivery.path):
             return read_webhook(body.object("event"), integration, delivery.received_at)
         return read_event(body, integration, delivery)
@@ -84,6 +93,14 @@ class PagerDuty:
     def samples(self, now: datetime) -> Sequence[Sample]:
         """An event with its acknowledgement and its end, a change event, and an incident with its end as webhooks."""
         return samples(now)
+
+    def pull(self, integration: Integration, secrets: Secrets, cursor: Mapping[str, Any], tools: Tools) -> Pulled:
+        """Ask for the incidents that are open, and for those that were resolved since."""
+        return pulled(integration, secrets, cursor, tools)
+
+    def check(self, integration: Integration, secrets: Secrets, tools: Tools) -> str:
+        """Ask for an incident, where a token is set."""
+        return answers(integration, secrets, tools)
 
 
 def _is_webhook(body: Fields, path: str) -> bool:
