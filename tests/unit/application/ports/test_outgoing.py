@@ -1,5 +1,6 @@
 """Requests and answers: what they show of themselves, and how an answer is read."""
 
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sre_copilot.application.ports.outgoing import LONGEST_WAIT, Answer, Request
-from sre_copilot.domain.errors import OutgoingFailed
+from sre_copilot.domain.errors import CopilotError, NotifyLater, NotifyRefused, OutgoingFailed
 from sre_copilot.testing.clock import BEGINNING
 
 
@@ -79,3 +80,20 @@ def test_without_the_header_no_wait_is_asked_for() -> None:
 def test_no_word_of_a_server_breaks_the_reading_of_its_wait(word: str, now: datetime) -> None:
     wait = Answer(status=429, headers={"retry-after": word}).retry_after(now)
     assert wait is None or timedelta(0) <= wait <= LONGEST_WAIT
+
+
+@pytest.mark.parametrize(
+    ("status", "raised"),
+    [
+        (200, None),
+        (204, None),
+        (400, NotifyRefused),
+        (410, NotifyRefused),
+        (429, NotifyLater),
+        (404, OutgoingFailed),
+        (500, OutgoingFailed),
+    ],
+)
+def test_a_message_was_taken_or_will_be_later_or_never(status: int, raised: type[CopilotError] | None) -> None:
+    with nullcontext() if raised is None else pytest.raises(raised):
+        Answer(status=status).require_taken(BEGINNING)
