@@ -177,10 +177,13 @@ class TakeIn:
     def _note_success(self, uow: UnitOfWork, now: datetime, *, heartbeat: bool) -> None:
         health = self.integration.health
         last = health.last_sync_at if health.is_healthy and not health.consecutive_failures else None
-        if last is None or now - last >= NOTED_EVERY:
+        # Whoever is expected often is noted more often, or would seem to be silent.
+        expected = self.integration.expected_every
+        every = min(NOTED_EVERY, expected / 10) if expected else NOTED_EVERY
+        if last is None or now - last >= every:
             uow.integrations.note(self.integration.id, health.succeeded(now))
         beat = self.integration.last_heartbeat_at
-        if heartbeat and (beat is None or now - beat >= NOTED_EVERY):
+        if heartbeat and (beat is None or now - beat >= every):
             uow.integrations.heard(self.integration.id, now)
 
     def _note_failure(self, uow: UnitOfWork, problem: str, *, by_plugin: bool) -> None:

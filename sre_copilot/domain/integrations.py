@@ -34,6 +34,8 @@ class SyncStatus(StrEnum):
 class Health:
     """How an integration is doing. A success ends whatever was wrong.
 
+    `last_sync_at` is when it was last heard of: an attempt to reach it that failed is no sign of life, and what is looked
+    at again later does not turn it back.
     `plugin_failures` counts failures in a row of the plugin itself; with `UNHEALTHY_AFTER` of them it is suspended:
     deliveries are kept in quarantine without asking it, until somebody enables the integration again.
     """
@@ -52,19 +54,22 @@ class Health:
 
     def succeeded(self, at: datetime) -> "Health":
         """Return the health after a delivery or poll that went well."""
-        return Health(last_sync_at=at, last_sync_status=SyncStatus.SUCCESS)
+        return Health(last_sync_at=self._heard(at), last_sync_status=SyncStatus.SUCCESS)
 
     def failed(self, at: datetime, error: str, *, status: SyncStatus, by_plugin: bool = False) -> "Health":
         """Return the health after one that did not; `error` holds nothing secret."""
         failures = self.consecutive_failures + 1
         return Health(
             is_healthy=self.is_healthy and failures < UNHEALTHY_AFTER,
-            last_sync_at=at,
+            last_sync_at=self.last_sync_at if status is SyncStatus.FAILED else self._heard(at),
             last_sync_status=status,
             last_error=error[:ERROR_LENGTH],
             consecutive_failures=failures,
             plugin_failures=self.plugin_failures + 1 if by_plugin else 0,
         )
+
+    def _heard(self, at: datetime) -> datetime:
+        return at if self.last_sync_at is None else max(at, self.last_sync_at)
 
 
 @attrs.frozen(kw_only=True)

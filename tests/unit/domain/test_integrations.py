@@ -57,8 +57,20 @@ def test_five_failures_in_a_row_make_it_unhealthy_and_a_success_ends_that() -> N
     assert health.is_healthy
     health = failed(health)
     assert (health.is_healthy, health.consecutive_failures, health.last_sync_status) == (False, 5, SyncStatus.FAILED)
-    assert (health.last_error, health.last_sync_at) == ("it broke", NOW)
+    assert health.last_error == "it broke"
     assert health.succeeded(NOW + HOUR) == Health(last_sync_at=NOW + HOUR, last_sync_status=SyncStatus.SUCCESS)
+
+
+def test_an_attempt_that_failed_is_no_sign_of_life_and_a_delivery_that_nobody_can_read_is_one() -> None:
+    heard = Health().succeeded(NOW)
+    assert heard.failed(NOW + HOUR, "it is away", status=SyncStatus.FAILED).last_sync_at == NOW
+    assert heard.failed(NOW + HOUR, "it says nonsense", status=SyncStatus.QUARANTINED).last_sync_at == NOW + HOUR
+
+
+def test_what_is_looked_at_again_later_does_not_turn_back_when_it_was_last_heard() -> None:
+    heard = Health().succeeded(NOW)
+    assert heard.succeeded(NOW - HOUR).last_sync_at == NOW
+    assert heard.failed(NOW - HOUR, "still nonsense", status=SyncStatus.QUARANTINED).last_sync_at == NOW
 
 
 def test_only_failures_of_the_plugin_in_a_row_suspend_it() -> None:

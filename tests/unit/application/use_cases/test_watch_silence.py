@@ -69,6 +69,16 @@ def test_once_it_is_heard_again_the_alarm_ends_and_its_incident_resolves_by_itse
     assert here.tables.incidents[alarm.opened[0]].state is State.RESOLVED
 
 
+def test_a_sender_that_is_expected_every_few_seconds_and_comes_as_often_is_not_silent() -> None:
+    often = timedelta(seconds=10)
+    integration = make_integration(TENANT.id, expected_every=often, expects_heartbeat=True)
+    here = stage(tenant=TENANT, integration=integration)
+    for _ in range(4):
+        here.send(alert("Watchdog", is_heartbeat=True))
+        here.clock.advance(timedelta(seconds=6))
+        assert watch(here) is None
+
+
 def test_where_a_heartbeat_is_expected_other_deliveries_do_not_count() -> None:
     here = listening(expects_heartbeat=True)
     here.send(alert("Watchdog", is_heartbeat=True))
