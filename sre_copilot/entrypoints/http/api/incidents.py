@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
-from pydantic import AwareDatetime, Field
+from pydantic import Field, StrictBool
 
 from sre_copilot.application.ports.incidents import IncidentFilter
 from sre_copilot.application.queries.incidents import TimelineEntry
@@ -16,7 +16,7 @@ from sre_copilot.domain.signals import Environment, Severity
 from sre_copilot.domain.timeline import Note, Transition
 from sre_copilot.entrypoints.http.api.conditions import IN_WORDS, expected_version, tag
 from sre_copilot.entrypoints.http.api.pages import Cursor, Limit, key_of, page, page_from, refuse_unknown
-from sre_copilot.entrypoints.http.api.shapes import Asked, list_shape, page_shape, shape
+from sre_copilot.entrypoints.http.api.shapes import Asked, Moment, list_shape, page_shape, shape
 from sre_copilot.entrypoints.http.authentication import actor_of
 from sre_copilot.entrypoints.http.problems import Refused
 from sre_copilot.entrypoints.http.running import copilot
@@ -35,8 +35,8 @@ class IncidentsWanted(Asked):
     environment: Environment | None = None
     assignee: Person | None = None
     text: str | None = Field(None, description="Part of the title or the description, in any case.")
-    since: AwareDatetime | None = Field(None, alias="from", description="Detected then or later.")
-    until: AwareDatetime | None = Field(None, alias="to", description="Detected before.")
+    since: Moment | None = Field(None, alias="from", description="Detected then or later.")
+    until: Moment | None = Field(None, alias="to", description="Detected before.")
     cursor: Cursor = None
     limit: Limit = 50
 
@@ -55,8 +55,8 @@ class ImpactTold(Asked):
     """Whom it hurts; what is left out is no longer said."""
 
     description: str = ""
-    affected_user_count: int | None = Field(None, ge=0, le=2**31 - 1)
-    slo_breached: bool = False
+    affected_user_count: int | None = Field(None, ge=0, le=2**31 - 1, strict=True)
+    slo_breached: StrictBool = False
 
 
 class Edited(Asked):

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
-from pydantic import Field, create_model
+from pydantic import Field, StrictBool, create_model
 
 from sre_copilot.application.queries.integrations import described
 from sre_copilot.domain.deliveries import Parsed, Receipt
@@ -57,9 +57,9 @@ class Configured(Asked):
     dedup_window: Duration | None = None
     sync_interval: Duration | None = None
     expected_every: Duration | None = None
-    expects_heartbeat: bool | None = None
+    expects_heartbeat: StrictBool | None = None
     features: list[Feature] | None = None
-    is_active: bool | None = None
+    is_active: StrictBool | None = None
 
     def told(self) -> dict[str, Any]:
         """What the use cases are given."""
@@ -107,7 +107,7 @@ class Trying(Asked):
     """Which sample of the type to read, by default the first; `fire` hands it in."""
 
     sample: str = ""
-    fire: bool = False
+    fire: StrictBool = False
 
 
 @router.get("/integrations", response=list_shape(IntegrationShape))

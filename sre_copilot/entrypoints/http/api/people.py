@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Router
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from sre_copilot.domain.actors import Permission, Role
 from sre_copilot.domain.tenants import User
@@ -43,7 +43,7 @@ class UserChanged(Asked):
 
     role: Role | None = None
     full_name: str | None = None
-    is_active: bool | None = None
+    is_active: StrictBool | None = None
     slack_user_id: str | None = None
 
 
@@ -54,7 +54,7 @@ class TokenWanted(Asked):
     role: Role
     user: Person = "me"
     scopes: list[Permission] = Field([], description="Permissions; none for everything that the role may.")
-    days: Annotated[int | None, Field(ge=1, le=366, description="How long it lives; null for ever.")] = 90
+    days: Annotated[int | None, Field(strict=True, ge=1, le=366, description="How long it lives; null for ever.")] = 90
 
 
 @router.get("/users", response=list_shape(UserShape))

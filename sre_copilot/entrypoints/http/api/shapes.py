@@ -4,6 +4,7 @@ The shapes are made from the classes, so that nothing is said twice. The test of
 that a change of the domain does not change the API unnoticed.
 """
 
+import re
 import types
 from collections.abc import Mapping
 from datetime import timedelta
@@ -11,13 +12,24 @@ from functools import cache
 from typing import Annotated, Any, Union, get_args, get_origin
 
 import attrs
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, create_model
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, create_model
 
 HIDDEN = frozenset({"tenant_id", "raw"})
 """Whoever asks knows the tenant, and what a vendor sent is read with its delivery."""
 Seconds = Annotated[timedelta, WithJsonSchema({"type": "number", "description": "Seconds."})]
-Duration = Annotated[float, Field(description="Seconds.", ge=0, le=10**9)]
+Duration = Annotated[float, Field(description="Seconds.", ge=0, le=10**9, strict=True)]
 """The same as people send it."""
+
+
+def _written(told: str) -> str:
+    # Else a number would be taken for seconds or milliseconds since 1970, whichever is likelier.
+    if not re.match(r"\d{4}-\d\d-\d\d[Tt ]", told, re.ASCII):
+        raise ValueError("must be a time after RFC 3339, such as 2026-03-01T12:00:00Z")
+    return told
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written)]
+"""A time as people send it in a query."""
 
 
 class Shape(BaseModel):

@@ -5,13 +5,13 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Query, Router
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from sre_copilot.application.ports.series import SignalFilter
 from sre_copilot.application.queries.signals import Explanation
 from sre_copilot.domain.signals import Environment, Severity, Signal, SignalType
 from sre_copilot.entrypoints.http.api.pages import Cursor, Limit, key_of, page, refuse_unknown
-from sre_copilot.entrypoints.http.api.shapes import Asked, page_shape, shape
+from sre_copilot.entrypoints.http.api.shapes import Asked, Moment, page_shape, shape
 from sre_copilot.entrypoints.http.authentication import actor_of
 from sre_copilot.entrypoints.http.running import copilot
 
@@ -27,8 +27,8 @@ class SignalsWanted(Asked):
     environment: Environment | None = None
     integration: UUID | None = None
     waiting: bool | None = Field(None, description="Whether the plan's limit keeps them waiting for an incident.")
-    since: AwareDatetime | None = Field(None, alias="from", description="Of then or later.")
-    until: AwareDatetime | None = Field(None, alias="to", description="Of before.")
+    since: Moment | None = Field(None, alias="from", description="Of then or later.")
+    until: Moment | None = Field(None, alias="to", description="Of before.")
     cursor: Cursor = None
     limit: Limit = 50
 

@@ -95,10 +95,20 @@ def test_the_list_is_narrowed_by_each_filter() -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["state=open", "limit=0", "limit=201", "from=2026-01-01T00:00:00", "from=soon", "assignee=you", "limit=many"],
+    [
+        *("state=open", "limit=0", "limit=201", "limit=many", "assignee=you"),
+        *("from=2026-01-01T00:00:00", "from=2026-01-01", "from=soon", "from=", "to=0.5", "to=1767225600"),
+    ],
 )
 def test_a_filter_that_makes_no_sense_is_refused(query: str) -> None:
     assert desk().ask("GET", f"incidents?{query}").status == 422
+
+
+@pytest.mark.parametrize(
+    "word", ["2026-01-01T00:00:00Z", "2026-01-01t00:00:00.5-02:00", "2026-01-01%2000:00:00%2b00:00"]
+)
+def test_a_time_is_as_in_rfc_3339(word: str) -> None:
+    assert desk().ask("GET", f"incidents?from={word}").status == 200
 
 
 def test_an_edit_changes_what_it_names_and_leaves_the_rest() -> None:
@@ -120,6 +130,10 @@ def test_an_edit_changes_what_it_names_and_leaves_the_rest() -> None:
         {"title": ""},
         {"title": "x" * 501},
         {"impact": {"affected_user_count": -1}},
+        {"impact": {"affected_user_count": "7"}},
+        {"impact": {"affected_user_count": True}},
+        {"impact": {"slo_breached": 0}},
+        {"impact": {"slo_breached": "yes"}},
         {"tags": "eu"},
         {"state": "learned"},
     ],
