@@ -184,6 +184,25 @@ class Receipt:
 
 
 @attrs.frozen(kw_only=True)
+class StoredDelivery:
+    """A delivery of the ledger: how it came, how it is known whose it is, and what became of it."""
+
+    id: UUID
+    integration_id: UUID
+    received_at: datetime
+    path: str
+    headers: Mapping[str, str]
+    body_bytes: int
+    body_hash: str
+    status: DeliveryStatus
+    verdict: Verdict
+    vendor_id: str | None
+    quarantine_reason: QuarantineReason | None
+    replayed_at: datetime | None
+    receipt: Receipt
+
+
+@attrs.frozen(kw_only=True)
 class DeliveryRecord:
     """A delivery as stored: bytes, hash, verdict and the receipt that its sender got."""
 
@@ -198,6 +217,25 @@ class DeliveryRecord:
     receipt: Receipt
     replayed_at: datetime | None = None
     """When it was parsed again; None where it never was."""
+
+    @property
+    def without_body(self) -> StoredDelivery:
+        """What lists hold of it: a page of bodies could take a gigabyte."""
+        return StoredDelivery(
+            id=self.id,
+            integration_id=self.integration_id,
+            received_at=self.delivery.received_at,
+            path=self.delivery.path,
+            headers=self.delivery.headers,
+            body_bytes=len(self.delivery.body),
+            body_hash=self.delivery.body_hash,
+            status=self.status,
+            verdict=self.verdict,
+            vendor_id=self.vendor_id,
+            quarantine_reason=self.quarantine_reason,
+            replayed_at=self.replayed_at,
+            receipt=self.receipt,
+        )
 
 
 @attrs.frozen(kw_only=True)

@@ -10,7 +10,16 @@ import attrs
 
 from sre_copilot.application.ports.deliveries import DeliveryFilter
 from sre_copilot.domain.commands import Command, Response
-from sre_copilot.domain.deliveries import Delivery, DeliveryRecord, Parsed, Pulled, Receipt, Reply, Sample
+from sre_copilot.domain.deliveries import (
+    Delivery,
+    DeliveryRecord,
+    Parsed,
+    Pulled,
+    Receipt,
+    Reply,
+    Sample,
+    StoredDelivery,
+)
 from sre_copilot.domain.errors import AlreadyExists, CopilotError, NotFound, UnknownIntegrationType
 from sre_copilot.domain.integrations import Feature, Integration, Secrets, Setting
 from sre_copilot.domain.snapshots import MetricSeries
@@ -50,12 +59,12 @@ class InMemoryDeliveries:
         if delivery_id in self.tables.deliveries:
             self.tables.deliveries[delivery_id] = attrs.evolve(self.tables.deliveries[delivery_id], receipt=receipt)
 
-    def list(self, narrowed: DeliveryFilter) -> Sequence[DeliveryRecord]:
-        """Deliveries by receive time and id, newest first."""
+    def list(self, narrowed: DeliveryFilter) -> Sequence[StoredDelivery]:
+        """Deliveries without their bodies, by receive time and id, newest first."""
         found = sorted(self.tables.deliveries.values(), key=_place, reverse=True)
         limit = (narrowed.before, narrowed.before_id or UUID(int=0)) if narrowed.before else None
         wanted = (
-            record
+            record.without_body
             for record in found
             if narrowed.status in (None, record.status)
             and narrowed.integration_id in (None, record.integration_id)

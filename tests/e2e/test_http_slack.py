@@ -181,6 +181,7 @@ def test_the_handshake_is_answered_and_a_forged_request_refused(room: Room) -> N
 
 def test_no_credential_of_slack_is_in_the_ledger(room: Room) -> None:
     room.type("list")
-    (record,) = room.copilot.integrations.deliveries(actor=room.admin, narrowed=DeliveryFilter(limit=10))
+    (row,) = room.copilot.integrations.deliveries(actor=room.admin, narrowed=DeliveryFilter(limit=10))
+    record = room.copilot.integrations.delivery(actor=room.admin, delivery_id=row.id)
     assert b"planted" not in record.delivery.body
     assert b"text=list" in record.delivery.body

@@ -18,6 +18,7 @@ from sre_copilot.domain.deliveries import (
     Receipt,
     Reply,
     Sample,
+    StoredDelivery,
 )
 from sre_copilot.domain.integrations import Feature, Integration, Secrets, Setting
 from sre_copilot.domain.snapshots import MetricSeries
@@ -61,8 +62,8 @@ class Deliveries(Protocol):
         """Store the receipt of a delivery after its command was acted on. Of an unknown one nothing is kept."""
 
     @abstractmethod
-    def list(self, narrowed: DeliveryFilter) -> Sequence[DeliveryRecord]:
-        """Deliveries by receive time and id, newest first."""
+    def list(self, narrowed: DeliveryFilter) -> Sequence[StoredDelivery]:
+        """Deliveries without their bodies, by receive time and id, newest first."""
 
 
 class DeliveryGateway(Protocol):

@@ -12,7 +12,7 @@ from sre_copilot.application.ports.deliveries import DeliveryFilter, DeliveryGat
 from sre_copilot.application.ports.sealing import Sealer
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
 from sre_copilot.domain.actors import Actor, Permission
-from sre_copilot.domain.deliveries import Delivery, DeliveryRecord, Parsed, Sample
+from sre_copilot.domain.deliveries import Delivery, DeliveryRecord, Parsed, Sample, StoredDelivery
 from sre_copilot.domain.errors import InvalidInput
 from sre_copilot.domain.integrations import Integration, Setting
 
@@ -106,8 +106,8 @@ class IntegrationQueries:
         parsed = self.gateway.parse(integration, self.gateway.strip(integration, delivery))
         return Trial(works=works, sample=chosen, delivery=delivery, parsed=parsed)
 
-    def deliveries(self, *, actor: Actor, narrowed: DeliveryFilter | None = None) -> Sequence[DeliveryRecord]:
-        """Deliveries, newest first. Raises NotPermitted."""
+    def deliveries(self, *, actor: Actor, narrowed: DeliveryFilter | None = None) -> Sequence[StoredDelivery]:
+        """Deliveries without their bodies, newest first. Raises NotPermitted."""
         actor.require(Permission.READ)
         with self.units(actor.tenant_id) as uow:
             return uow.deliveries.list(narrowed or DeliveryFilter())

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from uuid import UUID
 
+import attrs
 import click
 from rich.console import RenderableType
 from rich.progress import track
@@ -48,7 +49,7 @@ def list_deliveries(session: Session, quarantined: bool, integration: str | None
             receipt = row.receipt
             rows.add_row(
                 str(row.id),
-                when(row.delivery.received_at),
+                when(row.received_at),
                 words(names.get(row.integration_id, "")),
                 words(row.status.value, "yellow" if row.status is DeliveryStatus.QUARANTINED else ""),
                 row.verdict.value,
@@ -56,7 +57,7 @@ def list_deliveries(session: Session, quarantined: bool, integration: str | None
                 str(receipt.repeats),
                 words(receipt.problem),
             )
-        session.show({"deliveries": [_told(row) for row in found]}, rows if found else "There is no such delivery.")
+        session.show({"deliveries": found}, rows if found else "There is no such delivery.")
 
 
 @deliveries.command("show")
@@ -66,7 +67,7 @@ def show_delivery(session: Session, delivery: UUID) -> None:
     """Show one delivery: its headers that are kept, and its body."""
     with session.open() as copilot:
         row = copilot.integrations.delivery(actor=session.actor(copilot), delivery_id=delivery)
-        session.show({**_told(row), "body": _text(row.delivery.body)}, *_page(row))
+        session.show({**attrs.asdict(row.without_body, recurse=False), "body": _text(row.delivery.body)}, *_page(row))
 
 
 @deliveries.command("replay")
@@ -95,7 +96,7 @@ def replay_delivery(session: Session, delivery: UUID | None, everything: bool, i
                 narrowed = DeliveryFilter(
                     status=DeliveryStatus.QUARANTINED,
                     integration_id=wanted,
-                    before=last.delivery.received_at,
+                    before=last.received_at,
                     before_id=last.id,
                     limit=PAGE,
                 )
@@ -111,28 +112,9 @@ def replay_delivery(session: Session, delivery: UUID | None, everything: bool, i
         session.show({"replayed": receipts}, rows if receipts else "Nothing is in quarantine.")
 
 
-def _told(row: DeliveryRecord) -> dict[str, object]:
-    delivery = row.delivery
-    return {
-        "id": row.id,
-        "integration_id": row.integration_id,
-        "received_at": delivery.received_at,
-        "path": delivery.path,
-        "headers": dict(delivery.headers),
-        "body_bytes": len(delivery.body),
-        "body_hash": delivery.body_hash,
-        "status": row.status,
-        "verdict": row.verdict,
-        "vendor_id": row.vendor_id,
-        "quarantine_reason": row.quarantine_reason,
-        "replayed_at": row.replayed_at,
-        "receipt": row.receipt,
-    }
-
-
 def _page(row: DeliveryRecord) -> Iterator[RenderableType]:
     facts = grid()
-    for name, value in _told(row).items():
+    for name, value in attrs.asdict(row.without_body, recurse=False).items():
         if name not in ("receipt", "headers") and value not in (None, ""):
             facts.add_row(words(name.replace("_", " "), "dim"), words(value))
     if row.receipt.problem:

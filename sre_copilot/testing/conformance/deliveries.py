@@ -35,7 +35,7 @@ class LedgerConformance(Conformance):
             uow.deliveries.add(record)
         with house.reading() as uow:
             assert uow.deliveries.claim(house.integration.id, "delivery-7") == record
-            assert list(uow.deliveries.list(DeliveryFilter(limit=5))) == [record]
+            assert list(uow.deliveries.list(DeliveryFilter(limit=5))) == [record.without_body]
 
     def test_an_id_is_known_to_its_integration_only(self, house: House) -> None:
         """Two vendors may use the same one."""
@@ -73,7 +73,10 @@ class LedgerConformance(Conformance):
             for record in records:
                 uow.deliveries.add(record)
         with house.reading() as uow:
-            assert list(uow.deliveries.list(DeliveryFilter(limit=2))) == [records[1], records[2]]
+            assert list(uow.deliveries.list(DeliveryFilter(limit=2))) == [
+                records[1].without_body,
+                records[2].without_body,
+            ]
 
 
 class AuditConformance(Conformance):

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import attrs
 from django.db import connections
-from django.db.models import Q, QuerySet
+from django.db.models import Func, IntegerField, Q, QuerySet
 
 from sre_copilot.adapters.django_orm import models
 from sre_copilot.adapters.django_orm.constraints import translated
@@ -18,6 +18,7 @@ from sre_copilot.domain.deliveries import (
     DeliveryStatus,
     QuarantineReason,
     Receipt,
+    StoredDelivery,
     Verdict,
 )
 from sre_copilot.domain.errors import NotFound
@@ -88,9 +89,10 @@ class DjangoDeliveries:
         with translated():
             self._rows().filter(id=delivery_id).update(receipt=to_document(receipt))
 
-    def list(self, narrowed: DeliveryFilter) -> Sequence[DeliveryRecord]:
-        """Deliveries by receive time and id, newest first."""
-        rows = self._rows().order_by("-received_at", "-id")
+    def list(self, narrowed: DeliveryFilter) -> Sequence[StoredDelivery]:
+        """Deliveries without their bodies, by receive time and id, newest first."""
+        size = Func("body", function="octet_length", output_field=IntegerField())
+        rows = self._rows().order_by("-received_at", "-id").defer("body").annotate(body_bytes=size)
         if narrowed.status is not None:
             rows = rows.filter(status=narrowed.status.value)
         if narrowed.integration_id is not None:
@@ -100,10 +102,28 @@ class DjangoDeliveries:
             if narrowed.before_id is not None:
                 earlier |= Q(received_at=narrowed.before, id__lt=narrowed.before_id)
             rows = rows.filter(earlier, received_at__lte=narrowed.before)
-        return [_record(row) for row in rows[: narrowed.limit]]
+        return [_stored(row, row.body_bytes) for row in rows[: narrowed.limit]]
 
     def _rows(self) -> QuerySet[models.Delivery]:
         return models.Delivery.objects.using(ALIAS).filter(tenant_id=self.tenant_id)
+
+
+def _stored(row: models.Delivery, body_bytes: int) -> StoredDelivery:
+    return StoredDelivery(
+        id=row.id,
+        integration_id=row.integration_id,
+        received_at=row.received_at,
+        path=row.path,
+        headers=row.headers,
+        body_bytes=body_bytes,
+        body_hash=row.body_hash,
+        status=DeliveryStatus(row.status),
+        verdict=Verdict(row.verdict),
+        vendor_id=row.vendor_id,
+        quarantine_reason=QuarantineReason(row.quarantine_reason) if row.quarantine_reason else None,
+        replayed_at=row.replayed_at,
+        receipt=from_document(row.receipt, Receipt),
+    )
 
 
 def _record(row: models.Delivery) -> DeliveryRecord:
