@@ -150,7 +150,7 @@ class Copilot:
         """
         receipt = self.ingest_delivery(actor=actor, integration_id=integration_id, delivery=delivery, verdict=verdict)
         self._keep_snapshots(Actor.system(actor.tenant_id, origin="ingest"), receipt.opened)
-        if receipt.command is not None and verdict in BELIEVED:
+        if receipt.command is not None and not receipt.quarantined and verdict in BELIEVED:
             sender = Actor.integration(actor.tenant_id, integration_id, origin=actor.origin)
             return self.act(actor=sender, integration_id=integration_id, receipt=receipt)
         return receipt

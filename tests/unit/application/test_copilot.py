@@ -9,6 +9,8 @@ import pytest
 
 from sre_copilot.application.acting import Acting
 from sre_copilot.application.copilot import Copilot
+from sre_copilot.domain.commands import Command, Verb
+from sre_copilot.domain.deliveries import Parsed, Verdict
 from sre_copilot.domain.errors import DatabaseUnavailable
 from sre_copilot.domain.snapshots import MetricSeries
 from sre_copilot.testing.clock import BEGINNING
@@ -84,3 +86,20 @@ def test_a_snapshot_that_fails_hides_nothing_that_is_stored_and_is_taken_with_th
     metrics.is_out = False
     here.wait(minutes=1)
     assert {row.incident_id for row in here.tables.snapshots.values()} == set(receipt.opened)
+
+
+def test_a_command_under_the_id_of_another_one_is_kept_aside_and_not_done() -> None:
+    here = stage()
+    said = [Parsed(command=Command(by="U1", verb=verb), vendor_id="Ev1") for verb in (Verb.HELP, Verb.LIST)]
+    first, second = [
+        here.copilot.ingest(
+            actor=here.sender,
+            integration_id=here.integration.id,
+            delivery=here.script.delivery(one, received_at=here.clock.now()),
+            verdict=Verdict.SIGNATURE,
+        )
+        for one in said
+    ]
+    assert first.response is not None
+    assert second.quarantined
+    assert second.response is None
