@@ -28,7 +28,7 @@ up: $(READY) ## Run everything: the server with its doors and API, and the embed
 down: $(READY) ## Stop the embedded database; it keeps running between commands otherwise
 	@$(BIN)/sre-copilot down $(ARGS)
 
-test: $(READY) ## First ring, up to 10 minutes on two cores: all tests at their small counts
+test: $(READY) ## First ring, about 11 minutes on two cores: all tests at their small counts
 	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 lint: $(READY) ## Ruff, import contracts, declared dependencies
