@@ -13,8 +13,8 @@ from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
 from sre_copilot.domain.actors import Actor
 from sre_copilot.domain.audit import AuditAction, audited, repeated_entry_id
 from sre_copilot.domain.deliveries import Delivery, Verdict
-from sre_copilot.domain.errors import IntegrationDisabled, NotAuthentic, NotFound
-from sre_copilot.domain.integrations import Integration
+from sre_copilot.domain.errors import IntegrationDisabled, NotAuthentic, NotFound, PluginFailed
+from sre_copilot.domain.integrations import Integration, SyncStatus
 
 
 @attrs.frozen(kw_only=True)
@@ -53,6 +53,9 @@ class AuthenticateDelivery:
         except NotAuthentic as refusal:
             self._audit(actor, refusal.reason, now)
             raise
+        except PluginFailed as failure:
+            self._note_failure(actor, integration_id, str(failure), now)
+            raise
         if not integration.is_active:
             raise IntegrationDisabled
         tenant.require_active(now)
@@ -67,6 +70,14 @@ class AuthenticateDelivery:
         if integration.key is None or not integration.key.opens(delivery.presented_keys, now):
             raise NotAuthentic("The key is not the integration's.", reason="wrong")
         return Verdict.KEY
+
+    def _note_failure(self, actor: Actor, integration_id: UUID, problem: str, now: datetime) -> None:
+        """Make it visible. It is no reason to suspend, or whoever finds the address could do that."""
+        with self.units(actor.tenant_id) as uow:
+            health = uow.integrations.lock(integration_id).health
+            failed = health.failed(now, problem, status=SyncStatus.FAILED)
+            uow.integrations.note(integration_id, attrs.evolve(failed, plugin_failures=health.plugin_failures))
+            uow.commit()
 
     def _audit(self, actor: Actor, reason: str, now: datetime) -> None:
         minute = now.replace(second=0, microsecond=0)

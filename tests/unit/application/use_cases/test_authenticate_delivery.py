@@ -1,6 +1,7 @@
 """At the door: who is let in, who is not, and what is left of those who are not."""
 
 from base64 import b64encode
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
@@ -9,7 +10,14 @@ import pytest
 
 from sre_copilot.domain.actors import ActorKind, Role
 from sre_copilot.domain.deliveries import Delivery, Parsed, Verdict
-from sre_copilot.domain.errors import IntegrationDisabled, NotAuthentic, NotFound, TenantInactive
+from sre_copilot.domain.errors import (
+    CopilotError,
+    IntegrationDisabled,
+    NotAuthentic,
+    NotFound,
+    PluginFailed,
+    TenantInactive,
+)
 from sre_copilot.domain.integrations import Secrets
 from sre_copilot.testing.deliveries import ScriptedGateway
 from sre_copilot.testing.stage import Stage, alert, stage
@@ -34,6 +42,12 @@ class Doorstep:
         )
         assert (admitted.actor.kind, admitted.actor.id) == (ActorKind.INTEGRATION, self.integration_id)
         return admitted.verdict
+
+    def verified_by(self, verifier: Callable[[Secrets, Delivery], bool | CopilotError]) -> "Doorstep":
+        gateway = ScriptedGateway(verifiers={"generic": verifier})
+        authenticate = attrs.evolve(self.here.copilot.authenticate_delivery, gateway=gateway)
+        facade = attrs.evolve(self.here.copilot, authenticate_delivery=authenticate)
+        return attrs.evolve(self, here=attrs.evolve(self.here, copilot=facade))
 
     def refused(self, delivery: Delivery) -> str:
         with pytest.raises(NotAuthentic) as refusal:
@@ -79,12 +93,9 @@ def test_a_signature_lets_in_without_a_key_and_is_checked_with_the_secrets_that_
         seen.append(secrets)
         return True
 
-    gateway = ScriptedGateway(verifiers={"generic": verifier})
-    authenticate = attrs.evolve(door.here.copilot.authenticate_delivery, gateway=gateway)
-    facade = attrs.evolve(door.here.copilot, authenticate_delivery=authenticate)
-    door = attrs.evolve(door, here=attrs.evolve(door.here, copilot=facade))
+    door = door.verified_by(verifier)
     assert door.knock(door.delivery()) is Verdict.SIGNATURE
-    facade.rotate_integration_key(
+    door.here.copilot.rotate_integration_key(
         actor=door.here.person(Role.ADMIN), integration_id=door.integration_id, overlap=timedelta(hours=1)
     )
     assert door.knock(door.delivery()) is Verdict.SIGNATURE
@@ -147,3 +158,14 @@ def test_what_is_received_is_kept_without_the_key_and_with_how_it_was_proven(doo
     record = door.here.tables.deliveries[receipt.delivery_id]
     assert (record.verdict, dict(record.delivery.headers)) == (Verdict.KEY, {"User-Agent": "Alertmanager/0.28"})
     assert door.key not in repr(record) + str(record.delivery.token)
+
+
+def test_a_verifier_that_fails_is_seen_and_suspends_nothing(door: Doorstep) -> None:
+    door = door.verified_by(lambda secrets, delivery: PluginFailed("The plugin failed."))
+    for _ in range(6):
+        with pytest.raises(PluginFailed):
+            door.knock(door.delivery(door.key))
+    health = door.here.tables.integrations[door.integration_id].health
+    assert (health.is_healthy, health.consecutive_failures, health.last_error) == (False, 6, "The plugin failed.")
+    assert not health.is_suspended
+    assert not door.here.tables.deliveries
