@@ -18,7 +18,7 @@ from sre_copilot.domain.strict_json import read_json
 from sre_copilot.entrypoints import logs
 from sre_copilot.entrypoints.http import metrics
 from sre_copilot.entrypoints.http.authentication import origin_of
-from sre_copilot.entrypoints.http.problems import Refused, in_other_words, in_vendors_words, of_refused
+from sre_copilot.entrypoints.http.problems import Refused, answer_to, in_other_words, in_vendors_words
 from sre_copilot.entrypoints.http.running import copilot
 from sre_copilot.entrypoints.http.webhooks import delivery_of
 
@@ -35,7 +35,7 @@ def _answering_alertmanager(view: Callable[[HttpRequest], HttpResponse]) -> Call
         try:
             return view(request)
         except (CopilotError, Refused) as error:
-            return in_other_words(of_refused(error), json.dumps(str(error), ensure_ascii=False))
+            return in_other_words(answer_to(error), json.dumps(str(error), ensure_ascii=False))
 
     return answered
 
@@ -119,7 +119,7 @@ def _dedup_key(delivery: Delivery) -> str | None:
 
 
 def _pagerduty_refusal(error: CopilotError | Refused) -> HttpResponse:
-    refusal = of_refused(error)
+    refusal = answer_to(error)
     words = "temporarily unavailable" if refusal.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR else "invalid event"
     message = "Event object is invalid" if isinstance(error, MalformedDelivery) else words.capitalize()
     return in_other_words(refusal, _written(status=words, message=message, errors=[str(error)]))

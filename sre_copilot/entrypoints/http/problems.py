@@ -103,8 +103,8 @@ def of_refusal(refused: Refused) -> HttpResponse:
     return problem(refused.status, refused.code, refused.detail)
 
 
-def of_refused(error: CopilotError | Refused) -> HttpResponse:
-    """Return the answer to either."""
+def answer_to(error: CopilotError | Refused) -> HttpResponse:
+    """Return the answer to whatever refuses a request."""
     return of_refusal(error) if isinstance(error, Refused) else of_error(error)
 
 
@@ -128,6 +128,6 @@ def answering(view: View) -> View:
         try:
             return view(request, *args, **kwargs)
         except (CopilotError, Refused) as error:
-            return of_refused(error)
+            return answer_to(error)
 
     return answered
