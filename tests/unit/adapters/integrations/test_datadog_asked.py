@@ -1,7 +1,7 @@
 """Asking Datadog, which is scripted here; tests/e2e/test_polled_datadog.py asks over real HTTP."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -48,6 +48,7 @@ class Asked:
     http: ScriptedOutgoing = attrs.field(factory=ScriptedOutgoing)
     settings: dict[str, Any] = attrs.field(factory=dict)
     secrets: dict[str, tuple[str, ...]] = attrs.field(factory=lambda: dict(KEYS))
+    now: datetime = NOW
 
     @property
     def integration(self) -> Integration:
@@ -55,7 +56,7 @@ class Asked:
 
     @property
     def tools(self) -> Tools:
-        return toolbox(outgoing=self.http).at(NOW)
+        return toolbox(outgoing=self.http).at(self.now)
 
     def pull(self, cursor: Any, *answers: Any) -> Pulled:
         self.http.answer("GET", EVENTS, *answers)
@@ -100,7 +101,9 @@ def test_the_first_poll_brings_what_still_fires_and_changes_oldest_first() -> No
     assert second["page[cursor]"] == "next"
     assert not pulled.is_more
     # What was left out doesn't come at the next poll either.
-    assert names(Asked().pull(pulled.cursor, page(*told[:4]))) == []
+    again = Asked()
+    assert names(again.pull(pulled.cursor, page(*told[:4]))) == []
+    assert int(again.questions[0]["filter[from]"]) == int(NOW.timestamp() * 1000) - 600_000
 
 
 def test_keys_go_into_headers_and_the_filter_is_the_configured_one() -> None:
@@ -131,7 +134,7 @@ def test_a_poll_that_runs_out_of_its_budget_goes_on_at_its_page() -> None:
     pages = [page(named(f"e{number}"), more=f"p{number}") for number in range(MOST_PAGES + 1)]
     first = asked.pull(STARTED, *pages)
     assert (len(names(first)), first.is_more) == (MOST_PAGES, True)
-    again = Asked()
+    again = Asked(now=NOW + timedelta(minutes=1))
     second = again.pull(first.cursor, page(named("last")))
     (question,) = again.questions
     assert question["page[cursor]"] == f"p{MOST_PAGES - 1}"
@@ -168,6 +171,7 @@ def test_a_flood_is_remembered_as_far_as_there_is_room() -> None:
         cursor = Asked().pull(cursor, *answers).cursor
     assert len(cursor["seen"]) == MOST_SEEN
     assert len(canonical(cursor)) < 60_000
+    assert names(Asked().pull(cursor, page(named(f"11/{MOST_PAGES - 1}/49"), named("new")))) == ["new"]
 
 
 @pytest.mark.parametrize(
@@ -198,6 +202,11 @@ def test_whatever_else_is_answered_fails_the_poll(
 def test_pages_end_where_none_is_named(meta: Any) -> None:
     answer = json_answer({"data": [named("a"), 5, None], "meta": meta})
     assert names(Asked().pull(STARTED, answer)) == ["a"]
+
+
+def test_a_page_that_names_itself_is_the_last() -> None:
+    pulled = Asked().pull(STARTED, page(named("a"), more="next"), page(named("b"), more="next"))
+    assert (names(pulled), pulled.is_more) == (["a", "b"], False)
 
 
 def test_it_checks_both_keys_and_says_which_site_answers() -> None:

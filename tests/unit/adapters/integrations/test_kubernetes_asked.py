@@ -84,13 +84,13 @@ def test_a_listed_event_is_the_same_signal_as_a_posted_one(event: dict[str, Any]
 
 def test_what_was_written_since_the_poll_before_comes_and_nothing_else() -> None:
     asked = Asked()
-    first = asked.pull(None, page(10, listed(BACKOFF, 5), listed(SCALED, 7), listed(CHATTER, 8)))
+    first = asked.pull(None, page(10, listed(BACKOFF, 5), listed(CHATTER, 8), listed(SCALED, 10)))
     assert asked.reasons(first) == ["BackOff", "ScalingReplicaSet"]
     assert not first.is_more
-    quiet = asked.pull(first.cursor, page(11, listed(BACKOFF, 5), listed(SCALED, 7)))
+    quiet = asked.pull(first.cursor, page(11, listed(BACKOFF, 5), listed(SCALED, 10)))
     assert quiet.deliveries == ()
     # The same object, counted once more.
-    again = asked.pull(quiet.cursor, page(15, listed(SCALED, 7), listed({**BACKOFF, "count": 13}, 14)))
+    again = asked.pull(quiet.cursor, page(15, listed(SCALED, 10), listed({**BACKOFF, "count": 13}, 14)))
     assert asked.reasons(again) == ["BackOff"]
 
 
@@ -133,6 +133,8 @@ def test_a_list_that_expired_begins_afresh() -> None:
     second = asked.pull(first.cursor, gone, page(30, listed(BACKOFF, 20)))
     assert "continue" not in asked.asked(CHUNKS + 1)
     assert (asked.reasons(second), second.is_more) == (["BackOff"], False)
+    # From where the round began, which is before the list did that is read afresh.
+    assert second.cursor["since"] == 10
     with pytest.raises(OutgoingFailed, match="410"):
         asked.pull(second.cursor, gone)
 

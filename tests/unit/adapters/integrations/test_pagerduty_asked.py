@@ -8,6 +8,7 @@ import attrs
 import pytest
 
 from sre_copilot.adapters.integrations.builtin.pagerduty import PagerDuty
+from sre_copilot.adapters.integrations.builtin.pagerduty.asking import LAST, PAGE
 from sre_copilot.adapters.integrations.source import LARGEST_CURSOR
 from sre_copilot.application.ports.outgoing import Answer, Request
 from sre_copilot.domain.canonical import canonical
@@ -129,6 +130,9 @@ def test_only_what_changed_is_told_again() -> None:
     vendor.has("A", priority={"summary": "P2"})
     vendor.has("B", created_at=at(-2))
     assert vendor.says() == [("A", FIRING, CREATED), ("B", FIRING, moment(-2))]
+    del vendor.incidents["A"]
+    assert vendor.says() == []
+    assert list(vendor.cursor["open"]) == ["B"], "what is not listed any more is forgotten"
 
 
 def test_an_incident_ends_when_it_was_resolved_however_long_ago_it_began() -> None:
@@ -145,9 +149,10 @@ def test_an_incident_ends_when_it_was_resolved_however_long_ago_it_began() -> No
 
 def test_what_came_and_went_between_two_polls_is_told_and_what_was_over_before_the_first_is_not() -> None:
     vendor = Vendor()
-    vendor.ends("OLD", -10)
+    for number in range(PAGE):
+        vendor.ends(f"OLD{number}", -10 - number)
     vendor.ends("LATE", -9)
-    assert vendor.says() == []
+    assert vendor.says() == vendor.says() == []
     vendor.ends("A", -8)
     assert vendor.says() == [("A", FIRING, CREATED), ("A", RESOLVED, moment(-8))]
     vendor.ends("B", -8)
@@ -196,6 +201,14 @@ def test_long_lists_are_walked_to_their_ends_by_polls_that_follow_at_once() -> N
     assert len(set(told)) == 401 + 333
     vendor.ends("NEW", -0.5)
     assert [key for key, *_ in vendor.says()[1:]][-1:] == ["NEW"]
+
+
+def test_a_list_is_walked_no_further_than_pagerduty_shows_it() -> None:
+    vendor = Vendor(cursor={"until": "", "open_at": LAST - PAGE})
+    rows = [{**PULLED, "id": f"Q{number}"} for number in range(PAGE)]
+    vendor.http.answer("GET", URL, json_answer({"incidents": rows, "more": True}))
+    vendor.pull()
+    assert vendor.cursor["open_at"] == 0
 
 
 def test_what_is_too_much_to_remember_comes_again_as_the_same_deliveries() -> None:
