@@ -1,4 +1,4 @@
-"""A vendor on loopback that is polled: it answers as a function says, over TLS where that is wanted."""
+"""A vendor on loopback that a worker may ask: it answers as a function says, over TLS where that is wanted."""
 
 import json
 import ssl
@@ -12,6 +12,10 @@ from urllib.parse import parse_qsl, urlsplit
 import attrs
 import trustme
 
+from tests.e2e.installation import Installation
+
+OPEN = {"SRE_COPILOT_ALLOW_PRIVATE_ADDRESSES": "true"}
+"""The environment in which loopback may be asked."""
 Answer = tuple[int, Mapping[str, str], Any]
 """Status, headers, and what the body says as JSON."""
 Route = Callable[[str, Mapping[str, str], Mapping[str, str]], Answer]
@@ -27,14 +31,21 @@ class Vendor:
 
 
 @contextmanager
-def vendor(route: Route, *, tls: bool = False) -> Iterator[Vendor]:
-    """Answer GET requests by the route until the block ends."""
+def vendor(route: Route, *, heard: Callable[[Any], object] | None = None, tls: bool = False) -> Iterator[Vendor]:
+    """Answer GET requests by the route until the block ends; what is posted as JSON is `heard`."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             asked = urlsplit(self.path)
             named = {name.lower(): value for name, value in self.headers.items()}
-            status, headers, told = route(asked.path, dict(parse_qsl(asked.query)), named)
+            self._answer(*route(asked.path, dict(parse_qsl(asked.query)), named))
+
+        def do_POST(self) -> None:
+            assert heard is not None
+            heard(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+            self._answer(200, {}, {})
+
+        def _answer(self, status: int, headers: Mapping[str, str], told: Any) -> None:
             body = json.dumps(told).encode()
             self.send_response(status)
             for name, value in {
@@ -61,3 +72,14 @@ def vendor(route: Route, *, tls: bool = False) -> Iterator[Vendor]:
             yield made
         finally:
             server.shutdown()
+
+
+@contextmanager
+def working(installation: Installation) -> Iterator[None]:
+    """A worker that may ask loopback, until the block ends."""
+    worker = installation.started("worker", "--concurrency", "2", SRE_COPILOT_ALLOW_PRIVATE_ADDRESSES="true")
+    try:
+        yield
+    finally:
+        worker.terminate()
+        worker.communicate(timeout=60)

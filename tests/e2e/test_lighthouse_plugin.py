@@ -1,11 +1,8 @@
 """A third party's plugin in its own wheel: built, installed, checked, and used by a copilot that runs."""
 
 import json
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +14,7 @@ from sre_copilot.domain.signatures import hmac_hex
 from sre_copilot.testing.conformance.plugins.checks import CHECKS
 from tests.e2e.distributions import LIGHTHOUSE, installed, kit, lay_out, no_kit
 from tests.e2e.installation import Installation
+from tests.e2e.polled_vendors import OPEN, Answer, vendor
 from tests.e2e.server import Reply, Server, awaited, serving
 
 LOUD = """
@@ -39,46 +37,14 @@ def sre_copilot_integrations():
 
 
 @attrs.define
-class Vendor:
-    """Lighthouse itself: which lights it tells of when it is asked, and what it was told."""
+class Lights:
+    """What Lighthouse tells of when it is asked."""
 
-    url: str = ""
-    lights: list[dict[str, Any]] = attrs.field(factory=list)
-    news: list[dict[str, Any]] = attrs.field(factory=list)
+    out: list[dict[str, Any]] = attrs.field(factory=list)
 
-
-@contextmanager
-def lighthouse() -> Iterator[Vendor]:
-    """It, listening at a port of its own."""
-    vendor = Vendor()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            seen = int(self.path.partition("after=")[2])
-            self._answer({"lights": vendor.lights[seen:], "after": len(vendor.lights)})
-
-        def do_POST(self) -> None:
-            vendor.news.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
-            self._answer({})
-
-        def _answer(self, document: Any) -> None:
-            body = json.dumps(document).encode()
-            self.send_response(200)
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *args: Any) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    vendor.url = f"http://127.0.0.1:{server.server_address[1]}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield vendor
-    finally:
-        server.shutdown()
-        server.server_close()
+    def __call__(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
+        """Answer as its API does."""
+        return 200, {}, {"lights": self.out[int(query["after"]) :], "after": len(self.out)}
 
 
 @pytest.fixture(scope="module")
@@ -151,21 +117,20 @@ def test_a_running_copilot_is_knocked_at_asks_and_tells_through_the_wheel(house:
     listed = house.installation.call("plugins", "list", "--json", PYTHONPATH=str(site)).expect(0).document["plugins"]
     (row,) = (row for row in listed if row["name"] == "lighthouse")
     assert (row["distribution"], row["version"], row["types"]) == ("sre-copilot-lighthouse", "2.3.1", ["lighthouse"])
-    with lighthouse() as vendor:
-        vendor.lights.append(light("fastnet"))
-        polls = ("--set", f"url={vendor.url}", "--feature", "pull", "--poll-seconds", "5")
+    news: list[Any] = []
+    with vendor(Lights([light("fastnet")]), heard=news.append) as api:
+        polls = ("--set", f"url={api.url}", "--feature", "pull", "--poll-seconds", "5")
         made = house.told("integrations", "create", "lighthouse", *polls)
         house.told("routes", "add", "everything", "--to", "lighthouse")
         door, secret = made["integration"]["id"], made["secrets"]["signing_secret"]
-        environment = {"PYTHONPATH": str(site), "SRE_COPILOT_ALLOW_PRIVATE_ADDRESSES": "true"}
-        with serving(house.installation, "up", **environment) as server:
+        with serving(house.installation, "up", PYTHONPATH=str(site), **OPEN) as server:
             body = json.dumps({"lights": [light("eddystone")]}).encode()
             receipt = knock(server, door, secret, body).expect(202).document
             assert (receipt["accepted"], len(receipt["incidents"])) == (1, 1)
             knock(server, door, "lh_wrong", body).expect(401)
             opened = {"eddystone is out", "fastnet is out"}
             awaited(
-                lambda: {row["title"] for row in vendor.news if row["what"] == "incident.opened"} == opened,
+                lambda: {row["title"] for row in news if row["what"] == "incident.opened"} == opened,
                 "it is told of what knocked and of what was asked for",
             )
     assert {row["title"] for row in house.told("incidents", "list")["incidents"]} == opened

@@ -1,7 +1,6 @@
 """Datadog, which a worker asks over HTTP: an alert, its recovery, and metrics around the incident."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,10 +13,9 @@ from sre_copilot.domain.decisions import Decision
 from sre_copilot.domain.signals import SignalStatus
 from tests.e2e.command_line import Terminal, new_tenant
 from tests.e2e.installation import Installation
-from tests.e2e.polled_vendors import Answer, vendor
+from tests.e2e.polled_vendors import OPEN, Answer, vendor, working
 from tests.e2e.server import awaited
 
-OPEN = {"SRE_COPILOT_ALLOW_PRIVATE_ADDRESSES": "true"}
 KEYS = {"dd-api-key": "an-api-key", "dd-application-key": "an-application-key"}
 QUERY = "error_ratio[ratio]=sum:errors{*} by {service}"
 
@@ -77,16 +75,6 @@ class Datadog:
         points = [[at * 1000, 0.25] for at in range(int(query["from"]), int(query["to"]), 20)]
         row = {"scope": "service:checkout", "tag_set": ["service:checkout"], "interval": 20, "pointlist": points}
         return {"status": "ok", "series": [row]}
-
-
-@contextmanager
-def working(installation: Installation) -> Iterator[None]:
-    worker = installation.started("worker", "--concurrency", "2", SRE_COPILOT_ALLOW_PRIVATE_ADDRESSES="true")
-    try:
-        yield
-    finally:
-        worker.terminate()
-        worker.communicate(timeout=60)
 
 
 def incidents(terminal: Terminal) -> list[dict[str, Any]]:

@@ -7,10 +7,9 @@ from typing import Any
 
 from tests.e2e.command_line import new_tenant
 from tests.e2e.installation import Installation
-from tests.e2e.polled_vendors import Answer, vendor
+from tests.e2e.polled_vendors import OPEN, Answer, vendor, working
 from tests.e2e.server import awaited
 
-OPEN = {"SRE_COPILOT_ALLOW_PRIVATE_ADDRESSES": "true"}
 TOKEN = "a-token-of-a-service-account"
 
 
@@ -67,12 +66,8 @@ def test_a_warning_of_a_cluster_that_is_polled_opens_an_incident(installation: I
         assert "does not accept the token" in shown("integrations", "test", "cluster")
         terminal("integrations", "configure", "cluster", "--secret", f"token=file:{right}").expect(0)
         assert "Kubernetes v1.35.1 answers" in shown("integrations", "test", "cluster")
-        worker = installation.started("worker", "--concurrency", "2", SRE_COPILOT_ALLOW_PRIVATE_ADDRESSES="true")
-        try:
+        with working(installation):
             awaited(lambda: bool(terminal.told("incidents", "list")["incidents"]), "an incident of the warning")
-        finally:
-            worker.terminate()
-            worker.communicate(timeout=60)
     (incident,) = terminal.told("incidents", "list")["incidents"]
     assert "BackOff" in incident["title"]
     (delivery,) = terminal.told("deliveries", "list")["deliveries"]

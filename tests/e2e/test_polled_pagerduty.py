@@ -10,10 +10,9 @@ import attrs
 
 from tests.e2e.command_line import new_tenant
 from tests.e2e.installation import Installation
-from tests.e2e.polled_vendors import Answer, vendor
+from tests.e2e.polled_vendors import OPEN, Answer, vendor, working
 from tests.e2e.server import awaited
 
-OPEN = {"SRE_COPILOT_ALLOW_PRIVATE_ADDRESSES": "true"}
 TOKEN = "a-rest-api-key"
 
 
@@ -88,15 +87,11 @@ def test_an_incident_of_the_second_page_opens_acknowledged_and_ends_and_is_count
         terminal("integrations", "configure", "pd", "--secret", f"api_token=file:{right}").expect(0)
         answer = terminal("integrations", "test", "pd", environment=OPEN, columns=400)
         assert "PagerDuty answers" in answer.out + answer.err
-        worker = installation.started("worker", "--concurrency", "2", SRE_COPILOT_ALLOW_PRIVATE_ADDRESSES="true")
-        try:
+        with working(installation):
             awaited(lambda: bool(found("search") and found("checkout")), "both pages")
             assert found("checkout")[0]["incident"]["state"] == "acknowledged"
             assert terminal.told("ingest", str(told), "--integration", "pd")["opened"] == []
             account.incidents["PTWO"] = {**other, "status": "resolved", "resolved_at": clock()}
             awaited(lambda: bool(ends(found("checkout"))), "the end")
-        finally:
-            worker.terminate()
-            worker.communicate(timeout=60)
     assert ends(found("checkout")) == ["resolved"]
     assert ends(found("search")) == []
