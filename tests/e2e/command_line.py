@@ -15,9 +15,8 @@ import psycopg
 import pytest
 
 from sre_copilot.adapters.postgres.embedded import EmbeddedPostgres
-from sre_copilot.adapters.system import SystemClock, new_id
+from sre_copilot.adapters.system import new_id
 from sre_copilot.domain.actors import Role
-from sre_copilot.domain.tenants import User
 from sre_copilot.entrypoints.cli.main import cli, run
 from tests.e2e.installation import OURS, Answer, Installation
 from tests.e2e.recordings import folder_of, read_lines, write_lines
@@ -109,22 +108,11 @@ def new_tenant(installation: Installation, *types: str, limits: Sequence[str] = 
 
 
 def add_person(terminal: Terminal, role: Role, *, active: bool = True) -> str:
-    """Add a person to the tenant and return the address; there is no command for it yet."""
+    """Add a person to the tenant and return the address."""
     email = f"{role.value}-{new_id()}@example.com"
-    with terminal.installation.open() as copilot:
-        tenant = copilot.administration.tenant(terminal.slug)
-        person = User(
-            id=new_id(),
-            tenant_id=tenant.id,
-            email=email,
-            full_name=role.value,
-            role=role,
-            created_at=SystemClock().now(),
-            is_active=active,
-        )
-        with copilot.administration.units(tenant.id) as unit:
-            unit.tenants.add_user(person)
-            unit.commit()
+    terminal.done("users", "add", email, "--role", role.value)
+    if not active:
+        terminal.done("users", "change", email, "--inactive")
     return email
 
 
