@@ -22,7 +22,7 @@ help: ## This table
 demo: $(READY) ## A recorded bad deploy, replayed through the real use cases into the embedded database
 	@$(BIN)/sre-copilot demo $(ARGS)
 
-up: $(READY) ## Run everything: the server with its doors and API, and the embedded database (http://127.0.0.1:8080)
+up: $(READY) ## Run everything: the server with its doors and API, a worker, and the embedded database (http://127.0.0.1:8080)
 	@exec $(BIN)/sre-copilot up $(ARGS)
 
 down: $(READY) ## Stop the embedded database; it keeps running between commands otherwise

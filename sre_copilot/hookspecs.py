@@ -6,8 +6,8 @@ protocols it fulfils, each a method or an attribute. Readers that name the field
 `sre_copilot.domain.payloads`, strict JSON and forms in `sre_copilot.domain.strict_json`, signature checks in
 `sre_copilot.domain.signatures`.
 
-Every call runs in a thread of its own and has 5 seconds, a message to people 12; one type has at most 4 calls at a time, those that hang
-included, and further ones fail at once. Attributes are read once, when the plugin is loaded. What a method prints is
+Every call runs in a thread of its own and has 5 seconds, a message to people 12, a poll 30 and a look at metrics 10; one type has at
+most 4 calls at a time, those that hang included, and further ones fail at once. Attributes are read once, when the plugin is loaded. What a method prints is
 thrown away. What it raises besides the errors that it names, and an answer that is larger than any delivery can be,
 counts as the plugin's failure; after 5 in a row the integration is suspended. Not contained is what takes the whole
 process: an endless loop without a pause slows down everybody, and a crash or `os._exit` ends it.
