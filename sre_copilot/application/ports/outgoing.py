@@ -9,12 +9,13 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from sre_copilot.domain.errors import MalformedDelivery, NotifyLater, NotifyRefused, OutgoingFailed
+from sre_copilot.domain.errors import MalformedDelivery, NotAuthentic, NotifyLater, NotifyRefused, OutgoingFailed
 from sre_copilot.domain.strict_json import read_json
 
 MAX_ANSWER_BYTES = 1024 * 1024
 LONGEST_WAIT = timedelta(days=1)
 """No server can make us wait longer than this by its word alone."""
+DENIED = frozenset({401, 403})
 TOO_MANY = 429
 NEVER_TAKEN = frozenset({400, 410, 413, 415, 422})
 """Statuses that are about the message itself, so that it would be sent in vain again."""
@@ -81,6 +82,22 @@ class Answer:
         if self.status in NEVER_TAKEN:
             raise NotifyRefused(f"The server does not take the message (status {self.status}).")
         raise OutgoingFailed(f"The server did not take the message (status {self.status}).")
+
+    def require_told(self, vendor: str, *, denied: str, wait_header: str = "retry-after") -> None:
+        """Return where `vendor` told what it was asked for. Raises NotAuthentic, which says `denied`, and OutgoingFailed.
+
+        `wait_header`, in lower case, is where this vendor says for how many seconds it wants no more questions. That is
+        for people to read: polls that fail wait longer anyway.
+        """
+        if self.ok:
+            return
+        if self.status in DENIED:
+            raise NotAuthentic(denied)
+        if self.status == TOO_MANY:
+            word = self.headers.get(wait_header, "")
+            wait = f" {word} seconds" if word.isascii() and word.isdigit() and len(word) < 7 else ""
+            raise OutgoingFailed(f"{vendor} asks to wait{wait} (status 429).")
+        raise OutgoingFailed(f"{vendor} answered {self.status}.")
 
     def retry_after(self, now: datetime) -> timedelta | None:
         """Return how long the server asks to wait, from nothing to a day; None where it doesn't say or not readably.

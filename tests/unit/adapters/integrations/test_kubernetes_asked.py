@@ -177,7 +177,7 @@ def test_it_shows_its_token_and_trusts_the_authority_of_the_cluster() -> None:
     [
         (json_answer({}, 401), NotAuthentic, "token"),
         (json_answer({}, 403), NotAuthentic, r'resources \["events"\], verbs \["get", "list"\]'),
-        (json_answer({}, 429, retry_after="7"), OutgoingFailed, "wait for 7 s"),
+        (json_answer({}, 429, retry_after="7"), OutgoingFailed, "wait 7 s"),
         (json_answer({}, 429), OutgoingFailed, "asks to wait"),
         (json_answer({}, 410), OutgoingFailed, "410"),
         (json_answer({}, 503), OutgoingFailed, "503"),

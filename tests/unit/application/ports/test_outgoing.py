@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sre_copilot.application.ports.outgoing import LONGEST_WAIT, Answer, Request
-from sre_copilot.domain.errors import CopilotError, NotifyLater, NotifyRefused, OutgoingFailed
+from sre_copilot.domain.errors import CopilotError, NotAuthentic, NotifyLater, NotifyRefused, OutgoingFailed
 from sre_copilot.testing.clock import BEGINNING
 
 
@@ -97,3 +97,22 @@ def test_no_word_of_a_server_breaks_the_reading_of_its_wait(word: str, now: date
 def test_a_message_was_taken_or_will_be_later_or_never(status: int, raised: type[CopilotError] | None) -> None:
     with nullcontext() if raised is None else pytest.raises(raised):
         Answer(status=status).require_taken(BEGINNING)
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "raised", "words"),
+    [
+        (401, {}, NotAuthentic, r"^No\.$"),
+        (403, {}, NotAuthentic, r"^No\.$"),
+        (429, {"x-wait": "12", "retry-after": "1"}, OutgoingFailed, r"^Acme asks to wait 12 seconds \(status 429\)\.$"),
+        (429, {"x-wait": "9" * 7}, OutgoingFailed, r"^Acme asks to wait \(status 429\)\.$"),
+        (429, {"x-wait": "²"}, OutgoingFailed, r"^Acme asks to wait \(status 429\)\.$"),
+        (302, {}, OutgoingFailed, r"^Acme answered 302\.$"),
+    ],
+)
+def test_a_question_that_is_not_answered_says_why(
+    status: int, headers: dict[str, str], raised: type[CopilotError], words: str
+) -> None:
+    with pytest.raises(raised, match=words):
+        Answer(status=status, headers=headers).require_told("Acme", denied="No.", wait_header="x-wait")
+    Answer(status=200, headers=headers).require_told("Acme", denied="No.")

@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urlsplit
 import attrs
 
 from sre_copilot.adapters.integrations.builtin.datadog.settings import METRICS, URL
-from sre_copilot.application.ports.outgoing import TOO_MANY, Answer, Request
+from sre_copilot.application.ports.outgoing import Answer, Request
 from sre_copilot.domain.errors import NotAuthentic, OutgoingFailed, OutgoingRefused
 from sre_copilot.domain.integrations import Integration, Secrets
 from sre_copilot.domain.range_queries import read_query, series_of
@@ -21,6 +21,7 @@ ALL_QUERIES = 8.0
 """Seconds for all queries together; metrics have 10."""
 LABELS: Mapping[str, str] = {"host": "node", "kube_deployment": "deployment", "kube_namespace": "namespace"}
 """Datadog's tags -> the labels that name a component."""
+DENIED = "Datadog does not accept the keys, or the application key lacks a permission."
 SHORT_NAMES = {"second": "s", "millisecond": "ms"}
 
 
@@ -58,12 +59,7 @@ class Site:
 
     def told(self, answer: Answer) -> dict[str, Any]:
         """Return the object that was answered. Raises OutgoingFailed, and NotAuthentic where the keys are wrong."""
-        if answer.status in (401, 403):
-            raise NotAuthentic("Datadog does not accept the keys, or the application key lacks a permission.")
-        if answer.status == TOO_MANY:
-            raise OutgoingFailed(f"Datadog asks to wait{_wait(answer)} (status 429).")
-        if not answer.ok:
-            raise OutgoingFailed(f"Datadog answered {answer.status}.")
+        answer.require_told("Datadog", denied=DENIED, wait_header="x-ratelimit-reset")
         told = answer.json()
         if not isinstance(told, dict):
             raise OutgoingFailed("What answered is not Datadog.")
@@ -142,8 +138,3 @@ def _unit(row: Mapping[str, Any]) -> str:
     units = row.get("unit") or []
     names = [str(one["name"]) for one in units if one]
     return "/".join(SHORT_NAMES.get(name, name) for name in names)
-
-
-def _wait(answer: Answer) -> str:
-    word = answer.headers.get("x-ratelimit-reset", "")
-    return f" {word} seconds" if word.isascii() and word.isdigit() and len(word) < 7 else ""

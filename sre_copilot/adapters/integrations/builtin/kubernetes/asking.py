@@ -8,7 +8,6 @@ One round reads all lists; it may take several polls. Where a chunk is not to be
 and what comes twice by that is a repeat.
 """
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -18,10 +17,10 @@ from urllib.parse import quote, urlencode
 import attrs
 
 from sre_copilot.adapters.integrations.builtin.kubernetes.signals import signals
-from sre_copilot.application.ports.outgoing import TOO_MANY, Answer, Request
-from sre_copilot.domain.canonical import canonical
+from sre_copilot.application.ports.outgoing import Answer, Request
+from sre_copilot.domain.canonical import content_hash
 from sre_copilot.domain.deliveries import Delivery, Pulled
-from sre_copilot.domain.errors import NotAuthentic, OutgoingFailed, OutgoingRefused, UnreadableDelivery
+from sre_copilot.domain.errors import OutgoingFailed, OutgoingRefused, UnreadableDelivery
 from sre_copilot.domain.integrations import Integration, Secrets, Setting, SettingKind
 from sre_copilot.hookspecs import Tools
 
@@ -51,6 +50,11 @@ CHUNKS = 5
 LONGEST_TOKEN = 4_096
 """Characters of the word by which a list goes on; the cursor has room for it."""
 GONE = 410
+UNKNOWN_TOKEN = "The API server does not accept the token; give one of a service account as secret token."
+FORBIDDEN = (
+    "The token does not allow it; bind a ClusterRole to its service account (or a Role in each of the namespaces) "
+    'with the rule apiGroups [""], resources ["events"], verbs ["get", "list"].'
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -92,7 +96,7 @@ def pulled(integration: Integration, secrets: Secrets, cursor: Mapping[str, Any]
     Raises OutgoingFailed, OutgoingRefused, NotAuthentic.
     """
     lists = _lists(integration)
-    at = Round.of(cursor, hashlib.sha256(canonical(lists)).hexdigest())
+    at = Round.of(cursor, content_hash(lists))
     deliveries: list[Delivery] = []
     for _ in range(CHUNKS):
         answer = _sent(integration, secrets, tools, lists[at.number], {"limit": str(CHUNK), "continue": at.more})
@@ -168,8 +172,7 @@ def _version(thing: Mapping[str, Any]) -> int:
 
 
 def _object(answer: Answer) -> dict[str, Any]:
-    if not answer.ok:
-        raise OutgoingFailed(f"The API server answered {answer.status}.")
+    answer.require_told("The API server", denied=UNKNOWN_TOKEN if answer.status == 401 else FORBIDDEN)
     told = answer.json()
     if not isinstance(told, dict):
         raise OutgoingFailed("What answered is no Kubernetes API server.")
@@ -177,7 +180,6 @@ def _object(answer: Answer) -> dict[str, Any]:
 
 
 def _sent(integration: Integration, secrets: Secrets, tools: Tools, address: str, given: Mapping[str, str]) -> Answer:
-    """The answer to a request that was neither forbidden nor too much."""
     query = urlencode([(name, value) for name, value in given.items() if value])
     token = secrets.current("token")
     request = Request(
@@ -185,19 +187,7 @@ def _sent(integration: Integration, secrets: Secrets, tools: Tools, address: str
         headers={"Accept": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})},
         trust=integration.text_of(AUTHORITY),
     )
-    answer = tools.http.send(request)
-    if answer.status == 401:
-        raise NotAuthentic("The API server does not accept the token; give one of a service account as secret token.")
-    if answer.status == 403:
-        raise NotAuthentic(
-            "The token does not allow it; bind a ClusterRole to its service account (or a Role in each of the namespaces) "
-            'with the rule apiGroups [""], resources ["events"], verbs ["get", "list"].'
-        )
-    if answer.status == TOO_MANY:
-        wait = answer.retry_after(tools.now)
-        word = f" for {wait.total_seconds():.0f} s" if wait else ""
-        raise OutgoingFailed(f"The API server asks to wait{word} (status 429).")
-    return answer
+    return tools.http.send(request)
 
 
 def _lists(integration: Integration) -> list[str]:

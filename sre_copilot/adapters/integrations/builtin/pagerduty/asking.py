@@ -21,10 +21,10 @@ from urllib.parse import urlencode
 import attrs
 
 from sre_copilot.adapters.integrations.builtin.pagerduty.incidents import INCIDENTS
-from sre_copilot.application.ports.outgoing import TOO_MANY, Request
+from sre_copilot.application.ports.outgoing import Request
 from sre_copilot.domain.canonical import canonical, content_hash, timestamp
 from sre_copilot.domain.deliveries import EARLIEST_YEAR, Delivery, Pulled
-from sre_copilot.domain.errors import NotAuthentic, OutgoingFailed, OutgoingRefused, UnreadableDelivery
+from sre_copilot.domain.errors import OutgoingFailed, OutgoingRefused, UnreadableDelivery
 from sre_copilot.domain.integrations import Integration, Secrets, Setting, SettingKind
 from sre_copilot.domain.payloads import any_time
 from sre_copilot.hookspecs import Tools
@@ -215,13 +215,8 @@ class _Api:
             headers={"Authorization": f"Token token={token}", "Accept": "application/vnd.pagerduty+json;version=2"},
         )
         answer = self.tools.http.send(request, deadline=PATIENCE)
-        if answer.status in (401, 403):
-            raise NotAuthentic("PagerDuty does not accept the api_token, or does not let it read incidents.")
-        if answer.status == TOO_MANY:
-            wait = answer.headers.get("ratelimit-reset", "")
-            raise OutgoingFailed(f"PagerDuty asks to wait{f' {wait} s' if wait.isdigit() else ''} (status 429).")
-        if not answer.ok:
-            raise OutgoingFailed(f"PagerDuty answered {answer.status}.")
+        denied = "PagerDuty does not accept the api_token, or does not let it read incidents."
+        answer.require_told("PagerDuty", denied=denied, wait_header="ratelimit-reset")
         return answer.json()
 
 

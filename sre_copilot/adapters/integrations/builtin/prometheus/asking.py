@@ -12,7 +12,7 @@ from sre_copilot.adapters.integrations.builtin.prometheus.alerts import ALERTS_D
 from sre_copilot.application.ports.outgoing import Request
 from sre_copilot.domain.canonical import canonical
 from sre_copilot.domain.deliveries import Delivery, Pulled
-from sre_copilot.domain.errors import NotAuthentic, OutgoingFailed, OutgoingRefused
+from sre_copilot.domain.errors import OutgoingFailed, OutgoingRefused
 from sre_copilot.domain.integrations import Integration, Secrets, Setting, SettingKind
 from sre_copilot.domain.range_queries import read_query, series_of
 from sre_copilot.domain.snapshots import MetricSeries
@@ -125,10 +125,7 @@ def _asked(
     answer = tools.http.send(
         Request(url=f"{url}/api/v1/{path}{query}", headers=dict(_credentials(integration, secrets)))
     )
-    if answer.status in (401, 403):
-        raise NotAuthentic("Prometheus does not accept the token or the password.")
-    if not answer.ok:
-        raise OutgoingFailed(f"Prometheus answered {answer.status}.")
+    answer.require_told("Prometheus", denied="Prometheus does not accept the token or the password.")
     told = answer.json()
     data = told.get("data") if isinstance(told, dict) and told.get("status") == "success" else None
     if not isinstance(data, dict):
