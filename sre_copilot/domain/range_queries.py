@@ -1,17 +1,20 @@
-"""Answers of Prometheus' range queries as metric series of components.
+"""Configured queries around an incident, and the answers of range queries as metric series of components.
 
 Which component a series belongs to, and what it measures, is read from label keys, metric names and units alone.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import attrs
 
+from sre_copilot.domain.errors import OutgoingFailed
 from sre_copilot.domain.snapshots import MetricKind, MetricSeries
 
+MOST_QUERIES = 20
+"""How many configured queries are asked around an incident."""
 _PLACES = frozenset(
     [
         "__name__",
@@ -67,11 +70,33 @@ def read_query(text: str) -> tuple[str, str, str]:
     return name.strip(), unit.rstrip("] "), query
 
 
+def series_of_queries(
+    vendor: str, queries: Sequence[str], ask: Callable[[str, str, str], Iterable[MetricSeries]]
+) -> list[MetricSeries]:
+    """Return the series of queries (NAME[UNIT]=QUERY). One that can't be answered is left out, unless none can.
+
+    `ask` is given name, unit and query; it raises OutgoingFailed for no answer, and for one in another form what
+    `series_of` does. Raises OutgoingFailed; anything else that `ask` raises, such as NotAuthentic, ends it at once.
+    """
+    found: list[MetricSeries] = []
+    failures: list[OutgoingFailed] = []
+    for name, unit, query in map(read_query, queries):
+        try:
+            found += [*ask(name, unit, query)]
+        except OutgoingFailed as failed:
+            failures.append(failed)
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError):
+            failures.append(OutgoingFailed(f"{vendor} answered a query in another form."))
+    if failures and len(failures) == len(queries):
+        raise failures[0]
+    return found
+
+
 def series_of(name: str, unit: str, step: float, result: Sequence[Mapping[str, Any]]) -> Iterable[MetricSeries]:
     """Put the raw series of one query together per component and yield one series each.
 
     `result` is `data.result` of `/api/v1/query_range`, `step` in seconds. Series that name no service, deployment or node
-    are left out. Raises ValueError, KeyError, TypeError, AttributeError and IndexError for another form.
+    are left out. Raises ValueError, KeyError, TypeError, AttributeError, IndexError and OverflowError for another form.
     """
     origin = min((float(row["values"][0][0]) for row in result if row["values"]), default=0.0)
     groups: dict[_Group, list[dict[int, float]]] = {}

@@ -154,13 +154,23 @@ def test_configured_queries_become_metrics_of_services() -> None:
     assert "step=15" in request.url
 
 
-def test_a_query_that_fails_is_left_out_unless_all_do() -> None:
+@pytest.mark.parametrize(
+    "bad",
+    [
+        json_answer({}, 422),
+        json_answer({"status": "success", "data": {"result": 5}}),
+        json_answer(
+            {"status": "success", "data": {"result": [{"metric": {"service": "a"}, "values": [[1e300, "1"]]}]}}
+        ),
+    ],
+)
+def test_a_query_that_fails_is_left_out_unless_all_do(bad: Answer) -> None:
     asked = Asked()
     fine = json_answer({"status": "success", "data": {"resultType": "matrix", "result": []}})
-    asked.http.answer("GET", f"{URL}/api/v1/query_range", json_answer({}, 422), fine)
+    asked.http.answer("GET", f"{URL}/api/v1/query_range", bad, fine)
     assert measured(asked) == []
     assert len(asked.http.requests) == len(QUERIES)
     asked = Asked()
-    asked.http.answer("GET", f"{URL}/api/v1/query_range", json_answer({"status": "success", "data": {"result": 5}}))
+    asked.http.answer("GET", f"{URL}/api/v1/query_range", bad)
     with pytest.raises(OutgoingFailed):
         measured(asked)

@@ -12,11 +12,10 @@ from sre_copilot.adapters.integrations.builtin.datadog.settings import METRICS, 
 from sre_copilot.application.ports.outgoing import Answer, Request
 from sre_copilot.domain.errors import NotAuthentic, OutgoingFailed, OutgoingRefused
 from sre_copilot.domain.integrations import Integration, Secrets
-from sre_copilot.domain.range_queries import read_query, series_of
+from sre_copilot.domain.range_queries import MOST_QUERIES, series_of, series_of_queries
 from sre_copilot.domain.snapshots import MetricSeries
 from sre_copilot.hookspecs import Tools
 
-MOST_QUERIES = 20
 ALL_QUERIES = 8.0
 """Seconds for all queries together; metrics have 10."""
 LABELS: Mapping[str, str] = {"host": "node", "kube_deployment": "deployment", "kube_namespace": "namespace"}
@@ -84,25 +83,15 @@ def checked(site: Site) -> str:
 
 
 def measured(site: Site, start: datetime, end: datetime) -> Sequence[MetricSeries]:
-    """Return the series of the configured queries. One that can't be answered is left out, unless none can.
-
-    Raises OutgoingFailed, OutgoingRefused, NotAuthentic.
-    """
+    """Return the series of the configured queries. Raises OutgoingFailed, OutgoingRefused, NotAuthentic."""
     queries = site.integration.listed(METRICS)[:MOST_QUERIES]
     window = {"from": f"{start.timestamp():.0f}", "to": f"{end.timestamp():.0f}"}
-    found: list[MetricSeries] = []
-    failures: list[OutgoingFailed] = []
-    for name, unit, query in map(read_query, queries):
-        try:
-            asked = site.answer("v1/query", {**window, "query": query}, deadline=min(5.0, ALL_QUERIES / len(queries)))
-            found += [*_series(name, unit, site.told(asked))]
-        except OutgoingFailed as failed:
-            failures.append(failed)
-        except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError):
-            failures.append(OutgoingFailed("Datadog answered a query in another form."))
-    if failures and len(failures) == len(queries):
-        raise failures[0]
-    return found
+
+    def ask(name: str, unit: str, query: str) -> Iterator[MetricSeries]:
+        deadline = min(5.0, ALL_QUERIES / len(queries))
+        return _series(name, unit, site.told(site.answer("v1/query", {**window, "query": query}, deadline=deadline)))
+
+    return series_of_queries("Datadog", queries, ask)
 
 
 def _series(name: str, unit: str, told: Mapping[str, Any]) -> Iterator[MetricSeries]:

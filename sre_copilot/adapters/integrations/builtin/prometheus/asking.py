@@ -14,7 +14,7 @@ from sre_copilot.domain.canonical import canonical
 from sre_copilot.domain.deliveries import Delivery, Pulled
 from sre_copilot.domain.errors import OutgoingFailed, OutgoingRefused
 from sre_copilot.domain.integrations import Integration, Secrets, Setting, SettingKind
-from sre_copilot.domain.range_queries import read_query, series_of
+from sre_copilot.domain.range_queries import MOST_QUERIES, series_of, series_of_queries
 from sre_copilot.domain.snapshots import MetricSeries
 from sre_copilot.hookspecs import Tools
 
@@ -37,18 +37,18 @@ QUERIES = (
     ),
 )
 """What is asked where nothing else is configured, as NAME[UNIT]=PROMQL; each names a service, a deployment or a node."""
+METRICS = Setting(
+    name="queries", help="NAME[UNIT]=PROMQL, asked around an incident.", kind=SettingKind.LIST, default=QUERIES
+)
 SETTINGS = (
     Setting(
         name="url", help="The address of Prometheus, for --feature pull and context, such as https://prometheus:9090."
     ),
-    Setting(
-        name="queries", help="NAME[UNIT]=PROMQL, asked around an incident.", kind=SettingKind.LIST, default=QUERIES
-    ),
+    METRICS,
     Setting(name="user", help="The name for basic authentication, with the secret password."),
     Setting(name="password", help="The password for basic authentication.", secret=True),
     Setting(name="token", help="A bearer token, instead of name and password.", secret=True),
 )
-MOST_QUERIES = 20
 SAMPLES = 600
 """About so many samples of a series are asked for."""
 SHORTEST_STEP = 15
@@ -85,26 +85,15 @@ def pulled(integration: Integration, secrets: Secrets, cursor: Mapping[str, Any]
 def measured(
     integration: Integration, secrets: Secrets, start: datetime, end: datetime, tools: Tools
 ) -> Sequence[MetricSeries]:
-    """Return the series of the configured queries. One that can't be answered is left out, unless none can.
-
-    Raises OutgoingFailed, OutgoingRefused, NotAuthentic.
-    """
+    """Return the series of the configured queries. Raises OutgoingFailed, OutgoingRefused, NotAuthentic."""
     step = max(SHORTEST_STEP, math.ceil((end - start) / timedelta(seconds=SAMPLES)))
     window = {"start": f"{start.timestamp():.0f}", "end": f"{end.timestamp():.0f}", "step": str(step)}
-    found: list[MetricSeries] = []
-    failures: list[OutgoingFailed] = []
-    queries = tuple(integration.settings.get("queries") or QUERIES)[:MOST_QUERIES]
-    for name, unit, promql in map(read_query, queries):
-        try:
-            told = _asked(integration, secrets, tools, "query_range", {"query": promql, **window})
-            found += series_of(name, unit, step, told["result"])
-        except OutgoingFailed as failed:
-            failures.append(failed)
-        except (ValueError, KeyError, TypeError, AttributeError, IndexError):
-            failures.append(OutgoingFailed("Prometheus answered a range query in another form."))
-    if failures and len(failures) == len(queries):
-        raise failures[0]
-    return found
+
+    def ask(name: str, unit: str, promql: str) -> Iterable[MetricSeries]:
+        told = _asked(integration, secrets, tools, "query_range", {"query": promql, **window})
+        return series_of(name, unit, step, told["result"])
+
+    return series_of_queries("Prometheus", integration.listed(METRICS)[:MOST_QUERIES], ask)
 
 
 def version(integration: Integration, secrets: Secrets, tools: Tools) -> str:
