@@ -155,17 +155,18 @@ def test_what_is_refused_for_everyone_stores_nothing(door: Door) -> None:
 
 
 def test_what_is_malformed_is_refused_or_from_templates_kept_aside(door: Door) -> None:
-    before = len(door.stored())
+    before, taken = len(door.stored()), 0
     for what, body in MALFORMED.items():
         reply = door.knock(body)
+        taken += reply.status != 400
         if door.kind in TEMPLATES:
             assert (what, reply.status, reply.document.get("quarantined")) == (what, 202, True)
         elif door.kind in FORMS or door.kind == "cloudevents":
             assert (what, reply.status in (200, 202, 400)) == (what, True)
         else:
             assert (what, reply.status) == (what, 400)
-    if door.kind not in TEMPLATES | FORMS | {"cloudevents"}:
-        assert len(door.stored()) == before
+    # Fewer where a delivery came again.
+    assert len(door.stored()) - before <= taken
 
 
 def test_what_is_strange_is_read_or_kept_aside_and_can_be_read_back(door: Door) -> None:
