@@ -53,6 +53,14 @@ def test_what_was_accepted_is_answered_before_the_end(own: Installation, number:
         assert server.logged()[-1]["event"] == "stopped"
 
 
+def test_who_is_asked_to_end_again_and_again_ends_as_gracefully(own: Installation) -> None:
+    with serving(own) as server:
+        server.process.send_signal(signal.SIGTERM)
+        while server.process.poll() is None:
+            server.process.send_signal(signal.SIGTERM)
+        assert server.end() == 0
+
+
 def test_an_idle_connection_does_not_hold_up_the_end(own: Installation) -> None:
     with serving(own) as server, socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as idle:
         idle.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")

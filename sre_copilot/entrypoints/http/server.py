@@ -83,6 +83,9 @@ def _run(settings: Settings, host: str, port: int, workers: int) -> None:
     except SystemExit as ended:
         # Its way to say that a process which answers failed again and again.
         raise EnvironmentFault("The server's processes end by themselves; the lines above say why.") from ended
+    # Whoever is impatient and asks again would kill a process that is ending as it should.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
     log.info("stopped")
 
 
