@@ -3,7 +3,9 @@
 import os
 import signal
 import socket
+import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from http.client import HTTPResponse
 from pathlib import Path
 
@@ -55,9 +57,10 @@ def test_what_was_accepted_is_answered_before_the_end(own: Installation, number:
 
 def test_who_is_asked_to_end_again_and_again_ends_as_gracefully(own: Installation) -> None:
     with serving(own) as server:
-        server.process.send_signal(signal.SIGTERM)
-        while server.process.poll() is None:
+        while server.process.returncode is None:
             server.process.send_signal(signal.SIGTERM)
+            with suppress(subprocess.TimeoutExpired):
+                server.process.wait(0.02)
         assert server.end() == 0
 
 
