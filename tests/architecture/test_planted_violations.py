@@ -38,7 +38,7 @@ def vendor(library: str, path: str) -> Plant:
     """A library away from its home; some libraries share a contract."""
     shared = {"click": "terminal", "rich": "terminal", "pytest": "test-libraries", "hypothesis": "test-libraries"}
     shared |= {"aiosmtplib": "outgoing-libraries", "httpcore2": "outgoing-libraries", "ninja": "web", "pydantic": "web"}
-    shared |= {"websockets": "outgoing-libraries"}
+    shared |= {"anyio": "outgoing-libraries", "websockets": "outgoing-libraries"}
     return Plant(f"{library} has one home", {path: f"import {library}\n"}, {shared.get(library, library)})
 
 
@@ -101,6 +101,7 @@ PLANTS = [
     vendor("cryptography", "settings.py"),
     vendor("aiosmtplib", "adapters/runbooks/seed.py"),
     vendor("httpcore2", "bootstrap.py"),
+    vendor("anyio", "bootstrap.py"),
     vendor("websockets", "bootstrap.py"),
     vendor("procrastinate", "adapters/django_orm/setup.py"),
     vendor("click", "bootstrap.py"),

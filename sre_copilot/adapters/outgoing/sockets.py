@@ -1,4 +1,8 @@
-"""WebSockets through the guard: the address is checked, then the connection stands until one side closes it."""
+"""WebSockets through the guard: the address is checked, then the connection stands until one side closes it.
+
+Each has an event loop in a thread of its own. The library's blocking client reads in one thread and writes in another, and
+two threads at one TLS connection mix up its records: now and then a handshake or a message would be lost.
+"""
 
 import socket as sockets
 import ssl
@@ -16,7 +20,8 @@ from sre_copilot.application.ports.outgoing import Request
 from sre_copilot.domain.errors import OutgoingFailed
 
 if TYPE_CHECKING:
-    from websockets.sync.client import ClientConnection
+    from anyio.from_thread import BlockingPortal
+    from websockets.asyncio.client import ClientConnection
 
 SCHEMES = {"wss://": "https://", "ws://": "http://"}
 LARGEST = 1024 * 1024
@@ -30,6 +35,7 @@ class GuardedSocket:
     """A connection that stands. For one thread."""
 
     connection: "ClientConnection"
+    portal: "BlockingPortal"
     host: str
     closing: ExitStack
 
@@ -38,19 +44,17 @@ class GuardedSocket:
         from websockets.exceptions import ConnectionClosed
 
         try:
-            message = self.connection.recv(timeout=seconds)
-        except TimeoutError:
-            return None
+            message = self.portal.call(_next, self.connection, seconds)
         except ConnectionClosed as closed:
             raise self._ended(closed) from None
-        return message if isinstance(message, str) else ""
+        return "" if isinstance(message, bytes) else message
 
     def send(self, text: str) -> None:
         """Send a message. Raises OutgoingFailed."""
         from websockets.exceptions import ConnectionClosed
 
         try:
-            self.connection.send(text)
+            self.portal.call(self.connection.send, text)
         except ConnectionClosed as closed:
             raise self._ended(closed) from None
 
@@ -75,37 +79,52 @@ class GuardedSockets:
 
     def open(self, url: str, *, deadline: float = 10.0) -> GuardedSocket:
         """Connect, and shake hands. Raises OutgoingRefused and OutgoingFailed."""
+        # As for requests: few commands ever listen.
+        from anyio.from_thread import start_blocking_portal
+
         target = read_target(Request(url=_as_http(url)), allow_plain=self.guard.allow_private)
         until = Deadline.after(deadline)
         with failures_named(target.host, until), ExitStack() as stack:
             plain = stack.enter_context(self.guard.connect(target.host, target.port, until))
-            connection = self._opened(stack, plain, target, until)
-            return GuardedSocket(connection, target.host, stack.pop_all())
+            portal = stack.enter_context(start_blocking_portal("asyncio"))
+            connection = self._opened(stack, portal, plain, target, until)
+            return GuardedSocket(connection, portal, target.host, stack.pop_all())
 
-    def _opened(self, stack: ExitStack, plain: sockets.socket, target: Target, until: Deadline) -> "ClientConnection":
-        # As for requests: few commands ever listen.
+    def _opened(
+        self, stack: ExitStack, portal: "BlockingPortal", plain: sockets.socket, target: Target, until: Deadline
+    ) -> "ClientConnection":
+        from websockets.asyncio.client import connect
         from websockets.exceptions import WebSocketException
-        from websockets.sync.client import connect
 
-        plain.settimeout(None)
+        opening = connect(
+            f"{'wss' if target.encrypted else 'ws'}://{target.authority}{target.path}",
+            sock=plain,
+            ssl=self.trust() if target.encrypted else None,
+            server_hostname=target.host if target.encrypted else None,
+            compression=None,
+            proxy=None,
+            user_agent_header="sre-copilot",
+            open_timeout=until.left(),
+            close_timeout=2.0,
+            ping_interval=PING_EVERY,
+            ping_timeout=PONG_WITHIN,
+            max_size=LARGEST,
+        )
         try:
-            opening = connect(
-                f"{'wss' if target.encrypted else 'ws'}://{target.authority}{target.path}",
-                sock=plain,
-                ssl=self.trust() if target.encrypted else None,
-                server_hostname=target.host if target.encrypted else None,
-                compression=None,
-                proxy=None,
-                user_agent_header="sre-copilot",
-                open_timeout=until.left(),
-                close_timeout=2.0,
-                ping_interval=PING_EVERY,
-                ping_timeout=PONG_WITHIN,
-                max_size=LARGEST,
-            )
-            return stack.enter_context(opening)
-        except WebSocketException as error:
+            return stack.enter_context(portal.wrap_async_context_manager(opening))
+        except OSError:
+            raise
+        except (WebSocketException, ValueError) as error:
+            # ValueError is what it makes of a redirect: where that leads to has not been checked.
             raise OutgoingFailed(f"{target.host} can't be listened to: {type(error).__name__}.") from None
+
+
+async def _next(connection: "ClientConnection", seconds: float) -> str | bytes | None:
+    from anyio import move_on_after
+
+    with move_on_after(seconds):
+        return await connection.recv()
+    return None
 
 
 def _as_http(url: str) -> str:
