@@ -99,9 +99,11 @@ def configured(
 ) -> Configuration:
     """Return the configuration after people gave these settings and secrets; None takes one back.
 
-    A secret that is replaced stays valid until then.
+    A secret that is replaced stays valid until then. Where an address changes, the secrets that are sent there are given
+    again: nobody may learn what they can't read by having it sent to another place.
 
-    Raises InvalidInput for an unknown name, a wrong kind, and a required setting that is missing.
+    Raises InvalidInput for an unknown name, a wrong kind, a required setting that is missing, and an address without
+    its secrets.
     """
     specs = {setting.name: setting for setting in known}
     after = before
@@ -117,7 +119,18 @@ def configured(
     ]
     if missing:
         raise InvalidInput(f"This integration type needs {', '.join(missing)}; give a value.")
+    astray = [
+        name
+        for name, setting in specs.items()
+        if before.secrets.get(name) and name not in given and _moved(setting.sent_to, before, after)
+    ]
+    if astray:
+        raise InvalidInput(f"The address changes, so give again what is sent there: {', '.join(astray)}.")
     return after
+
+
+def _moved(address: str, before: Configuration, after: Configuration) -> bool:
+    return before.settings.get(address) != after.settings.get(address)
 
 
 def generated(

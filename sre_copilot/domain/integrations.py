@@ -167,6 +167,8 @@ class Setting:
     """The prefix of a value that the copilot makes, such as "whsec_"; "" where it makes none."""
     required: bool = False
     default: str | int | bool | tuple[str, ...] | None = None
+    sent_to: str = ""
+    """For a secret that is shown to the vendor: the setting that says where; "" where it stays with us."""
 
 
 @attrs.frozen(kw_only=True)

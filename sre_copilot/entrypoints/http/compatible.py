@@ -73,7 +73,9 @@ def alertmanager_alerts(request: HttpRequest) -> HttpResponse:
 @_answering_alertmanager
 def alertmanager_status(request: HttpRequest) -> HttpResponse:
     """Say that we are ready, as Alertmanager's API v2 does."""
-    _integration(delivery_of(request), "prometheus")
+    delivery = delivery_of(request)
+    integration_id = _integration(delivery, "prometheus")
+    copilot().authenticate_delivery(integration_id=integration_id, delivery=delivery, origin=origin_of(request))
     about = {"branch": "", "buildDate": "", "buildUser": "", "goVersion": "", "revision": "", "version": "sre-copilot"}
     cluster = {"status": "disabled", "peers": []}
     uptime = STARTED.isoformat(timespec="milliseconds")

@@ -27,7 +27,7 @@ SETTINGS = (
         name="security", help="starttls, tls, or none (only where private addresses are allowed).", default="starttls"
     ),
     Setting(name="user", help="Who signs in there; without one nobody does."),
-    Setting(name="password", help="The password of that user.", secret=True),
+    Setting(name="password", help="The password of that user.", secret=True, sent_to="host"),
     Setting(name="sender", help="From whom mail comes, such as copilot@example.com.", required=True),
     Setting(name="recipients", help="Who gets it, unless a rule says.", kind=SettingKind.LIST, required=True),
 )

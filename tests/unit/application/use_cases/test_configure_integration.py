@@ -23,7 +23,7 @@ KNOWN = (
     Setting(name="page_size", help="How many at once.", kind=SettingKind.NUMBER),
     Setting(name="strict", help="Whether it is strict.", kind=SettingKind.FLAG),
     Setting(name="teams", help="Whose.", kind=SettingKind.LIST),
-    Setting(name="api_key", help="What it asks with.", secret=True),
+    Setting(name="api_key", help="What it asks with.", secret=True, sent_to="url"),
     Setting(name="signing_secret", help="What senders sign with.", secret=True, generated="whsec_"),
 )
 GIVEN = {"url": "https://vendor.example", "page_size": 50, "strict": True, "teams": ["a", "b"], "api_key": "hunter2"}
@@ -93,6 +93,30 @@ def test_the_secret_before_stays_valid_for_the_overlap_and_no_longer(here: Stage
     assert valid(timedelta(hours=1)) == ("hunter3",)
     configure(here, integration_id, settings={"api_key": "hunter4"})
     assert valid() == ("hunter4",)
+
+
+@pytest.mark.parametrize("elsewhere", ["https://elsewhere.example", None])
+def test_an_address_changes_only_with_the_secrets_that_are_sent_there(here: Stage, elsewhere: str | None) -> None:
+    integration_id = made(here, settings=GIVEN)
+    before = here.tables.copy()
+    with pytest.raises(InvalidInput, match=r"give again what is sent there: api_key\."):
+        configure(here, integration_id, settings={"url": elsewhere})
+    assert here.tables == before
+    assert (
+        configure(here, integration_id, settings={"url": elsewhere, "api_key": "hunter3"}).settings.get("url")
+        == elsewhere
+    )
+
+
+def test_the_same_address_given_again_needs_no_secret(here: Stage) -> None:
+    integration_id = made(here, settings=GIVEN)
+    assert configure(here, integration_id, settings={"url": GIVEN["url"], "page_size": 5}).settings["page_size"] == 5
+
+
+def test_an_address_changes_freely_where_its_secret_is_taken_back(here: Stage) -> None:
+    integration_id = made(here, settings=GIVEN)
+    after = configure(here, integration_id, settings={"url": "https://elsewhere.example", "api_key": None})
+    assert after.settings["url"] == "https://elsewhere.example"
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,11 @@ from uuid import UUID
 import attrs
 import pytest
 
+from sre_copilot.domain.actors import Role
 from sre_copilot.domain.errors import DatabaseUnavailable
 from sre_copilot.entrypoints.http import running
 from sre_copilot.entrypoints.http.running import Running
+from sre_copilot.testing.deliveries import FixedTypes
 from sre_copilot.testing.stage import stage
 from tests.unit.entrypoints.http.client import Answer, ask
 
@@ -61,3 +63,16 @@ def test_alertmanagers_clients_are_refused_with_a_sentence_in_json(method: str, 
     assert (answer.status, answer.headers["content-type"]) == (401, "application/json")
     assert answer.document == "There is no prometheus integration with this key."
     assert answer.headers["www-authenticate"]
+
+
+def test_alertmanagers_status_is_told_to_who_has_the_key_of_now_and_not_one_that_was_rotated_out() -> None:
+    here = stage(types=FixedTypes(known={"prometheus": ()}))
+    running.use(here.copilot)
+    admin = here.person(Role.ADMIN)
+    made = here.copilot.create_integration(actor=admin, type="prometheus", name="metrics")
+    renewed = here.copilot.rotate_integration_key(actor=admin, integration_id=made.integration.id)
+
+    def told(key: str | None) -> int:
+        return ask("GET", "/api/v2/status", headers={"Authorization": f"Bearer {key}"}).status
+
+    assert (told(made.key), told(renewed.key)) == (401, 200)

@@ -29,10 +29,11 @@ SETTINGS = (
     URL,
     EVENTS,
     METRICS,
-    Setting(name="api_key", help="An API key, for --feature pull and context.", secret=True),
+    Setting(name="api_key", help="An API key, for --feature pull and context.", secret=True, sent_to="url"),
     Setting(
         name="application_key",
         help="An application key that may read events (events_read) and metrics (timeseries_query).",
         secret=True,
+        sent_to="url",
     ),
 )

@@ -39,7 +39,7 @@ SELECTOR = Setting(
 ASKED = (
     Setting(name="url", help="The address of the API server, for --feature pull, such as https://10.0.0.1:6443."),
     AUTHORITY,
-    Setting(name="token", help="The token of a service account that may list events.", secret=True),
+    Setting(name="token", help="The token of a service account that may list events.", secret=True, sent_to="url"),
     NAMESPACES,
     SELECTOR,
 )

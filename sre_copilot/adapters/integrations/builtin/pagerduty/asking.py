@@ -38,6 +38,7 @@ TOKEN = Setting(
     name="api_token",
     help="A read-only REST API key, for --feature pull: Integrations, API Access Keys, Create New API Key.",
     secret=True,
+    sent_to="url",
 )
 SERVICES = Setting(name="service_ids", help="Polled are only incidents of these services.", kind=SettingKind.LIST)
 TEAMS = Setting(name="team_ids", help="Polled are only incidents of these teams.", kind=SettingKind.LIST)

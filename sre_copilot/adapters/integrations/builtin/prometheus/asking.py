@@ -46,8 +46,8 @@ SETTINGS = (
     ),
     METRICS,
     Setting(name="user", help="The name for basic authentication, with the secret password."),
-    Setting(name="password", help="The password for basic authentication.", secret=True),
-    Setting(name="token", help="A bearer token, instead of name and password.", secret=True),
+    Setting(name="password", help="The password for basic authentication.", secret=True, sent_to="url"),
+    Setting(name="token", help="A bearer token, instead of name and password.", secret=True, sent_to="url"),
 )
 SAMPLES = 600
 """About so many samples of a series are asked for."""

@@ -28,10 +28,15 @@ SETTINGS = (
     Setting(
         name="channel", help="The channel that is told, unless a rule says: its id, such as C0123456789, or #name."
     ),
-    Setting(name=BOT_TOKEN, help="The bot token, xoxb-...; at Slack: OAuth & Permissions.", secret=True),
+    Setting(
+        name=BOT_TOKEN, help="The bot token, xoxb-...; at Slack: OAuth & Permissions.", secret=True, sent_to="api_url"
+    ),
     Setting(name=SIGNING_SECRET, help="What Slack signs requests with; at Slack: Basic Information.", secret=True),
     Setting(
-        name=APP_TOKEN, help="For Socket Mode: the app-level token, xapp-..., with connections:write.", secret=True
+        name=APP_TOKEN,
+        help="For Socket Mode: the app-level token, xapp-..., with connections:write.",
+        secret=True,
+        sent_to="api_url",
     ),
     Setting(name="api_url", help="Where Slack's API is.", default=DEFAULT_URL),
 )
