@@ -1,6 +1,7 @@
 """Settings: one class; the only reader of the TOML file and of the environment."""
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,6 +21,11 @@ FROM_ENVIRONMENT = {
     "SRE_COPILOT_KEYS": "key_file",
 }
 """Environment variable -> setting."""
+OURS = "SRE_COPILOT_"
+NO_SETTINGS = frozenset({"SRE_COPILOT_CONFIG", "SRE_COPILOT_SOAK", "SRE_COPILOT_TEST_PG"})
+"""Where the file is, and what only tests read."""
+SERVICE_LINK = re.compile(r"\w*(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_\w+)?)")
+"""What Kubernetes sets in every container for a service that is called like us."""
 SWITCH = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 """What the environment may say of a setting that is true or false."""
 
@@ -61,9 +67,11 @@ class Settings:
 
         The file is the one given, else SRE_COPILOT_CONFIG, else `config.toml` in the user's configuration folder if
         there is one. A value `file:PATH` in the environment is read from that file; SRE_COPILOT_KEYS is the path of the
-        key file, with `file:` or without. Raises InvalidSettings.
+        key file, with `file:` or without. Raises InvalidSettings, for a variable of our name that is none as well.
         """
         env = os.environ if environment is None else environment
+        for variable in env:
+            _require_known(variable)
         named = file or (Path(env["SRE_COPILOT_CONFIG"]) if env.get("SRE_COPILOT_CONFIG") else None)
         path = named or Path(platformdirs.user_config_dir(APP, appauthor=False)) / "config.toml"
         values = _from_file(path) if named or path.is_file() else {}
@@ -72,6 +80,14 @@ class Settings:
                 text = env[variable] if name == "key_file" else _secret(variable, env[variable])
                 values[name] = _meant(variable, _kind(name), text)
         return cls(**values)
+
+
+def _require_known(variable: str) -> None:
+    """Raise InvalidSettings for a misspelt variable: what was meant would silently be something else."""
+    known = {name for name in FROM_ENVIRONMENT if name.startswith(OURS)} | NO_SETTINGS
+    if variable.startswith(OURS) and variable not in known and not SERVICE_LINK.fullmatch(variable, len(OURS)):
+        settings = ", ".join(sorted(known - NO_SETTINGS))
+        raise InvalidSettings(f"There is no setting {variable}; the environment has {settings} and SRE_COPILOT_CONFIG.")
 
 
 def _from_file(path: Path) -> dict[str, Any]:

@@ -57,6 +57,30 @@ def test_what_the_file_gets_wrong_is_named(file: Path, text: str, problem: str) 
         Settings.load({}, written(file, text))
 
 
+@pytest.mark.parametrize("variable", ["SRE_COPILOT_DATA_FOLDER", "SRE_COPILOT_KEY", "SRE_COPILOT_"])
+def test_a_variable_of_our_name_that_is_no_setting_is_refused_and_the_settings_are_named(
+    file: Path, variable: str
+) -> None:
+    with pytest.raises(InvalidSettings, match=rf"There is no setting {variable}; .*SRE_COPILOT_DATA, "):
+        Settings.load({variable: "/srv/copilot"}, written(file, ""))
+
+
+@pytest.mark.parametrize(
+    "suffix",
+    [
+        "SERVICE_HOST",
+        "SERVICE_PORT",
+        "SERVICE_PORT_HTTP",
+        "PORT",
+        "PORT_8080_TCP",
+        "PORT_8080_TCP_ADDR",
+        "WEB_SERVICE_HOST",
+    ],
+)
+def test_what_kubernetes_says_of_a_service_of_our_name_is_no_misspelt_setting(file: Path, suffix: str) -> None:
+    assert Settings.load({f"SRE_COPILOT_{suffix}": "10.0.0.1"}, written(file, "")) == Settings()
+
+
 @pytest.mark.parametrize("named", ["/etc/keys.json", "file:/etc/keys.json"])
 def test_the_key_file_is_a_path_in_the_environment_and_in_the_file_with_its_prefix_or_without(
     file: Path, named: str
