@@ -66,3 +66,21 @@ def test_the_only_tenant_needs_no_name_but_one_of_several_does(installation: Ins
     new_tenant(installation)
     answer = Terminal(installation=installation)("incidents", "list").expect(2)
     assert "say which one with --tenant" in answer.err
+
+
+def test_an_integration_is_shown_with_every_query_whole_and_on_a_line_of_its_own(terminal: Terminal) -> None:
+    terminal.done("integrations", "create", "prometheus", "--name", "metrics", "--set", "url=https://prom.example.com")
+    wide = terminal("integrations", "show", "metrics", columns=400).expect(0).out
+    lines = [line.strip() for line in wide.splitlines()]
+    assert any(line.startswith("queries") and "request_rate[req/s]=" in line for line in lines)
+    assert any(line.startswith("memory[bytes]=") and line.endswith("(default)") for line in lines)
+    narrow = terminal("integrations", "show", "metrics", columns=80).expect(0).out
+    assert "…" not in narrow.partition("Settings")[2]
+
+
+def test_an_address_changes_only_with_the_secrets_that_are_sent_there(terminal: Terminal) -> None:
+    arguments = ("--set", "url=https://prom.example.com", "--secret", "token")
+    terminal("integrations", "create", "prometheus", "--name", "guarded", *arguments, stdin=b"hunter2\n").expect(0)
+    refused = terminal("integrations", "configure", "guarded", "--set", "url=https://elsewhere.example.com").expect(2)
+    assert "give again what is sent there: token" in refused.err
+    assert "https://prom.example.com" in terminal.done("integrations", "show", "guarded")

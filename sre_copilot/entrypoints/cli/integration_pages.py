@@ -64,8 +64,14 @@ def _value(view: IntegrationView, name: str, *, secret: bool) -> Text:
     value = view.settings.get(name)
     if value is None:
         default = next(setting.default for setting in view.known if setting.name == name)
-        return words("–" if default is None else f"{default} (default)", "dim")
-    return words(", ".join(value) if isinstance(value, list) else value)
+        return words("–", "dim") if default is None else _lines(default, "dim").append(" (default)", "dim")
+    return _lines(value)
+
+
+def _lines(value: object, style: str = "") -> Text:
+    """A value; of a list each item on a line of its own, because queries are long, and whole, because people copy them."""
+    items = value if isinstance(value, list | tuple) else [value]
+    return Text("\n", overflow="fold").join(words(item, style) for item in items)
 
 
 def trial_page(trial: Trial, receipt: Receipt | None) -> Iterator[RenderableType]:
