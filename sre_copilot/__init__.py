@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from sre_copilot.domain.errors import ConcurrentTransition as ConcurrentTransition
     from sre_copilot.domain.errors import ContextUnavailable as ContextUnavailable
     from sre_copilot.domain.errors import CopilotError as CopilotError
+    from sre_copilot.domain.errors import CredentialsRefused as CredentialsRefused
     from sre_copilot.domain.errors import DatabaseNotReady as DatabaseNotReady
     from sre_copilot.domain.errors import DatabaseUnavailable as DatabaseUnavailable
     from sre_copilot.domain.errors import DeliveryTooDeep as DeliveryTooDeep
@@ -56,6 +57,7 @@ __all__ = [
     "ContextUnavailable",
     "Copilot",
     "CopilotError",
+    "CredentialsRefused",
     "DatabaseNotReady",
     "DatabaseUnavailable",
     "DeliveryTooDeep",

@@ -6,11 +6,12 @@ protocols it fulfils, each a method or an attribute. Readers that name the field
 `sre_copilot.domain.payloads`, strict JSON and forms in `sre_copilot.domain.strict_json`, signature checks in
 `sre_copilot.domain.signatures`.
 
-Every call runs in a thread of its own and has 5 seconds, a message to people 12, a poll 30 and a look at metrics 10; one type has at
-most 4 calls at a time, those that hang included, and further ones fail at once. Attributes are read once, when the plugin is loaded. What a method prints is
-thrown away. What it raises besides the errors that it names, and an answer that is larger than any delivery can be,
-counts as the plugin's failure; after 5 in a row the integration is suspended. Not contained is what takes the whole
-process: an endless loop without a pause slows down everybody, and a crash or `os._exit` ends it.
+Every call runs in a thread of its own and has 5 seconds, a message to people 12, a poll 30 and a look at metrics 10;
+one type has at most 4 calls at a time, those that hang included, and further ones fail at once. Attributes are read
+once, when the plugin is loaded. What a method prints is thrown away. What it raises besides the errors that it names,
+and an answer that is larger than any delivery can be, counts as the plugin's failure; after 5 in a row the integration
+is suspended. Not contained is what takes the whole process: an endless loop without a pause slows down everybody, and a
+crash or `os._exit` ends it.
 """
 
 from abc import abstractmethod
@@ -95,7 +96,7 @@ class PullsSignals(IntegrationPlugin, Protocol):
         """Return what is new since `cursor`, which is empty at first; then begin with what is active now.
 
         What was pulled may come again after a failure, so deliveries need ids, or signals that are repeats. At most 50
-        requests through `tools.http`. Raises OutgoingFailed, OutgoingRefused, NotAuthentic.
+        requests through `tools.http`. Raises OutgoingFailed, CredentialsRefused among them, OutgoingRefused.
         """
 
 
@@ -109,7 +110,7 @@ class ProvidesContext(IntegrationPlugin, Protocol):
     ) -> Sequence[MetricSeries]:
         """Return the metrics that were configured, evenly spaced, at most 2,000 samples each and 500 series.
 
-        Raises OutgoingFailed, OutgoingRefused, NotAuthentic.
+        Raises OutgoingFailed, CredentialsRefused among them, OutgoingRefused.
         """
 
 
@@ -216,7 +217,7 @@ class ChecksHealth(Protocol):
 
     @abstractmethod
     def check(self, integration: Integration, secrets: Secrets, tools: Tools) -> str:
-        """Return what works, in a sentence. Raises OutgoingFailed, OutgoingRefused or NotAuthentic, which say what does not."""
+        """Return what works, in a sentence. Raises OutgoingFailed or OutgoingRefused, which say what does not."""
 
 
 @runtime_checkable
@@ -264,7 +265,7 @@ class Listens(IntegrationPlugin, Protocol):
     def listen_at(self, integration: Integration, secrets: Secrets, tools: Tools) -> str | None:
         """Return a `wss://` address, asked of the vendor for this one connection; None where that is not set up.
 
-        Raises NotAuthentic, OutgoingFailed and OutgoingRefused.
+        Raises OutgoingFailed and OutgoingRefused.
         """
 
     @abstractmethod

@@ -1,36 +1,11 @@
 """Everything that can be refused, each with a stable code and a sentence that says what to do.
 
-The class docstring is the default message; data travels as attributes. Entrypoints map each
-class to what their callers understand, such as an exit code.
+Entrypoints map each class to what their callers understand, such as an exit code.
 """
 
-import inspect
 from datetime import timedelta
-from typing import ClassVar
 
-
-class CopilotError(Exception):
-    """Something went wrong that has no better name. Run `sre-copilot doctor` to see the state of the installation."""
-
-    code: ClassVar[str] = "error"
-
-    def __init__(self, message: str | None = None, **data: object) -> None:
-        self.data = data
-        for name, value in data.items():
-            setattr(self, name, value)
-        super().__init__(message or self._default_message())
-
-    def _default_message(self) -> str:
-        text = " ".join(inspect.cleandoc(type(self).__doc__ or "").split())
-        details = ", ".join(f"{name}: {_readable(value)}" for name, value in self.data.items())
-        return f"{text} ({details})" if details else text
-
-
-def _readable(value: object) -> str:
-    if isinstance(value, list | tuple | set | frozenset):
-        return ", ".join(sorted(str(item) for item in value)) or "none"
-    return str(value)
-
+from sre_copilot.domain.copilot_error import CopilotError as CopilotError  # noqa: PLC0414 - so that it is found here with the others
 
 # refused by a rule
 
@@ -266,6 +241,12 @@ class OutgoingFailed(EnvironmentFault):
     """A server that is configured can't be reached or gave no usable answer; check that it runs and is reachable."""
 
     code = "outgoing_failed"
+
+
+class CredentialsRefused(OutgoingFailed):
+    """A server does not accept what the integration is configured to sign in with; give it other secrets."""
+
+    code = "credentials_refused"
 
 
 class NotifyLater(EnvironmentFault):

@@ -10,11 +10,13 @@ from typing import Any
 
 import attrs
 
-from sre_copilot.domain.errors import OutgoingFailed
+from sre_copilot.domain.errors import CredentialsRefused, OutgoingFailed
 from sre_copilot.domain.snapshots import MetricKind, MetricSeries
 
 MOST_QUERIES = 20
 """How many configured queries are asked around an incident."""
+ALL_QUERIES, LONGEST_QUERY = 8.0, 5.0
+"""Seconds for all of them together, and for one; a plugin has 10 for its metrics."""
 _PLACES = frozenset(
     [
         "__name__",
@@ -71,23 +73,36 @@ def read_query(text: str) -> tuple[str, str, str]:
 
 
 def series_of_queries(
-    vendor: str, queries: Sequence[str], ask: Callable[[str, str, str], Iterable[MetricSeries]]
+    vendor: str,
+    queries: Sequence[str],
+    ask: Callable[[str, str, str, float], Iterable[MetricSeries]],
+    *,
+    clock: Callable[[], float],
 ) -> list[MetricSeries]:
-    """Return the series of queries (NAME[UNIT]=QUERY). One that can't be answered is left out, unless none can.
+    """Return the series of queries (NAME[UNIT]=QUERY), of 20 at most. One that can't be answered is left out, unless none can.
 
-    `ask` is given name, unit and query; it raises OutgoingFailed for no answer, and for one in another form what
-    `series_of` does. Raises OutgoingFailed; anything else that `ask` raises, such as NotAuthentic, ends it at once.
+    `ask` is given name, unit, query and the seconds that it may take: an even share of what is left, so that one which
+    hangs does not lose the others, and quick ones leave their time to those after them. It raises OutgoingFailed for no
+    answer, and for one in another form what `series_of` does. `clock` counts seconds. Raises OutgoingFailed; anything else
+    that `ask` raises, CredentialsRefused too, ends it at once.
     """
+    asked = [read_query(text) for text in queries[:MOST_QUERIES]]
+    until = clock() + ALL_QUERIES
     found: list[MetricSeries] = []
     failures: list[OutgoingFailed] = []
-    for name, unit, query in map(read_query, queries):
+    for place, (name, unit, query) in enumerate(asked):
+        share = (until - clock()) / (len(asked) - place)
         try:
-            found += [*ask(name, unit, query)]
+            if share <= 0:
+                raise OutgoingFailed(f"{vendor} took too long for the queries before.")
+            found += [*ask(name, unit, query, min(LONGEST_QUERY, share))]
+        except CredentialsRefused:
+            raise
         except OutgoingFailed as failed:
             failures.append(failed)
         except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError):
             failures.append(OutgoingFailed(f"{vendor} answered a query in another form."))
-    if failures and len(failures) == len(queries):
+    if failures and len(failures) == len(asked):
         raise failures[0]
     return found
 

@@ -12,7 +12,6 @@ from sre_copilot.adapters.integrations.isolation import Isolation, contained
 from sre_copilot.adapters.integrations.manager import PluginManager
 from sre_copilot.adapters.integrations.toolbox import Toolbox
 from sre_copilot.domain.errors import (
-    NotAuthentic,
     NotifyLater,
     NotifyRefused,
     OutgoingFailed,
@@ -21,7 +20,7 @@ from sre_copilot.domain.errors import (
 )
 from sre_copilot.hookspecs import Notifies, ProvidesContext, PullsSignals
 
-EXPECTED = (NotAuthentic, NotifyLater, NotifyRefused, OutgoingFailed, OutgoingRefused)
+EXPECTED = (NotifyLater, NotifyRefused, OutgoingFailed, OutgoingRefused)
 """What a plugin that reaches out may raise; everything else is its failure."""
 METHODS: dict[str, type[Any]] = {"pull": PullsSignals, "metrics": ProvidesContext, "notify": Notifies}
 """Method -> the capability that it belongs to."""

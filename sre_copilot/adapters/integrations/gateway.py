@@ -201,7 +201,7 @@ class PluginTypes(IntegrationTypes):
         if not isinstance(plugin, ChecksHealth):
             return None
         tools = self.toolbox.at(now)
-        passing = (OutgoingFailed, OutgoingRefused, NotAuthentic)
+        passing = (OutgoingFailed, OutgoingRefused)
 
         def answer() -> str:
             works: object = contained(lambda: plugin.check(integration, secrets, tools), passing=passing)

@@ -9,7 +9,7 @@ from sre_copilot.adapters.integrations.manager import PluginManager
 from sre_copilot.adapters.integrations.toolbox import Toolbox
 from sre_copilot.application.ports.sockets import Listeners
 from sre_copilot.domain.deliveries import Reply
-from sre_copilot.domain.errors import NotAuthentic, OutgoingFailed, OutgoingRefused, UnknownIntegrationType
+from sre_copilot.domain.errors import OutgoingFailed, OutgoingRefused, UnknownIntegrationType
 from sre_copilot.domain.integrations import Integration, Secrets
 from sre_copilot.domain.listening import Heard
 from sre_copilot.hookspecs import Listens
@@ -33,7 +33,7 @@ class PluginListeners(Listeners):
     def address(self, integration: Integration, secrets: Secrets, now: datetime) -> str | None:
         """Where to listen; see the port for what is raised."""
         plugin, tools = self._plugin(integration.type), self.toolbox.at(now)
-        passing = (NotAuthentic, OutgoingFailed, OutgoingRefused)
+        passing = (OutgoingFailed, OutgoingRefused)
 
         def answer() -> str | None:
             found: object = contained(lambda: plugin.listen_at(integration, secrets, tools), passing=passing)

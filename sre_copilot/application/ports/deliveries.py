@@ -107,7 +107,7 @@ class SignalSource(Protocol):
     def pull(self, integration: Integration, secrets: Secrets, now: datetime) -> Pulled:
         """Return what is new since the integration's cursor.
 
-        Raises OutgoingFailed, OutgoingRefused, NotAuthentic, PluginFailed, and UnknownIntegrationType where the type
+        Raises OutgoingFailed, OutgoingRefused, PluginFailed, and UnknownIntegrationType where the type
         can't be pulled from.
         """
 
@@ -143,4 +143,4 @@ class IntegrationTypes(Protocol):
 
     @abstractmethod
     def check(self, integration: Integration, secrets: Secrets, now: datetime) -> str | None:
-        """What works, in a sentence; None where the plugin can't tell. Raises OutgoingFailed, OutgoingRefused, NotAuthentic."""
+        """What works, in a sentence; None where the plugin can't tell. Raises OutgoingFailed, OutgoingRefused."""

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from sre_copilot.domain.errors import MalformedDelivery, NotAuthentic, NotifyLater, NotifyRefused, OutgoingFailed
+from sre_copilot.domain.errors import CredentialsRefused, MalformedDelivery, NotifyLater, NotifyRefused, OutgoingFailed
 from sre_copilot.domain.strict_json import read_json
 
 MAX_ANSWER_BYTES = 1024 * 1024
@@ -84,7 +84,7 @@ class Answer:
         raise OutgoingFailed(f"The server did not take the message (status {self.status}).")
 
     def require_told(self, vendor: str, *, denied: str, wait_header: str = "retry-after") -> None:
-        """Return where `vendor` told what it was asked for. Raises NotAuthentic, which says `denied`, and OutgoingFailed.
+        """Return where `vendor` told what it was asked for. Raises CredentialsRefused, which says `denied`, and OutgoingFailed.
 
         `wait_header`, in lower case, is where this vendor says for how many seconds it wants no more questions. That is
         for people to read: polls that fail wait longer anyway.
@@ -92,7 +92,7 @@ class Answer:
         if self.ok:
             return
         if self.status in DENIED:
-            raise NotAuthentic(denied)
+            raise CredentialsRefused(denied)
         if self.status == TOO_MANY:
             word = self.headers.get(wait_header, "")
             wait = f" {word} seconds" if word.isascii() and word.isdigit() and len(word) < 7 else ""

@@ -51,7 +51,7 @@ class Listeners(Protocol):
     def address(self, integration: Integration, secrets: Secrets, now: datetime) -> str | None:
         """Where to listen this time; None where that is not set up.
 
-        Raises OutgoingFailed, OutgoingRefused, NotAuthentic, PluginFailed, PluginBusy.
+        Raises OutgoingFailed, OutgoingRefused, PluginFailed, PluginBusy.
         """
 
     @abstractmethod

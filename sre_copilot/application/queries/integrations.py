@@ -87,8 +87,8 @@ class IntegrationQueries:
     def trial(self, *, actor: Actor, integration_id: UUID, sample: str = "") -> Trial:
         """Check what is configured, and read a sample: the one of that name, else the type's first.
 
-        Raises NotPermitted, NotFound, InvalidInput for an unknown sample, OutgoingFailed, OutgoingRefused and
-        NotAuthentic where the check fails, PluginFailed, KeyRingUnusable, SealBroken.
+        Raises NotPermitted, NotFound, InvalidInput for an unknown sample, OutgoingFailed and OutgoingRefused
+        where the check fails, PluginFailed, KeyRingUnusable, SealBroken.
         """
         actor.require(Permission.ADMINISTER)
         now = self.clock.now()

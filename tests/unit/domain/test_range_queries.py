@@ -1,10 +1,20 @@
 """Answers of range queries become series of components."""
 
+from collections.abc import Iterable
 from typing import Any
 
+import attrs
 import pytest
 
-from sre_copilot.domain.range_queries import kind_of, read_query, series_of
+from sre_copilot.domain.errors import CredentialsRefused, OutgoingFailed
+from sre_copilot.domain.range_queries import (
+    ALL_QUERIES,
+    MOST_QUERIES,
+    kind_of,
+    read_query,
+    series_of,
+    series_of_queries,
+)
 from sre_copilot.domain.snapshots import MetricKind, MetricSeries
 
 STEP = 15.0
@@ -87,3 +97,57 @@ def test_what_measures_no_component_is_left_out(labels: dict[str, str]) -> None:
 def test_series_without_a_number_are_left_out() -> None:
     assert list(series_of("up", "", STEP, [row([], service="cart"), row(["NaN"], service="cart")])) == []
     assert list(series_of("up", "", STEP, [])) == []
+
+
+@attrs.define
+class Vendor:
+    """Answers each query after as many seconds as it says, or fails when its time is over."""
+
+    now: float = 100.0
+    given: list[float] = attrs.field(factory=list)
+
+    def ask(self, name: str, unit: str, query: str, deadline: float) -> Iterable[MetricSeries]:
+        self.given.append(deadline)
+        if query == "denied":
+            raise CredentialsRefused
+        self.now += min(float(query), deadline)
+        if float(query) > deadline:
+            raise OutgoingFailed(f"{name} took too long.")
+        return series_of(name, unit, STEP, [row([1], service=name)])
+
+    def told(self, *queries: str) -> list[str]:
+        named = [f"q{place}={query}" for place, query in enumerate(queries)]
+        return [found.component for found in series_of_queries("It", named, self.ask, clock=lambda: self.now)]
+
+
+def test_queries_that_hang_lose_none_of_the_others_and_all_end_in_time() -> None:
+    vendor = Vendor()
+    assert vendor.told("99", "99", "0.5", "99", "0.5", "1") == ["q2", "q4", "q5"]
+    assert vendor.now <= 100 + ALL_QUERIES
+
+
+def test_what_quick_queries_leave_goes_to_those_after_them() -> None:
+    vendor = Vendor()
+    assert vendor.told("0", "0", "0", "4.9") == ["q0", "q1", "q2", "q3"]
+    assert vendor.given == [2.0, pytest.approx(8 / 3), 4.0, 5.0]
+
+
+def test_no_more_queries_are_asked_than_there_is_time_for() -> None:
+    vendor = Vendor()
+    assert len(vendor.told(*["0"] * (MOST_QUERIES + 5))) == MOST_QUERIES
+
+    def overrun(*asked: object) -> Iterable[MetricSeries]:
+        vendor.now += ALL_QUERIES
+        return series_of("up", "", STEP, [row([1], service="cart")])
+
+    assert len(series_of_queries("It", ["a", "b"], overrun, clock=lambda: vendor.now)) == 1
+
+
+def test_credentials_that_are_refused_end_it_at_once_and_failures_only_where_nothing_is_answered() -> None:
+    vendor = Vendor()
+    with pytest.raises(CredentialsRefused):
+        vendor.told("denied", "0")
+    assert len(vendor.given) == 1
+    with pytest.raises(OutgoingFailed, match="q0 took too long"):
+        vendor.told("99", "99")
+    assert vendor.told() == []

@@ -16,7 +16,7 @@ import attrs
 
 from sre_copilot.application.ports.outgoing import Request
 from sre_copilot.domain.canonical import plain, timestamp
-from sre_copilot.domain.errors import NotAuthentic, NotifyRefused, OutgoingFailed
+from sre_copilot.domain.errors import NotifyRefused, OutgoingFailed, OutgoingRefused
 from sre_copilot.domain.integrations import Integration, Secrets, Setting
 from sre_copilot.domain.outbound import Message, Sent
 from sre_copilot.domain.signatures import hmac_base64
@@ -48,14 +48,14 @@ class Webhook:
         payload = document(message)
         try:
             request = signed_request(secrets, message.key, payload, tools.now)
-        except NotAuthentic as error:
+        except OutgoingRefused as error:
             raise NotifyRefused(str(error)) from None
         answer = tools.http.send(request)
         answer.require_taken(tools.now)
         return Sent(receipt={"status": answer.status})
 
     def check(self, integration: Integration, secrets: Secrets, tools: Tools) -> str:
-        """Post a message of the type `ping`. Raises OutgoingFailed, OutgoingRefused, and NotAuthentic without a usable secret."""
+        """Post a message of the type `ping`. Raises OutgoingFailed, and OutgoingRefused without a usable secret too."""
         ping = {"type": "ping", "timestamp": timestamp(tools.now), "data": {}}
         answer = tools.http.send(signed_request(secrets, f"ping_{int(tools.now.timestamp())}", ping, tools.now))
         if not answer.ok:
@@ -64,13 +64,13 @@ class Webhook:
 
 
 def signed_request(secrets: Secrets, key: str, payload: dict[str, Any], now: datetime) -> Request:
-    """The request that carries a payload. Raises NotAuthentic where no usable secret is set."""
+    """The request that carries a payload. Raises OutgoingRefused where no usable secret is set."""
     body = json.dumps(payload, separators=(",", ":"), ensure_ascii=False).encode()
     stamp = str(int(now.timestamp()))
     # While the secret is being rotated both sign, so that the receiver can change over when it likes.
     signatures = [f"v1,{signature(secret, key, stamp, body)}" for secret in secrets.valid(SECRET)]
     if not signatures:
-        raise NotAuthentic("No signing secret is set; `sre-copilot integrations rotate-key` makes one.")
+        raise OutgoingRefused("No signing secret is set; `sre-copilot integrations rotate-key` makes one.")
     return Request(
         method="POST",
         url=secrets.current(URL),
@@ -85,11 +85,11 @@ def signed_request(secrets: Secrets, key: str, payload: dict[str, Any], now: dat
 
 
 def signature(secret: str, key: str, stamp: str, body: bytes) -> str:
-    """The signature of a message in base64. Raises NotAuthentic for a secret that is none."""
+    """The signature of a message in base64. Raises OutgoingRefused for a secret that is none."""
     try:
         raw = b64decode(secret.removeprefix("whsec_"), validate=True)
     except ValueError:
-        raise NotAuthentic("The signing secret is not base64 after `whsec_`; set another one.") from None
+        raise OutgoingRefused("The signing secret is not base64 after `whsec_`; set another one.") from None
     return hmac_base64(raw, f"{key}.{stamp}.".encode() + body)
 
 

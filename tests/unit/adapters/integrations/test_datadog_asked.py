@@ -14,7 +14,7 @@ from sre_copilot.adapters.integrations.builtin.datadog.settings import QUERIES
 from sre_copilot.application.ports.outgoing import Answer
 from sre_copilot.domain.canonical import canonical
 from sre_copilot.domain.deliveries import Pulled
-from sre_copilot.domain.errors import NotAuthentic, OutgoingFailed, OutgoingRefused
+from sre_copilot.domain.errors import CredentialsRefused, OutgoingFailed, OutgoingRefused
 from sre_copilot.domain.integrations import Integration, Secrets
 from sre_copilot.domain.snapshots import MetricKind
 from sre_copilot.hookspecs import Tools
@@ -157,8 +157,15 @@ def test_a_page_that_is_gone_makes_its_window_begin_again_and_one_just_named_is_
     asked = Asked()
     assert names(asked.pull(kept, json_answer({}, 400), page(named("a"), named("b")))) == ["b"]
     assert "page[cursor]" not in asked.questions[1]
-    with pytest.raises(OutgoingFailed, match="page"):
-        Asked().pull(STARTED, page(named("a"), more="next"), json_answer({}, 400))
+    for cursor in (STARTED, {}):
+        with pytest.raises(OutgoingFailed, match="page"):
+            Asked().pull(cursor, page(named("a"), more="next"), json_answer({}, 400))
+
+
+def test_a_poll_that_brings_nothing_has_failed_even_after_its_page_was_gone() -> None:
+    kept = Asked().pull(STARTED, page(named("a"), more="next"), json_answer({}, 503)).cursor
+    with pytest.raises(OutgoingFailed, match="503"):
+        Asked().pull(kept, json_answer({}, 400), json_answer({}, 503))
 
 
 def test_a_flood_is_remembered_as_far_as_there_is_room() -> None:
@@ -177,8 +184,8 @@ def test_a_flood_is_remembered_as_far_as_there_is_room() -> None:
 @pytest.mark.parametrize(
     ("answer", "error", "words"),
     [
-        (json_answer({}, 401), NotAuthentic, "keys"),
-        (json_answer({}, 403), NotAuthentic, "keys"),
+        (json_answer({}, 401), CredentialsRefused, "keys"),
+        (json_answer({}, 403), CredentialsRefused, "keys"),
         (json_answer({}, 429, x_ratelimit_reset="37"), OutgoingFailed, "wait 37 seconds"),
         (json_answer({}, 429, x_ratelimit_reset="soon"), OutgoingFailed, "wait .status 429"),
         (json_answer({}, 400), OutgoingFailed, "400"),
@@ -219,7 +226,7 @@ def test_it_checks_both_keys_and_says_which_site_answers() -> None:
     assert "without an application_key" in half.check()
     for wrong in (json_answer({"valid": False}), json_answer({}, 403)):
         asked.http.answer("GET", VALIDATE, wrong)
-        with pytest.raises(NotAuthentic):
+        with pytest.raises(CredentialsRefused):
             asked.check()
 
 
@@ -286,5 +293,5 @@ def test_wrong_keys_are_no_failed_query_and_the_default_queries_are_asked() -> N
     assert asked.measured() == []
     assert len(asked.questions) == len(QUERIES)
     asked.http.answer("GET", QUERY, json_answer({}, 403))
-    with pytest.raises(NotAuthentic):
+    with pytest.raises(CredentialsRefused):
         asked.measured()

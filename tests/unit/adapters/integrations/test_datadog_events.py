@@ -154,8 +154,9 @@ def test_a_change_is_one_for_each_service_that_it_concerns() -> None:
     assert payments.vendor_key != checkout.vendor_key
 
 
-def test_a_deployment_names_its_service_and_version_by_tags() -> None:
-    told = {"evt": {"category": "change", "type": "deployment", "uid": "d"}, "timestamp": AT, "title": "checkout 1.2"}
+@pytest.mark.parametrize("word", ["deployment", "Deployment", "DEPLOY"])
+def test_a_deployment_names_its_service_and_version_by_tags(word: str) -> None:
+    told = {"evt": {"category": "change", "type": word, "uid": "d"}, "timestamp": AT, "title": "checkout 1.2"}
     draft = signal(event(told, tags=["service:checkout", "version:1.2", "env:prod"]))
     assert (draft.signal_type, draft.service) == (SignalType.DEPLOY_EVENT, "checkout")
     assert draft.change is not None

@@ -11,7 +11,7 @@ from sre_copilot.adapters.integrations.builtin.kubernetes import Kubernetes
 from sre_copilot.adapters.integrations.builtin.kubernetes.asking import CHUNK, CHUNKS, LONGEST_TOKEN
 from sre_copilot.application.ports.outgoing import Answer
 from sre_copilot.domain.deliveries import Pulled
-from sre_copilot.domain.errors import NotAuthentic, OutgoingFailed, OutgoingRefused, UnreadableDelivery
+from sre_copilot.domain.errors import CredentialsRefused, OutgoingFailed, OutgoingRefused, UnreadableDelivery
 from sre_copilot.domain.integrations import Integration, Secrets
 from sre_copilot.domain.signals import SignalDraft
 from sre_copilot.hookspecs import Tools
@@ -175,8 +175,8 @@ def test_it_shows_its_token_and_trusts_the_authority_of_the_cluster() -> None:
 @pytest.mark.parametrize(
     ("answer", "error", "words"),
     [
-        (json_answer({}, 401), NotAuthentic, "token"),
-        (json_answer({}, 403), NotAuthentic, r'resources \["events"\], verbs \["get", "list"\]'),
+        (json_answer({}, 401), CredentialsRefused, "token"),
+        (json_answer({}, 403), CredentialsRefused, r'resources \["events"\], verbs \["get", "list"\]'),
         (json_answer({}, 429, retry_after="7"), OutgoingFailed, "wait 7 s"),
         (json_answer({}, 429), OutgoingFailed, "asks to wait"),
         (json_answer({}, 410), OutgoingFailed, "410"),
@@ -208,7 +208,7 @@ def test_a_check_tells_the_version_and_that_events_can_be_listed() -> None:
     asked.http.answer("GET", EVENTS, page(9))
     assert asked.check() == "Kubernetes v1.35.1 answers, and its events can be listed."
     asked.http.answer("GET", EVENTS, json_answer({}, 403))
-    with pytest.raises(NotAuthentic, match="ClusterRole"):
+    with pytest.raises(CredentialsRefused, match="ClusterRole"):
         asked.check()
 
 

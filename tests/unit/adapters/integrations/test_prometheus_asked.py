@@ -11,7 +11,7 @@ from sre_copilot.adapters.integrations.builtin.prometheus.asking import LARGEST_
 from sre_copilot.application.ports.outgoing import Answer
 from sre_copilot.domain.canonical import canonical
 from sre_copilot.domain.deliveries import Pulled
-from sre_copilot.domain.errors import NotAuthentic, OutgoingFailed, OutgoingRefused
+from sre_copilot.domain.errors import CredentialsRefused, OutgoingFailed, OutgoingRefused
 from sre_copilot.domain.integrations import Integration, Secrets
 from sre_copilot.domain.signals import SignalStatus
 from sre_copilot.domain.snapshots import MetricKind
@@ -108,7 +108,7 @@ def test_it_asks_with_a_token_or_a_password(secrets: dict[str, tuple[str, ...]],
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
-        (json_answer({}, 401), NotAuthentic),
+        (json_answer({}, 401), CredentialsRefused),
         (json_answer({}, 503), OutgoingFailed),
         (json_answer({"status": "error", "data": {}}), OutgoingFailed),
         (json_answer({"status": "success", "data": {"alerts": 5}}), OutgoingFailed),

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sre_copilot.application.ports.outgoing import LONGEST_WAIT, Answer, Request
-from sre_copilot.domain.errors import CopilotError, NotAuthentic, NotifyLater, NotifyRefused, OutgoingFailed
+from sre_copilot.domain.errors import CopilotError, CredentialsRefused, NotifyLater, NotifyRefused, OutgoingFailed
 from sre_copilot.testing.clock import BEGINNING
 
 
@@ -102,8 +102,8 @@ def test_a_message_was_taken_or_will_be_later_or_never(status: int, raised: type
 @pytest.mark.parametrize(
     ("status", "headers", "raised", "words"),
     [
-        (401, {}, NotAuthentic, r"^No\.$"),
-        (403, {}, NotAuthentic, r"^No\.$"),
+        (401, {}, CredentialsRefused, r"^No\.$"),
+        (403, {}, CredentialsRefused, r"^No\.$"),
         (429, {"x-wait": "12", "retry-after": "1"}, OutgoingFailed, r"^Acme asks to wait 12 seconds \(status 429\)\.$"),
         (429, {"x-wait": "9" * 7}, OutgoingFailed, r"^Acme asks to wait \(status 429\)\.$"),
         (429, {"x-wait": "²"}, OutgoingFailed, r"^Acme asks to wait \(status 429\)\.$"),

@@ -1,23 +1,22 @@
 """Asking Datadog: one request and what its answer means, whether the keys work, and metrics around an incident."""
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import attrs
 
-from sre_copilot.adapters.integrations.builtin.datadog.settings import METRICS, URL
+from sre_copilot.adapters.integrations.builtin.datadog.settings import METRICS, URL, host_of
 from sre_copilot.application.ports.outgoing import Answer, Request
-from sre_copilot.domain.errors import NotAuthentic, OutgoingFailed, OutgoingRefused
+from sre_copilot.domain.errors import CredentialsRefused, OutgoingFailed, OutgoingRefused
 from sre_copilot.domain.integrations import Integration, Secrets
-from sre_copilot.domain.range_queries import MOST_QUERIES, series_of, series_of_queries
+from sre_copilot.domain.range_queries import series_of, series_of_queries
 from sre_copilot.domain.snapshots import MetricSeries
 from sre_copilot.hookspecs import Tools
 
-ALL_QUERIES = 8.0
-"""Seconds for all queries together; metrics have 10."""
 LABELS: Mapping[str, str] = {"host": "node", "kube_deployment": "deployment", "kube_namespace": "namespace"}
 """Datadog's tags -> the labels that name a component."""
 DENIED = "Datadog does not accept the keys, or the application key lacks a permission."
@@ -35,10 +34,7 @@ class Site:
     @property
     def host(self) -> str:
         """The name of the host, for people."""
-        try:
-            return urlsplit(self.integration.text_of(URL)).hostname or "Datadog"
-        except ValueError:
-            return "Datadog"
+        return host_of(self.integration) or "Datadog"
 
     def answer(self, path: str, given: Mapping[str, str], *, deadline: float = 5.0) -> Answer:
         """Return what is answered, whatever it is. Raises OutgoingFailed, and OutgoingRefused where a key is missing."""
@@ -54,10 +50,10 @@ class Site:
         """Return where the API key is accepted, which needs no other. Raises what `told` raises."""
         answer = self._sent("v1/validate", {}, {"DD-API-KEY": self.secrets.current("api_key")}, 2.0)
         if self.told(answer).get("valid") is not True:
-            raise NotAuthentic("Datadog does not accept the API key.")
+            raise CredentialsRefused("Datadog does not accept the API key.")
 
     def told(self, answer: Answer) -> dict[str, Any]:
-        """Return the object that was answered. Raises OutgoingFailed, and NotAuthentic where the keys are wrong."""
+        """Return the object that was answered. Raises OutgoingFailed, and CredentialsRefused where the keys are wrong."""
         answer.require_told("Datadog", denied=DENIED, wait_header="x-ratelimit-reset")
         told = answer.json()
         if not isinstance(told, dict):
@@ -72,7 +68,7 @@ class Site:
 
 
 def checked(site: Site) -> str:
-    """Return which site answers and what the keys are good for. Raises OutgoingFailed, OutgoingRefused, NotAuthentic."""
+    """Return which site answers and what the keys are good for. Raises OutgoingFailed, OutgoingRefused."""
     if not site.secrets.current("api_key"):
         return "No api_key is set, so it only listens: for Datadog's webhooks."
     site.validated()
@@ -83,15 +79,13 @@ def checked(site: Site) -> str:
 
 
 def measured(site: Site, start: datetime, end: datetime) -> Sequence[MetricSeries]:
-    """Return the series of the configured queries. Raises OutgoingFailed, OutgoingRefused, NotAuthentic."""
-    queries = site.integration.listed(METRICS)[:MOST_QUERIES]
+    """Return the series of the configured queries. Raises OutgoingFailed, OutgoingRefused."""
     window = {"from": f"{start.timestamp():.0f}", "to": f"{end.timestamp():.0f}"}
 
-    def ask(name: str, unit: str, query: str) -> Iterator[MetricSeries]:
-        deadline = min(5.0, ALL_QUERIES / len(queries))
+    def ask(name: str, unit: str, query: str, deadline: float) -> Iterator[MetricSeries]:
         return _series(name, unit, site.told(site.answer("v1/query", {**window, "query": query}, deadline=deadline)))
 
-    return series_of_queries("Datadog", queries, ask)
+    return series_of_queries("Datadog", site.integration.listed(METRICS), ask, clock=time.monotonic)
 
 
 def _series(name: str, unit: str, told: Mapping[str, Any]) -> Iterator[MetricSeries]:

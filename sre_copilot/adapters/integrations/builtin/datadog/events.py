@@ -11,12 +11,17 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import attrs
 
-from sre_copilot.adapters.integrations.builtin.datadog.notifications import first, tags_of, told_by_notification
-from sre_copilot.adapters.integrations.builtin.datadog.settings import URL
+from sre_copilot.adapters.integrations.builtin.datadog.notifications import (
+    environment_in,
+    first,
+    tags_of,
+    told_by_notification,
+)
+from sre_copilot.adapters.integrations.builtin.datadog.settings import host_of
 from sre_copilot.domain.integrations import Integration
 from sre_copilot.domain.payloads import MILLISECONDS, Fields, joined_key, texts, web_links
 from sre_copilot.domain.signals import (
@@ -136,10 +141,10 @@ def _is_priority(fields: Fields) -> bool:
 
 def _page(integration: Integration, path: str) -> str:
     """Where people see it: `api.datadoghq.eu` answers for `app.datadoghq.eu`, `api.us3.datadoghq.com` for `us3.datadoghq.com`."""
+    host = host_of(integration)
+    site = host.removeprefix("api.")
+    app = site if site.count(".") > 1 else f"app.{site}"
     try:
-        host = urlsplit(integration.text_of(URL)).hostname or ""
-        site = host.removeprefix("api.")
-        app = site if site.count(".") > 1 else f"app.{site}"
         return urljoin(f"https://{app}/", path) if host != site else ""
     except ValueError:
         return ""
@@ -151,7 +156,7 @@ def _changes(event: _Event, integration: Integration, received_at: datetime) -> 
     resource = told.object("changed_resource")
     kind = _kind(resource.loose("type") or told.object("evt").loose("type"))
     title = told.loose("title") or f"{resource.loose('name') or 'something'} changed"
-    environment_word = first(tags, "env") or first(tags, "environment")
+    environment_word = environment_in(tags)
     details = ChangeDetails(
         kind=kind,
         summary=title,
@@ -189,9 +194,10 @@ def _services(told: Fields, tagged: str) -> list[str]:
 
 
 def _kind(word: str) -> str:
-    if "flag" in word:
+    said = word.lower()
+    if "flag" in said:
         return "flag"
-    return "deploy" if "deploy" in word else "config"
+    return "deploy" if "deploy" in said else "config"
 
 
 def _value(told: Fields, name: str) -> str:

@@ -63,7 +63,7 @@ def told_by_notification(fields: Fields, integration: Integration, received_at: 
     status = _status(event)
     tags = tags_of(event.loose("TAGS")) or tags_of(event.loose("ALERT_SCOPE"))
     host = event.loose("HOSTNAME")
-    environment_word = first(tags, "env") or first(tags, "environment")
+    environment_word = environment_in(tags)
     title = event.loose("ALERT_TITLE") or event.loose("EVENT_TITLE")
     severity_word = event.text("ALERT_PRIORITY") or event.text("ALERT_TYPE")
     return SignalDraft(
@@ -118,7 +118,13 @@ def tags_of(text: str) -> dict[str, str]:
     return tags
 
 
+def environment_in(tags: Mapping[str, str]) -> str:
+    """Datadog's own word for the environment, "" where no tag has one."""
+    return first(tags, "env") or first(tags, "environment")
+
+
 def first(tags: Mapping[str, str], name: str) -> str:
+    """The first value of a tag, "" where there is none."""
     return tags.get(name, "").partition(",")[0].strip()
 
 

@@ -39,7 +39,7 @@ Event = Mapping[str, Any]
 
 
 def pulled(site: Site, cursor: Mapping[str, Any]) -> Pulled:
-    """Return the events since the cursor. Raises OutgoingFailed, OutgoingRefused, NotAuthentic."""
+    """Return the events since the cursor. Raises OutgoingFailed, OutgoingRefused."""
     return _continued(site, cursor) if "from" in cursor else _begun(site)
 
 
@@ -64,18 +64,20 @@ def _continued(site: Site, cursor: Mapping[str, Any]) -> Pulled:
     seen: dict[str, None] = dict.fromkeys(cursor.get("seen", ()))
     window = {**_window(start, end), "sort": "timestamp"}
     fresh: list[Event] = []
-    for turn in range(MOST_PAGES):
+    anything_came = False
+    for _ in range(MOST_PAGES):
         try:
             events, page = _listed(site, window, page)
         except _PageGone:
-            if turn:
-                raise OutgoingFailed("Datadog does not know the page that it named.") from None
+            if anything_came:
+                raise
             page = ""
             continue
         except OutgoingFailed:
-            if turn == 0:
+            if not anything_came:
                 raise
             return _noted(start, end, page, seen, fresh, now)
+        anything_came = True
         fresh += [event for event in events if _name(event) not in seen]
         seen.update(dict.fromkeys(map(_name, events)))
         if not page:
@@ -92,7 +94,7 @@ def _noted(
     return Pulled(deliveries=_deliveries(fresh, now), cursor=after)
 
 
-class _PageGone(Exception):
+class _PageGone(OutgoingFailed):
     """Datadog doesn't know the page any more; one that an earlier poll left off at makes its window begin again."""
 
 
@@ -101,7 +103,7 @@ def _listed(site: Site, window: Mapping[str, str], page: str) -> tuple[list[Even
     asked = {"filter[query]": site.integration.text_of(EVENTS), **window, "page[limit]": str(PAGE)}
     answer = site.answer("v2/events", {**asked, "page[cursor]": page} if page else asked)
     if page and answer.status == BAD_REQUEST:
-        raise _PageGone
+        raise _PageGone("Datadog does not know the page that it named.")
     told = site.told(answer)
     events = told.get("data")
     if not isinstance(events, list):

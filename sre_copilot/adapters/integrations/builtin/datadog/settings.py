@@ -1,6 +1,8 @@
 """What can be configured of Datadog."""
 
-from sre_copilot.domain.integrations import Setting, SettingKind
+from urllib.parse import urlsplit
+
+from sre_copilot.domain.integrations import Integration, Setting, SettingKind
 
 EVENTS_QUERY = "source:alert OR @evt.category:change"
 """What is asked for where nothing else is configured: what monitors say, and changes."""
@@ -37,3 +39,11 @@ SETTINGS = (
         sent_to="url",
     ),
 )
+
+
+def host_of(integration: Integration) -> str:
+    """The name of the host that answers for the site, "" where the address has none."""
+    try:
+        return urlsplit(integration.text_of(URL)).hostname or ""
+    except ValueError:
+        return ""

@@ -93,7 +93,7 @@ class Round:
 def pulled(integration: Integration, secrets: Secrets, cursor: Mapping[str, Any], tools: Tools) -> Pulled:
     """Return the events that were written since the round before, and have a meaning; at first, no alerts that are over.
 
-    Raises OutgoingFailed, OutgoingRefused, NotAuthentic.
+    Raises OutgoingFailed, OutgoingRefused.
     """
     lists = _lists(integration)
     at = Round.of(cursor, content_hash(lists))
@@ -114,7 +114,7 @@ def pulled(integration: Integration, secrets: Secrets, cursor: Mapping[str, Any]
 
 
 def version(integration: Integration, secrets: Secrets, tools: Tools) -> str:
-    """Return which Kubernetes answers and lets events be listed. Raises OutgoingFailed, OutgoingRefused, NotAuthentic."""
+    """Return which Kubernetes answers and lets events be listed. Raises OutgoingFailed, OutgoingRefused."""
     if not integration.settings.get("url"):
         return "No url is set, so it only listens: for whatever posts events to its door."
     told = _object(_sent(integration, secrets, tools, f"{_url(integration)}/version", {})).get("gitVersion")

@@ -7,7 +7,8 @@ next poll. Nothing is concluded from absence.
 
 The cursor holds:
 
-- `open`: the ids of open incidents -> what was told of each, as a short hash, and when it was reopened, "" if never;
+- `open`: the ids of open incidents -> what was told of each, as a short hash, and what counts as its reopening, "" if never (PagerDuty
+  names only the last change of status, which may be a later acknowledgement);
 - `ended`: the ids of those resolved last -> when; one of them that is open again was reopened;
 - `until`: when the last one was resolved, "" where none was; `latest`: what that will be after a walk that goes on;
 - `open_at`, `ended_at`: where the two walks go on at the next poll, 0 for the beginning.
@@ -82,7 +83,7 @@ RESOLVED = (("statuses[]", "resolved"), ("sort_by", "resolved_at:desc"))
 
 
 def pulled(integration: Integration, secrets: Secrets, cursor: Mapping[str, Any], tools: Tools) -> Pulled:
-    """Return what is open or was resolved, and wasn't told so yet. Raises OutgoingFailed, OutgoingRefused, NotAuthentic."""
+    """Return what is open or was resolved, and wasn't told so yet. Raises OutgoingFailed, OutgoingRefused."""
     api = _Api(integration=integration, secrets=secrets, tools=tools)
     memory = _Memory(open=dict(cursor.get("open", {})), ended=dict(cursor.get("ended", {})))
     rows, open_at = api.walk(OPEN, cursor.get("open_at", 0), lambda row: True)
@@ -121,7 +122,7 @@ def pulled(integration: Integration, secrets: Secrets, cursor: Mapping[str, Any]
 
 
 def answers(integration: Integration, secrets: Secrets, tools: Tools) -> str:
-    """Return whether incidents can be read. Raises OutgoingFailed, OutgoingRefused, NotAuthentic."""
+    """Return whether incidents can be read. Raises OutgoingFailed, OutgoingRefused."""
     if not secrets.current(TOKEN.name):
         return "No api_token is set, so it only listens: for clients of the Events API and for PagerDuty's webhooks."
     rows, _ = _Api(integration=integration, secrets=secrets, tools=tools).page(OPEN, 0, limit=1)
@@ -195,7 +196,7 @@ class _Api:
         return found, offset
 
     def page(self, what: tuple[tuple[str, str], ...], offset: int, *, limit: int = PAGE) -> tuple[list[Row], bool]:
-        """Return one page, and whether there are more. Raises OutgoingFailed, OutgoingRefused, NotAuthentic."""
+        """Return one page, and whether there are more. Raises OutgoingFailed, OutgoingRefused."""
         query = [*what, ("date_range", "all"), ("time_zone", "UTC"), ("limit", str(limit)), ("offset", str(offset))]
         query += [("service_ids[]", word) for word in self.integration.listed(SERVICES)]
         query += [("team_ids[]", word) for word in self.integration.listed(TEAMS)]

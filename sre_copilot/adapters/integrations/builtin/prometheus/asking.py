@@ -2,6 +2,7 @@
 
 import json
 import math
+import time
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -14,7 +15,7 @@ from sre_copilot.domain.canonical import canonical
 from sre_copilot.domain.deliveries import Delivery, Pulled
 from sre_copilot.domain.errors import OutgoingFailed, OutgoingRefused
 from sre_copilot.domain.integrations import Integration, Secrets, Setting, SettingKind
-from sre_copilot.domain.range_queries import MOST_QUERIES, series_of, series_of_queries
+from sre_copilot.domain.range_queries import series_of, series_of_queries
 from sre_copilot.domain.snapshots import MetricSeries
 from sre_copilot.hookspecs import Tools
 
@@ -60,7 +61,7 @@ def pulled(integration: Integration, secrets: Secrets, cursor: Mapping[str, Any]
     """Return the alerts that fire, and the ends of those of the cursor that don't any more.
 
     They come as Prometheus itself would post them. An alert expires after four polls, so that one which is not asked
-    for any more does not fire for ever. Raises OutgoingFailed, OutgoingRefused, NotAuthentic.
+    for any more does not fire for ever. Raises OutgoingFailed, OutgoingRefused.
     """
     told = _asked(integration, secrets, tools, "alerts", {})
     rows = told.get("alerts")
@@ -85,19 +86,19 @@ def pulled(integration: Integration, secrets: Secrets, cursor: Mapping[str, Any]
 def measured(
     integration: Integration, secrets: Secrets, start: datetime, end: datetime, tools: Tools
 ) -> Sequence[MetricSeries]:
-    """Return the series of the configured queries. Raises OutgoingFailed, OutgoingRefused, NotAuthentic."""
+    """Return the series of the configured queries. Raises OutgoingFailed, OutgoingRefused."""
     step = max(SHORTEST_STEP, math.ceil((end - start) / timedelta(seconds=SAMPLES)))
     window = {"start": f"{start.timestamp():.0f}", "end": f"{end.timestamp():.0f}", "step": str(step)}
 
-    def ask(name: str, unit: str, promql: str) -> Iterable[MetricSeries]:
-        told = _asked(integration, secrets, tools, "query_range", {"query": promql, **window})
+    def ask(name: str, unit: str, promql: str, deadline: float) -> Iterable[MetricSeries]:
+        told = _asked(integration, secrets, tools, "query_range", {"query": promql, **window}, deadline=deadline)
         return series_of(name, unit, step, told["result"])
 
-    return series_of_queries("Prometheus", integration.listed(METRICS)[:MOST_QUERIES], ask)
+    return series_of_queries("Prometheus", integration.listed(METRICS), ask, clock=time.monotonic)
 
 
 def version(integration: Integration, secrets: Secrets, tools: Tools) -> str:
-    """Return which Prometheus answers. Raises OutgoingFailed, OutgoingRefused, NotAuthentic."""
+    """Return which Prometheus answers. Raises OutgoingFailed, OutgoingRefused."""
     if not integration.settings.get("url"):
         return "No url is set, so it only listens: for Alertmanager and for Prometheus."
     told = _asked(integration, secrets, tools, "status/buildinfo", {})
@@ -105,14 +106,20 @@ def version(integration: Integration, secrets: Secrets, tools: Tools) -> str:
 
 
 def _asked(
-    integration: Integration, secrets: Secrets, tools: Tools, path: str, given: Mapping[str, str]
+    integration: Integration,
+    secrets: Secrets,
+    tools: Tools,
+    path: str,
+    given: Mapping[str, str],
+    *,
+    deadline: float = 5.0,
 ) -> dict[str, Any]:
     url = str(integration.settings.get("url") or "").rstrip("/")
     if not url:
         raise OutgoingRefused("The setting url is missing: where is Prometheus?")
     query = f"?{urlencode(given)}" if given else ""
     answer = tools.http.send(
-        Request(url=f"{url}/api/v1/{path}{query}", headers=dict(_credentials(integration, secrets)))
+        Request(url=f"{url}/api/v1/{path}{query}", headers=dict(_credentials(integration, secrets))), deadline=deadline
     )
     answer.require_told("Prometheus", denied="Prometheus does not accept the token or the password.")
     told = answer.json()
