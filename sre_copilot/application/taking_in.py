@@ -1,7 +1,7 @@
 """Taking a delivery into the ledger: with its signals, or into quarantine; each in one transaction."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import attrs
@@ -28,8 +28,6 @@ from sre_copilot.domain.errors import NotQuarantined, PluginFailed, UnreadableDe
 from sre_copilot.domain.integrations import Integration, SyncStatus
 
 SUSPENDED = "The plugin failed 5 times in a row, so it isn't asked any more; enable the integration again, then replay."
-NOTED_EVERY = timedelta(seconds=10)
-"""A healthy integration's last delivery is only this exact, so that a storm doesn't queue up for one row."""
 
 
 def require_quarantined(record: DeliveryRecord) -> DeliveryRecord:
@@ -175,15 +173,9 @@ class TakeIn:
         )
 
     def _note_success(self, uow: UnitOfWork, now: datetime, *, heartbeat: bool) -> None:
-        health = self.integration.health
-        last = health.last_sync_at if health.is_healthy and not health.consecutive_failures else None
-        # Whoever is expected often is noted more often, or would seem to be silent.
-        expected = self.integration.expected_every
-        every = min(NOTED_EVERY, expected / 10) if expected else NOTED_EVERY
-        if last is None or now - last >= every:
-            uow.integrations.note(self.integration.id, health.succeeded(now))
-        beat = self.integration.last_heartbeat_at
-        if heartbeat and (beat is None or now - beat >= every):
+        if self.integration.is_success_to_note(now):
+            uow.integrations.note(self.integration.id, self.integration.health.succeeded(now))
+        if heartbeat and self.integration.is_heartbeat_to_note(now):
             uow.integrations.heard(self.integration.id, now)
 
     def _note_failure(self, uow: UnitOfWork, problem: str, *, by_plugin: bool) -> None:

@@ -22,6 +22,10 @@ ERROR_LENGTH = 500
 """Characters of an error that are kept."""
 
 
+NOTED_EVERY = timedelta(seconds=10)
+"""A healthy integration's last success is only this exact, so that a storm doesn't queue up for one row."""
+
+
 class SyncStatus(StrEnum):
     """How the last delivery or poll ended."""
 
@@ -35,7 +39,7 @@ class Health:
     """How an integration is doing. A success ends whatever was wrong.
 
     `last_sync_at` is when it was last heard of: an attempt to reach it that failed is no sign of life, and what is looked
-    at again later does not turn it back.
+    at again later does not turn it back. `last_sync_status` is how the last attempt ended, whichever that was.
     `plugin_failures` counts failures in a row of the plugin itself; with `UNHEALTHY_AFTER` of them it is suspended:
     deliveries are kept in quarantine without asking it, until somebody enables the integration again.
     """
@@ -67,6 +71,13 @@ class Health:
             consecutive_failures=failures,
             plugin_failures=self.plugin_failures + 1 if by_plugin else 0,
         )
+
+    def unverified(self, error: str) -> "Health":
+        """Return the health after its plugin failed to verify a sender; `error` holds nothing secret.
+
+        Anybody may be that sender, so that no failure is counted: it is no reason to suspend, nor for polls to wait longer.
+        """
+        return attrs.evolve(self, is_healthy=False, last_sync_status=SyncStatus.FAILED, last_error=error[:ERROR_LENGTH])
 
     def _heard(self, at: datetime) -> datetime:
         return at if self.last_sync_at is None else max(at, self.last_sync_at)
@@ -207,6 +218,21 @@ class Integration:
         """When it was last heard of: by a heartbeat where those are expected, else by anything; at first its creation."""
         last = self.last_heartbeat_at if self.expects_heartbeat else self.health.last_sync_at
         return last or self.created_at
+
+    def is_success_to_note(self, now: datetime) -> bool:
+        """Whether a delivery, poll or message that went well has to be noted: something was wrong, or the last is long ago."""
+        health = self.health
+        was_wrong = not health.is_healthy or health.consecutive_failures > 0
+        return was_wrong or self._is_long_ago(health.last_sync_at, now)
+
+    def is_heartbeat_to_note(self, now: datetime) -> bool:
+        """Whether the last heartbeat that is known lies far enough back to be noted anew."""
+        return self._is_long_ago(self.last_heartbeat_at, now)
+
+    def _is_long_ago(self, last: datetime | None, now: datetime) -> bool:
+        # Whoever is expected often is noted more often, or would seem to be silent.
+        every = min(NOTED_EVERY, self.expected_every / 10) if self.expected_every else NOTED_EVERY
+        return last is None or now - last >= every
 
     def silence_changes(self, now: datetime) -> bool:
         """Whether an alarm of its silence has to be raised, or to end."""

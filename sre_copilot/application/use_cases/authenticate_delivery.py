@@ -14,7 +14,7 @@ from sre_copilot.domain.actors import Actor
 from sre_copilot.domain.audit import AuditAction, audited, repeated_entry_id
 from sre_copilot.domain.deliveries import Delivery, Verdict
 from sre_copilot.domain.errors import IntegrationDisabled, NotAuthentic, NotFound, PluginFailed
-from sre_copilot.domain.integrations import Integration, SyncStatus
+from sre_copilot.domain.integrations import Integration
 
 
 @attrs.frozen(kw_only=True)
@@ -27,7 +27,10 @@ class Admitted:
 
 @attrs.frozen(kw_only=True)
 class AuthenticateDelivery:
-    """Let a delivery in, or refuse it; nothing of a refused one is kept but an audit entry per reason and minute."""
+    """Let a delivery in, or refuse it; nothing of a refused one is kept but an audit entry per reason and minute.
+
+    That a plugin fails to verify is noted on its integration, so that people see it.
+    """
 
     units: UnitOfWorkFactory
     directory: Directory
@@ -54,7 +57,8 @@ class AuthenticateDelivery:
             self._audit(actor, refusal.reason, now)
             raise
         except PluginFailed as failure:
-            self._note_failure(actor, integration_id, str(failure), now)
+            if integration.is_active:
+                self._note_failure(integration, str(failure))
             raise
         if not integration.is_active:
             raise IntegrationDisabled
@@ -71,12 +75,13 @@ class AuthenticateDelivery:
             raise NotAuthentic("The key is not the integration's.", reason="wrong")
         return Verdict.KEY
 
-    def _note_failure(self, actor: Actor, integration_id: UUID, problem: str, now: datetime) -> None:
-        """Make it visible. It is no reason to suspend, or whoever finds the address could do that."""
-        with self.units(actor.tenant_id) as uow:
-            health = uow.integrations.lock(integration_id).health
-            failed = health.failed(now, problem, status=SyncStatus.FAILED)
-            uow.integrations.note(integration_id, attrs.evolve(failed, plugin_failures=health.plugin_failures))
+    def _note_failure(self, integration: Integration, problem: str) -> None:
+        if integration.health.unverified(problem) == integration.health:
+            # Noted already: whoever finds the address must not make everybody queue up for its row.
+            return
+        with self.units(integration.tenant_id) as uow:
+            health = uow.integrations.lock(integration.id).health
+            uow.integrations.note(integration.id, health.unverified(problem))
             uow.commit()
 
     def _audit(self, actor: Actor, reason: str, now: datetime) -> None:

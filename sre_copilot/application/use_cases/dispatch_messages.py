@@ -35,8 +35,6 @@ from sre_copilot.domain.outbox import OutboxEntry, OutboxStatus, wait_of
 
 LONGEST_RUN = timedelta(seconds=10)
 """After so long the rest is left to another run, so that no target keeps a worker to itself."""
-NOTED_EVERY = timedelta(seconds=10)
-"""A healthy target's last message is only this exact, so that nothing queues up for one row."""
 UNUSABLE_FOR = timedelta(minutes=1)
 """How long messages wait whose target's secrets can't be opened."""
 
@@ -178,10 +176,9 @@ def _note(uow: UnitOfWork, integration_id: UUID, tried: Tried, now: datetime) ->
         failed = health.failed(now, str(tried.failure), status=SyncStatus.FAILED, by_plugin=by_plugin)
         uow.integrations.note(integration_id, failed)
     elif tried.sent is not None:
-        health = uow.integrations.get(integration_id).health
-        last = health.last_sync_at if health.is_healthy and not health.consecutive_failures else None
-        if last is None or now - last >= NOTED_EVERY:
-            uow.integrations.note(integration_id, health.succeeded(now))
+        integration = uow.integrations.get(integration_id)
+        if integration.is_success_to_note(now):
+            uow.integrations.note(integration_id, integration.health.succeeded(now))
 
 
 def _counted(run: Dispatched, tried: Tried) -> Dispatched:

@@ -42,7 +42,8 @@ def page(view: IntegrationView) -> Iterator[RenderableType]:
     facts.add_row(words("Address", "dim"), words(f"/webhooks/{row.id}"))
     facts.add_row(words("Active", "dim"), words("yes" if row.is_active else "no"))
     facts.add_row(words("Health", "dim"), health_words(health))
-    facts.add_row(words("Last delivery", "dim"), words(f"{when(health.last_sync_at)} {health.last_sync_status or ''}"))
+    facts.add_row(words("Last heard of", "dim"), words(when(health.last_sync_at)))
+    facts.add_row(words("Last attempt", "dim"), words(health.last_sync_status or "–"))
     if health.last_error:
         facts.add_row(words("Last error", "dim"), words(health.last_error, "yellow"))
     facts.add_row(words("Silence ends an episode", "dim"), words(f"after {lasted(row.dedup_window)}"))

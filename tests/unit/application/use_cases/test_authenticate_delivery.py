@@ -18,7 +18,7 @@ from sre_copilot.domain.errors import (
     PluginFailed,
     TenantInactive,
 )
-from sre_copilot.domain.integrations import Secrets
+from sre_copilot.domain.integrations import Health, Integration, Secrets
 from sre_copilot.testing.deliveries import ScriptedGateway
 from sre_copilot.testing.stage import Stage, alert, stage
 
@@ -166,6 +166,33 @@ def test_a_verifier_that_fails_is_seen_and_suspends_nothing(door: Doorstep) -> N
         with pytest.raises(PluginFailed):
             door.knock(door.delivery(door.key))
     health = door.here.tables.integrations[door.integration_id].health
-    assert (health.is_healthy, health.consecutive_failures, health.last_error) == (False, 6, "The plugin failed.")
+    assert (health.is_healthy, health.consecutive_failures, health.last_error) == (False, 0, "The plugin failed.")
     assert not health.is_suspended
     assert not door.here.tables.deliveries
+
+
+def test_a_verifier_that_fails_again_and_again_is_noted_once_and_of_a_disabled_integration_never(
+    door: Doorstep,
+) -> None:
+    door = door.verified_by(lambda secrets, delivery: PluginFailed("The plugin failed."))
+
+    def after_a_knock() -> Integration:
+        with pytest.raises(PluginFailed):
+            door.knock(door.delivery(door.key))
+        return door.here.tables.integrations[door.integration_id]
+
+    noted = after_a_knock()
+    assert after_a_knock() is after_a_knock() is noted
+    admin = door.here.person(Role.ADMIN)
+    for is_active in (True, False):
+        door.here.copilot.configure_integration(actor=admin, integration_id=door.integration_id, is_active=is_active)
+    assert after_a_knock().health == Health()
+
+
+def test_a_delivery_that_is_taken_in_ends_what_a_verifier_had_failed_at(door: Doorstep) -> None:
+    broken = door.verified_by(lambda secrets, delivery: PluginFailed("The plugin failed."))
+    with pytest.raises(PluginFailed):
+        broken.knock(broken.delivery(door.key))
+    said = door.here.script.delivery(Parsed(drafts=(alert(),)), received_at=door.here.clock.now())
+    door.here.copilot.receive(integration_id=door.integration_id, delivery=attrs.evolve(said, token=door.key))
+    assert door.here.tables.integrations[door.integration_id].health.is_healthy
