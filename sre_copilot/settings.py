@@ -24,8 +24,8 @@ FROM_ENVIRONMENT = {
 OURS = "SRE_COPILOT_"
 NO_SETTINGS = frozenset({"SRE_COPILOT_CONFIG", "SRE_COPILOT_SOAK", "SRE_COPILOT_TEST_PG"})
 """Where the file is, and what only tests read."""
-SERVICE_LINK = re.compile(r"\w*(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_\w+)?)")
-"""What Kubernetes sets in every container for a service that is called like us."""
+SERVICE_LINK = re.compile(r"(\w+_)?(SERVICE_HOST=.*|SERVICE_PORT(_\w+)?=.*|PORT=\w+://.*|PORT_\d+_\w+=.*)")
+"""What Kubernetes sets in every container for a service that is called like us, after our name."""
 SWITCH = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 """What the environment may say of a setting that is true or false."""
 
@@ -70,8 +70,8 @@ class Settings:
         key file, with `file:` or without. Raises InvalidSettings, for a variable of our name that is none as well.
         """
         env = os.environ if environment is None else environment
-        for variable in env:
-            _require_known(variable)
+        for variable, value in env.items():
+            _require_known(variable, value)
         named = file or (Path(env["SRE_COPILOT_CONFIG"]) if env.get("SRE_COPILOT_CONFIG") else None)
         path = named or Path(platformdirs.user_config_dir(APP, appauthor=False)) / "config.toml"
         values = _from_file(path) if named or path.is_file() else {}
@@ -82,10 +82,11 @@ class Settings:
         return cls(**values)
 
 
-def _require_known(variable: str) -> None:
+def _require_known(variable: str, value: str) -> None:
     """Raise InvalidSettings for a misspelt variable: what was meant would silently be something else."""
     known = {name for name in FROM_ENVIRONMENT if name.startswith(OURS)} | NO_SETTINGS
-    if variable.startswith(OURS) and variable not in known and not SERVICE_LINK.fullmatch(variable, len(OURS)):
+    is_link = SERVICE_LINK.fullmatch(f"{variable}={value}", len(OURS))
+    if variable.startswith(OURS) and variable not in known and not is_link:
         settings = ", ".join(sorted(known - NO_SETTINGS))
         raise InvalidSettings(f"There is no setting {variable}; the environment has {settings} and SRE_COPILOT_CONFIG.")
 

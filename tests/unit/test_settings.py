@@ -57,7 +57,10 @@ def test_what_the_file_gets_wrong_is_named(file: Path, text: str, problem: str) 
         Settings.load({}, written(file, text))
 
 
-@pytest.mark.parametrize("variable", ["SRE_COPILOT_DATA_FOLDER", "SRE_COPILOT_KEY", "SRE_COPILOT_"])
+@pytest.mark.parametrize(
+    "variable",
+    ["SRE_COPILOT_DATA_FOLDER", "SRE_COPILOT_KEY", "SRE_COPILOT_PORT", "SRE_COPILOT_SUPPORT", "SRE_COPILOT_"],
+)
 def test_a_variable_of_our_name_that_is_no_setting_is_refused_and_the_settings_are_named(
     file: Path, variable: str
 ) -> None:
@@ -75,10 +78,11 @@ def test_a_variable_of_our_name_that_is_no_setting_is_refused_and_the_settings_a
         "PORT_8080_TCP",
         "PORT_8080_TCP_ADDR",
         "WEB_SERVICE_HOST",
+        "WEB_PORT",
     ],
 )
 def test_what_kubernetes_says_of_a_service_of_our_name_is_no_misspelt_setting(file: Path, suffix: str) -> None:
-    assert Settings.load({f"SRE_COPILOT_{suffix}": "10.0.0.1"}, written(file, "")) == Settings()
+    assert Settings.load({f"SRE_COPILOT_{suffix}": "tcp://10.0.0.1:8080"}, written(file, "")) == Settings()
 
 
 @pytest.mark.parametrize("named", ["/etc/keys.json", "file:/etc/keys.json"])

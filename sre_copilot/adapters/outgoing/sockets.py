@@ -41,6 +41,7 @@ class GuardedSocket:
 
     def receive(self, seconds: float) -> str | None:
         """The next message, None where none comes in time. Raises OutgoingFailed."""
+        # As in `open`.
         from websockets.exceptions import ConnectionClosed
 
         try:
@@ -51,6 +52,7 @@ class GuardedSocket:
 
     def send(self, text: str) -> None:
         """Send a message. Raises OutgoingFailed."""
+        # As in `open`.
         from websockets.exceptions import ConnectionClosed
 
         try:
@@ -79,7 +81,7 @@ class GuardedSockets:
 
     def open(self, url: str, *, deadline: float = 10.0) -> GuardedSocket:
         """Connect, and shake hands. Raises OutgoingRefused and OutgoingFailed."""
-        # As for requests: few commands ever listen.
+        # As for requests: few commands ever listen, and none should wait for what it doesn't use.
         from anyio.from_thread import start_blocking_portal
 
         target = read_target(Request(url=_as_http(url)), allow_plain=self.guard.allow_private)
@@ -93,6 +95,7 @@ class GuardedSockets:
     def _opened(
         self, stack: ExitStack, portal: "BlockingPortal", plain: sockets.socket, target: Target, until: Deadline
     ) -> "ClientConnection":
+        # As in `open`.
         from websockets.asyncio.client import connect
         from websockets.exceptions import WebSocketException
 
@@ -113,6 +116,7 @@ class GuardedSockets:
         try:
             return stack.enter_context(portal.wrap_async_context_manager(opening))
         except OSError:
+            # A certificate that does not hold is a ValueError too, and gets its own words.
             raise
         except (WebSocketException, ValueError) as error:
             # ValueError is what it makes of a redirect: where that leads to has not been checked.
@@ -120,6 +124,7 @@ class GuardedSockets:
 
 
 async def _next(connection: "ClientConnection", seconds: float) -> str | bytes | None:
+    # As in `open`.
     from anyio import move_on_after
 
     with move_on_after(seconds):

@@ -22,6 +22,7 @@ def migrate(as_json: bool) -> None:
     Signs in as the owner role, by the address in the environment variable DATABASE_OWNER_URL. The embedded database
     needs no address, and is brought up to date by every command anyway.
     """
+    # Here and below: no other command should wait for what looks after a database.
     from sre_copilot.bootstrap import migrate_database
 
     settings = Settings.load()

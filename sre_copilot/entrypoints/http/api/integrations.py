@@ -4,13 +4,14 @@ Secrets and keys are written, shown once where the copilot makes them, and never
 """
 
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 from pydantic import Field, StrictBool, create_model
 
+from sre_copilot.application.configuring import LONGEST_OVERLAP
 from sre_copilot.application.queries.integrations import described
 from sre_copilot.domain.deliveries import Parsed, Receipt
 from sre_copilot.domain.integrations import Feature, Integration
@@ -47,12 +48,15 @@ class CreatedIntegration(KeysShown):
     integration: IntegrationShape  # type: ignore[valid-type]
 
 
+Overlap = Annotated[Duration, Field(le=LONGEST_OVERLAP.total_seconds())]
+
+
 class Configured(Asked):
-    """What to change; what is left out or null stays. In `settings` only what is named changes, and null takes it back."""
+    """What to change; what is left out, or null but for `overlap`, stays. In `settings` only what is named changes, and null takes it back."""
 
     name: str | None = None
     settings: dict[str, Any] | None = Field(None, description="The type's settings and secrets, by name.")
-    overlap: Duration = Field(0.0, description="Seconds for which secrets that are replaced stay valid.")
+    overlap: Overlap = Field(0.0, description="Seconds for which secrets that are replaced stay valid.")
     environments: dict[str, Environment] | None = Field(None, description="Words of the vendor for ours.")
     dedup_window: Duration | None = None
     sync_interval: Duration | None = None
@@ -100,7 +104,7 @@ class Created(Asked):
 class Rotated(Asked):
     """How long the key and secrets before stay valid."""
 
-    overlap: Duration = 0.0
+    overlap: Overlap = 0.0
 
 
 class Trying(Asked):
