@@ -36,9 +36,10 @@ class Bulkhead:
     """The places of one type. Thread-safe.
 
     A type that answers quickly lets as many calls wait as come, because its places are free in a moment. One whose
-    calls take long has at most 4 waiting besides the 4 that run, and none once those 4 hang.
+    calls take long has at most 4 waiting besides the 4 that run, and none once those 4 hang. `slow_after` is in seconds.
     """
 
+    slow_after: float = SHORT
     _changed: threading.Condition = attrs.field(factory=threading.Condition, init=False)
     _taken: set[Place] = attrs.field(factory=set, init=False)
     _waiting: int = attrs.field(default=0, init=False)
@@ -69,7 +70,7 @@ class Bulkhead:
         if all(place.hangs for place in self._taken):
             raise OutOfService
         now = time.monotonic()
-        is_slow = now - max(place.since for place in self._taken) > SHORT
+        is_slow = now - max(place.since for place in self._taken) > self.slow_after
         if now >= until or (is_slow and self._waiting >= MOST_WAITING):
             raise Full
         self._waiting += 1

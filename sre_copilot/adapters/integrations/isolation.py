@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 import attrs
 
-from sre_copilot.adapters.integrations.bulkhead import MOST_CALLS, Bulkhead, Full, OutOfService, Place
+from sre_copilot.adapters.integrations.bulkhead import MOST_CALLS, SHORT, Bulkhead, Full, OutOfService, Place
 from sre_copilot.adapters.integrations.muting import muted
 from sre_copilot.domain.errors import PluginBusy, PluginFailed
 
@@ -97,6 +97,7 @@ class Isolation:
     """
 
     deadline: float = DEADLINE
+    slow_after: float = SHORT
     _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False)
     _bulkheads: dict[str, Bulkhead] = attrs.field(factory=dict, init=False)
 
@@ -128,7 +129,7 @@ class Isolation:
 
     def _bulkhead(self, kind: str) -> Bulkhead:
         with self._lock:
-            return self._bulkheads.setdefault(kind, Bulkhead())
+            return self._bulkheads.setdefault(kind, Bulkhead(self.slow_after))
 
 
 def _taken(bulkhead: Bulkhead, kind: str) -> Place:

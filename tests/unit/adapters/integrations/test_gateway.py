@@ -11,6 +11,7 @@ import attrs
 import pytest
 
 from sre_copilot.adapters.integrations.gateway import PluginGateway
+from sre_copilot.adapters.integrations.isolation import Isolation
 from sre_copilot.domain.deliveries import Acknowledgement, Delivery, Parsed, Reply
 from sre_copilot.domain.errors import (
     MalformedDelivery,
@@ -20,7 +21,7 @@ from sre_copilot.domain.errors import (
 )
 from sre_copilot.domain.integrations import Integration
 from sre_copilot.domain.signals import ChangeDetails, SignalDraft
-from sre_copilot.testing.doors import plugin_gateway, plugin_manager
+from sre_copilot.testing.doors import plugin_gateway, plugin_manager, toolbox
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SECRET = "hunter2"
@@ -212,7 +213,9 @@ def test_the_same_signal_twice_under_one_id_counts_once() -> None:
 
 
 def test_many_threads_get_each_their_own_answer() -> None:
-    reader = gateway(lambda payload: Parsed(assigned_key=payload["id"]))
+    plugins = plugin_manager(Scripted(lambda payload: Parsed(assigned_key=payload["id"])))
+    # However seldom a busy machine lets a call begin, the type isn't taken for a slow one.
+    reader = PluginGateway(plugins, Isolation(deadline=60, slow_after=10), toolbox())
     answers: dict[str, str | None] = {}
 
     def ask(name: str) -> None:
