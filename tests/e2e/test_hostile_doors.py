@@ -1,8 +1,10 @@
 """Bodies that nobody means well with, at every door of a running server: refused or kept aside, and nothing else."""
 
 import json
+import os
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,8 @@ TEMPLATES = {"datadog", "argocd", "new_relic", "jenkins"}
 """Whose text is the user's own: malformed bodies are kept aside, not refused."""
 FORMS = {"nagios", "slack", "zabbix"}
 """Whose bodies may be forms, in which much is well-formed that is no JSON."""
-SLOWEST = 2.0
+SLOWEST, ANYHOW = 2.0, 30.0
+"""Seconds of a processor that an answer may cost, and seconds that it may take however busy the machine is."""
 ROOM = 50 * 1024 * 1024
 DEEP = b'{"a":' * 33 + b"1" + b"}" * 33
 
@@ -71,19 +74,18 @@ class Door:
     secrets: Secrets
 
     def knock(self, body: bytes, headers: Mapping[str, str] | None = None) -> Reply:
-        """Send a body as its vendor proves it, and look at how long the answer takes."""
+        """Send a body as its vendor proves it, and look at what the answer costs."""
         delivery = Delivery(body=body, received_at=SystemClock().now(), headers=dict(headers or {}))
         plugin = PLUGINS.plugins[self.kind]
         if self.secrets.values and isinstance(plugin, SignsSamples):
             delivery = plugin.sign(self.secrets, delivery, SystemClock().now())
-        began = time.monotonic()
-        reply = self.server.ask(
-            "POST",
-            f"/webhooks/{self.id}",
-            body=body,
-            headers={"Authorization": f"Bearer {self.key}", **delivery.headers},
-        )
-        assert time.monotonic() - began < SLOWEST
+        with quickly(self.server):
+            reply = self.server.ask(
+                "POST",
+                f"/webhooks/{self.id}",
+                body=body,
+                headers={"Authorization": f"Bearer {self.key}", **delivery.headers},
+            )
         assert reply.status < 500, reply.body
         assert b"Traceback" not in reply.body
         return reply
@@ -134,6 +136,23 @@ def bounded(server: Server) -> Iterator[None]:
     assert set(after) == set(before), "a process was replaced"
     assert {pid: grown for pid, size in after.items() if (grown := size - before[pid]) > ROOM} == {}
     assert server.answers("/readyz")
+
+
+@contextmanager
+def quickly(server: Server) -> Iterator[None]:
+    """What is asked within costs little. Not by the clock alone: that also runs while others have the processor."""
+    began, spent = time.monotonic(), processor_seconds(server)
+    yield
+    assert processor_seconds(server) - spent < SLOWEST
+    assert time.monotonic() - began < ANYHOW
+
+
+def processor_seconds(server: Server) -> float:
+    """What the server's processes have spent so far, in their own code and in the kernel."""
+    rows = [Path(f"/proc/{pid}/stat").read_text(encoding="ascii") for pid in server.children()]
+    # Whatever stands in the parentheses is the process's name; the two times are the 12th and 13th field after it.
+    ticks = [int(field) for row in rows for field in row.rpartition(")")[2].split()[11:13]]
+    return sum(ticks) / os.sysconf("SC_CLK_TCK")
 
 
 def memory(server: Server) -> dict[int, int]:
@@ -194,10 +213,9 @@ def test_doors_of_other_tools_refuse_in_their_own_words(
     # What is an object gets the key that PagerDuty's clients send in it.
     with_key = {what: body.replace(b"{", b"{" + member + b",", 1) for what, body in hostile.items() if b'{"' in body}
     for what, body in (*hostile.items(), *with_key.items()):
-        began = time.monotonic()
-        reply = server.ask("POST", path, body=body, headers={"Authorization": f"Bearer {key}"})
+        with quickly(server):
+            reply = server.ask("POST", path, body=body, headers={"Authorization": f"Bearer {key}"})
         assert (what, reply.status in (400, 401, 413)) == (what, True), reply.body
-        assert time.monotonic() - began < SLOWEST
         assert b"Traceback" not in reply.body
 
 
