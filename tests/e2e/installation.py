@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
 
@@ -57,19 +58,23 @@ class Installation:
 
     def call(self, *arguments: str, stdin: str | None = None, **environment: str) -> Answer:
         """Run a command in a process of its own and return its answer."""
-        return finished(arguments, self.started(*arguments, stdin=stdin is not None, **environment), stdin)
+        return finished(arguments, self.started(*arguments, stdin=stdin is not None, into=None, **environment), stdin)
 
-    def started(self, *arguments: str, stdin: bool = False, **environment: str) -> "subprocess.Popen[str]":
-        """Start a command and return its process."""
+    def started(
+        self, *arguments: str, stdin: bool = False, into: tuple[Path, Path] | None = None, **environment: str
+    ) -> "subprocess.Popen[str]":
+        """Start a command and return its process, which may write what it says `into` two files."""
         kept = {name: value for name, value in os.environ.items() if name not in OURS}
-        return subprocess.Popen(
-            [*COMMAND, *arguments],
-            env={**kept, "SRE_COPILOT_DATA": str(self.data_folder), "COLUMNS": "100", **environment},
-            stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        with ExitStack() as files:
+            out, err = (files.enter_context(path.open("w")) for path in into) if into else (subprocess.PIPE,) * 2
+            return subprocess.Popen(
+                [*COMMAND, *arguments],
+                env={**kept, "SRE_COPILOT_DATA": str(self.data_folder), "COLUMNS": "100", **environment},
+                stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                text=True,
+            )
 
     def open(self, folder: Path | None = None, clock: ReplayClock | None = None) -> Copilot:
         """The copilot as a library, with the metrics of a recording."""

@@ -29,9 +29,9 @@ def free_port() -> int:
     return port
 
 
-def awaited(condition: Callable[[], bool], what: str) -> None:
-    """Wait until something is so."""
-    deadline = time.monotonic() + PATIENCE
+def awaited(condition: Callable[[], bool], what: str, within: float = PATIENCE) -> None:
+    """Wait until something is so, for so many seconds at most."""
+    deadline = time.monotonic() + within
     while not condition():
         assert time.monotonic() < deadline, f"waited in vain: {what}"
         time.sleep(0.05)
@@ -138,7 +138,7 @@ class Server:
         """The processes that it started and that live."""
         pid = self.process.pid
         found = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-        return [int(child) for child in found if "(zombie)" not in Path(f"/proc/{child}/status").read_text("ascii")]
+        return [int(child) for child in found if _lives(child)]
 
     def logged(self) -> list[dict[str, Any]]:
         """Everything in its log so far."""
@@ -149,6 +149,14 @@ class Server:
         if self.process.poll() is None:
             self.process.send_signal(number)
         return self.process.wait(PATIENCE)
+
+
+def _lives(process: str) -> bool:
+    try:
+        return "(zombie)" not in Path(f"/proc/{process}/status").read_text("ascii")
+    except (FileNotFoundError, ProcessLookupError):
+        # It was gone before it could be looked at.
+        return False
 
 
 def reply(response: http.client.HTTPResponse) -> Reply:
@@ -163,5 +171,8 @@ def serving(installation: Installation, *words: str, **environment: str) -> Iter
     server = Server.start(installation, *words, **environment)
     try:
         yield server.ready()
-    finally:
         server.end()
+    finally:
+        # Does nothing to one that has ended. Of one that hangs, what is seen is what went wrong first.
+        server.process.kill()
+        server.process.wait(PATIENCE)

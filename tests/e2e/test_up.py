@@ -3,12 +3,13 @@
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.installation import Installation
-from tests.e2e.server import Server, awaited, serving
+from tests.e2e.server import PATIENCE, Server, awaited, serving
 
 
 @pytest.fixture
@@ -31,7 +32,11 @@ def test_it_says_where_everything_is_and_then_what_happens_line_by_line(up: Serv
 
 def parts(up: Server) -> dict[str, int]:
     """Its parts by name; a process that serves may have given itself a title."""
-    titles = {child: Path(f"/proc/{child}/cmdline").read_bytes() for child in up.children()}
+    titles: dict[int, bytes] = {}
+    for child in up.children():
+        # One that has just died is no part any more.
+        with suppress(FileNotFoundError, ProcessLookupError):
+            titles[child] = Path(f"/proc/{child}/cmdline").read_bytes()
     return {
         "server" if b"\0serve\0" in title or b"granian" in title else "worker": child for child, title in titles.items()
     }
@@ -58,7 +63,7 @@ def test_it_ends_with_everything_that_it_started(up: Server, number: signal.Sign
 def test_where_it_is_killed_its_parts_end_by_themselves(up: Server) -> None:
     children = up.children()
     up.process.kill()
-    up.process.wait()
+    up.process.wait(PATIENCE)
     awaited(lambda: not any(Path(f"/proc/{child}").exists() for child in children), "their end")
 
 
