@@ -13,6 +13,7 @@ import attrs
 import trustme
 
 from tests.e2e.installation import Installation
+from tests.e2e.workers import Worker
 
 OPEN = {"SRE_COPILOT_ALLOW_PRIVATE_ADDRESSES": "true"}
 """The environment in which loopback may be asked."""
@@ -77,9 +78,12 @@ def vendor(route: Route, *, heard: Callable[[Any], object] | None = None, tls: b
 @contextmanager
 def working(installation: Installation) -> Iterator[None]:
     """A worker that may ask loopback, until the block ends."""
-    worker = installation.started("worker", "--concurrency", "2", SRE_COPILOT_ALLOW_PRIVATE_ADDRESSES="true")
+    worker = Worker.start(installation, "--concurrency", "2", **OPEN)
     try:
         yield
     finally:
-        worker.terminate()
-        worker.communicate(timeout=60)
+        worker.process.terminate()
+        try:
+            worker.process.wait(60)
+        finally:
+            worker.kill()

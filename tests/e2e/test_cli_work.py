@@ -1,6 +1,5 @@
 """`sre-copilot worker`, `jobs`, `schedule`: what happens without anybody typing."""
 
-import json
 import os
 import signal
 import time
@@ -14,6 +13,8 @@ from sre_copilot.adapters.postgres.embedded import EmbeddedPostgres
 from sre_copilot.application.schedule import SCHEDULE
 from tests.e2e.command_line import Terminal, alert, new_tenant
 from tests.e2e.installation import Installation
+from tests.e2e.server import awaited
+from tests.e2e.workers import Worker
 
 
 @pytest.fixture
@@ -24,11 +25,18 @@ def own(tmp_path: Path) -> Iterator[Installation]:
     EmbeddedPostgres(made.data_folder).erase()
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.5)
+@pytest.fixture
+def workers(own: Installation) -> Iterator[Callable[[], Worker]]:
+    """Starts workers; they are gone at the end."""
+    running: list[Worker] = []
+
+    def start() -> Worker:
+        running.append(Worker.start(own, "--concurrency", "2"))
+        return running[-1]
+
+    yield start
+    for worker in running:
+        worker.kill()
 
 
 def opened(terminal: Terminal, folder: Path) -> str:
@@ -40,27 +48,29 @@ def opened(terminal: Terminal, folder: Path) -> str:
 
 
 def test_a_worker_diagnoses_what_opens_survives_a_crash_of_the_database_and_stops_when_told(
-    own: Installation, tmp_path: Path
+    own: Installation, workers: Callable[[], Worker], tmp_path: Path
 ) -> None:
     terminal = new_tenant(own, "generic")
     first = opened(terminal, tmp_path)
-    worker = own.started("worker", "--concurrency", "2")
+    worker = workers()
 
     def is_diagnosed(incident: str) -> bool:
         shown = terminal.told("incidents", "show", incident)
         return bool(shown["hypotheses"] and shown["recommendations"])
 
-    wait_until(lambda: is_diagnosed(first))
+    awaited(lambda: is_diagnosed(first), "the first diagnosis")
     os.kill(int(own_pid_file(own).read_text().split()[0]), signal.SIGKILL)
     # No command is typed until the worker has started the server again.
-    wait_until(lambda: EmbeddedPostgres(own.data_folder).status().running)
+    awaited(lambda: EmbeddedPostgres(own.data_folder).status().running, "a database")
     second = opened(terminal, tmp_path)
-    wait_until(lambda: is_diagnosed(second))
-    wait_until(lambda: all(row["last"] is not None and row["last"]["ok"] for row in schedule_of(terminal)))
-    worker.send_signal(signal.SIGTERM)
-    out, err = worker.communicate(timeout=60)
-    assert (worker.returncode, out) == (0, "")
-    events = [json.loads(line)["event"] for line in err.splitlines()]
+    awaited(lambda: is_diagnosed(second), "the second diagnosis")
+    awaited(
+        lambda: all(row["last"] is not None and row["last"]["ok"] for row in schedule_of(terminal)),
+        "every entry of the schedule",
+    )
+    worker.process.send_signal(signal.SIGTERM)
+    assert (worker.process.wait(60), worker.out.read_text()) == (0, "")
+    events = worker.events()
     assert events[0] == "worker started"
     assert events[-1] == "worker stopped"
     assert "database is back" in events

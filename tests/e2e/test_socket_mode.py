@@ -1,6 +1,5 @@
 """Socket Mode with real workers: no address of ours is needed, and what is acknowledged is durable."""
 
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,9 +17,9 @@ from sre_copilot.domain.actors import Actor
 from sre_copilot.domain.lifecycle import State
 from sre_copilot.settings import Settings
 from tests.e2e.installation import Installation
+from tests.e2e.server import awaited
+from tests.e2e.workers import Worker
 from tests.slack_workspace import APP_TOKEN, BOT_TOKEN, CHANNEL, Workspace, workspace
-
-PATIENCE = 60.0
 
 
 @pytest.fixture
@@ -55,25 +54,17 @@ def admin(copilot: Copilot, slack: Workspace) -> Actor:
 
 
 @pytest.fixture
-def workers(own: Installation) -> Iterator[Callable[[], "subprocess.Popen[str]"]]:
+def workers(own: Installation) -> Iterator[Callable[[], Worker]]:
     """Starts workers; they are gone at the end."""
-    running: list[subprocess.Popen[str]] = []
+    running: list[Worker] = []
 
-    def start() -> "subprocess.Popen[str]":
-        running.append(own.started("worker", "--concurrency", "1", SRE_COPILOT_ALLOW_PRIVATE_ADDRESSES="true"))
+    def start() -> Worker:
+        running.append(Worker.start(own, "--concurrency", "1", SRE_COPILOT_ALLOW_PRIVATE_ADDRESSES="true"))
         return running[-1]
 
     yield start
     for worker in running:
         worker.kill()
-        worker.communicate()
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = PATIENCE) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def typed(text: str, envelope: str, trigger: str = "") -> dict[str, Any]:
@@ -97,21 +88,21 @@ def said(text: str, thread: str, envelope: str, retry: int = 0) -> dict[str, Any
 
 def acknowledged(slack: Workspace, envelope: str) -> dict[str, Any]:
     """What was acknowledged of an envelope, once it is."""
-    wait_until(lambda: any(row["envelope_id"] == envelope for row in slack.acknowledged))
+    awaited(lambda: any(row["envelope_id"] == envelope for row in slack.acknowledged), f"acknowledgement of {envelope}")
     return next(row for row in slack.acknowledged if row["envelope_id"] == envelope)
 
 
 def test_an_incident_is_run_over_a_socket_that_is_one_over_all_workers_and_comes_back_when_it_is_lost(
-    copilot: Copilot, admin: Actor, slack: Workspace, workers: Callable[[], "subprocess.Popen[str]"]
+    copilot: Copilot, admin: Actor, slack: Workspace, workers: Callable[[], Worker]
 ) -> None:
-    first, _second = workers(), workers()
-    wait_until(lambda: len(slack.sockets) == 1)
+    both = workers(), workers()
+    awaited(lambda: len(slack.sockets) == 1, "a connection")
     slack.push(typed("declare checkout critical Carts are lost", "e-1"))
     answer = acknowledged(slack, "e-1")["payload"]
     assert "Declared checkout: Carts are lost" in answer["text"]
     (incident,) = copilot.incidents.list(actor=admin)
     # A worker tells, as ever.
-    wait_until(lambda: len(slack.posted) == 1)
+    awaited(lambda: len(slack.posted) == 1, "the card")
     thread = slack.posted[0].ts
     slack.push(said("the pool", thread, "e-2"))
     acknowledged(slack, "e-2")
@@ -120,13 +111,13 @@ def test_an_incident_is_run_over_a_socket_that_is_one_over_all_workers_and_comes
     acknowledged(slack, "e-3")
     assert [note.text for note in notes(copilot, admin, incident.id)] == ["the pool"]
     assert len(slack.sockets) == 1
-    slack.hang_up()
-    wait_until(lambda: slack.calls.count("apps.connections.open") == 2 and len(slack.sockets) == 1)
-    slack.hang_up(politely=False)
-    wait_until(lambda: slack.calls.count("apps.connections.open") == 3 and len(slack.sockets) == 1)
-    # Whichever has it, both are killed in turn, and the other one takes over.
-    first.kill()
-    wait_until(lambda: len(slack.sockets) == 1 and is_answered(slack))
+    comes_back(slack, politely=True, connections=2)
+    comes_back(slack, politely=False, connections=3)
+    # Whichever has it, both are killed in turn, and another one takes over.
+    workers()
+    for worker in both:
+        worker.kill()
+        awaited(lambda: len(slack.sockets) == 1 and is_answered(slack), "another worker's connection")
     slack.push(typed("resolve fixed", "e-9"))
     assert "is resolved" in acknowledged(slack, "e-9")["payload"]["text"]
     assert copilot.incidents.get(actor=admin, incident_id=incident.id).state is State.RESOLVED
@@ -134,6 +125,18 @@ def test_an_incident_is_run_over_a_socket_that_is_one_over_all_workers_and_comes
     bodies = [copilot.integrations.delivery(actor=admin, delivery_id=row.id).delivery.body for row in kept]
     assert all(b"planted" not in body for body in bodies)
     assert all(row.verdict.value == "pulled" for row in kept)
+
+
+def comes_back(slack: Workspace, *, politely: bool, connections: int) -> None:
+    """Hang up, and wait for the connection that takes the old one's place."""
+    old = slack.sockets[-1]
+    slack.hang_up(politely=politely)
+
+    def is_back() -> bool:
+        opened, asked = list(slack.sockets), slack.calls.count("apps.connections.open")
+        return asked == connections and len(opened) == 1 and opened[0] is not old
+
+    awaited(is_back, f"connection {connections}")
 
 
 def notes(copilot: Copilot, admin: Actor, incident: UUID) -> Any:
