@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # Before the tests are imported, because models can only be imported once Django is configured. Nothing is connected yet.
 setup.setup("postgresql://nobody@localhost/none")
 
-PATIENCE = 2.0
+PATIENCE = 20.0
 """Seconds that the server may take to notice that a connection was closed."""
 
 

@@ -30,7 +30,7 @@ def flipped(text: str, bit: int) -> str:
     return base64.b64encode(content).decode()
 
 
-def refused(envelope: Mapping[str, Any], place: Place = PLACE, ring: InMemoryKeyRing | None = None) -> SealBroken:
+def must_refuse(envelope: Mapping[str, Any], place: Place = PLACE, ring: InMemoryKeyRing | None = None) -> SealBroken:
     """The error that both ways to read the envelope raise."""
     sealer = make_sealer(ring)
     with pytest.raises(SealBroken):
@@ -74,7 +74,7 @@ def test_the_same_value_is_never_sealed_to_the_same_bytes() -> None:
 def test_every_single_turned_bit_is_refused(name: str) -> None:
     envelope = make_sealer().seal(VALUE, PLACE)
     for bit in range(len(base64.b64decode(envelope[name])) * 8):
-        refused({**envelope, name: flipped(envelope[name], bit)})
+        must_refuse({**envelope, name: flipped(envelope[name], bit)})
 
 
 @pytest.mark.parametrize("name", ["wrapped_key", "ciphertext"])
@@ -83,14 +83,14 @@ def test_every_single_missing_byte_is_refused(name: str) -> None:
     content = base64.b64decode(envelope[name])
     for place in range(len(content)):
         shorter = content[:place] + content[place + 1 :]
-        refused({**envelope, name: base64.b64encode(shorter).decode()})
+        must_refuse({**envelope, name: base64.b64encode(shorter).decode()})
 
 
 @pytest.mark.parametrize("name", BINARY)
 @pytest.mark.parametrize("how", ["{}=", "{} ", "\n{}", "-{}", "", "é{}"])
 def test_bytes_that_are_written_another_way_are_refused(name: str, how: str) -> None:
     envelope = make_sealer().seal(VALUE, PLACE)
-    refused({**envelope, name: how.format(envelope[name])})
+    must_refuse({**envelope, name: how.format(envelope[name])})
 
 
 def test_the_spare_bits_of_base64_are_refused_too() -> None:
@@ -102,7 +102,7 @@ def test_the_spare_bits_of_base64_are_refused_too() -> None:
     spare = alphabet[alphabet.index(last) ^ 1]
     other = text.rstrip("=")[:-1] + spare + "=" * text.count("=")
     assert base64.b64decode(other) == base64.b64decode(text)
-    refused({**envelope, "ciphertext": other})
+    must_refuse({**envelope, "ciphertext": other})
 
 
 @pytest.mark.parametrize(
@@ -126,26 +126,26 @@ def test_the_spare_bits_of_base64_are_refused_too() -> None:
     ids=repr,
 )
 def test_every_other_field_or_type_is_refused(change: dict[str, Any]) -> None:
-    refused({**make_sealer().seal(VALUE, PLACE), **change})
+    must_refuse({**make_sealer().seal(VALUE, PLACE), **change})
 
 
 @pytest.mark.parametrize("name", ["v", "key_id", *BINARY])
 def test_every_missing_field_is_refused(name: str) -> None:
     envelope = dict(make_sealer().seal(VALUE, PLACE))
     del envelope[name]
-    refused(envelope)
+    must_refuse(envelope)
 
 
 @pytest.mark.parametrize("stored", [{}, [], "sealed", None, {"api_key": "plain"}], ids=repr)
 def test_what_is_no_envelope_is_refused(stored: Any) -> None:
-    refused(stored)
+    must_refuse(stored)
 
 
 @pytest.mark.parametrize("name", BINARY)
 def test_a_part_of_another_envelope_is_refused(name: str) -> None:
     sealer = make_sealer()
     one, other = sealer.seal(VALUE, PLACE), sealer.seal(VALUE, PLACE)
-    refused({**one, name: other[name]})
+    must_refuse({**one, name: other[name]})
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_a_part_of_another_envelope_is_refused(name: str) -> None:
     ids=lambda moved: next(iter(moved)),
 )
 def test_an_envelope_that_was_moved_elsewhere_is_refused(moved: dict[str, Any]) -> None:
-    error = refused(make_sealer().seal(VALUE, PLACE), attrs.evolve(PLACE, **moved))
+    error = must_refuse(make_sealer().seal(VALUE, PLACE), attrs.evolve(PLACE, **moved))
     assert "another place" in str(error)
 
 
@@ -165,7 +165,7 @@ def test_an_envelope_opens_in_no_other_place(sealed_in: Place, opened_in: Place)
     if sealed_in == opened_in:
         assert sealer.open(envelope, opened_in) == VALUE
     else:
-        refused(envelope, opened_in)
+        must_refuse(envelope, opened_in)
 
 
 @given(one=places, other=places, more=st.lists(st.text(), max_size=2), others=st.lists(st.text(), max_size=2))
@@ -175,7 +175,7 @@ def test_two_places_never_bind_to_the_same_bytes(one: Place, other: Place, more:
 
 def test_where_one_text_ends_and_the_next_begins_makes_a_difference() -> None:
     one, other = attrs.evolve(PLACE, table="ab", field="c"), attrs.evolve(PLACE, table="a", field="bc")
-    refused(make_sealer().seal(VALUE, one), other)
+    must_refuse(make_sealer().seal(VALUE, one), other)
 
 
 def test_an_old_key_opens_and_a_retired_one_is_named() -> None:
@@ -186,7 +186,7 @@ def test_an_old_key_opens_and_a_retired_one_is_named() -> None:
     assert sealer.current_key_id == "key-2"
     assert sealer.open(envelope, PLACE) == VALUE
     ring.retire("key-1")
-    error = refused(envelope, ring=ring)
+    error = must_refuse(envelope, ring=ring)
     assert "key-1" in str(error)
     assert error.data["key_id"] == "key-1"
 
@@ -195,7 +195,7 @@ def test_the_id_of_another_key_on_the_ring_is_refused() -> None:
     ring = InMemoryKeyRing()
     envelope = make_sealer(ring).seal(VALUE, PLACE)
     ring.add()
-    refused({**envelope, "key_id": "key-2"}, ring=ring)
+    must_refuse({**envelope, "key_id": "key-2"}, ring=ring)
 
 
 def test_resealing_leaves_the_ciphertext_and_makes_the_old_key_superfluous() -> None:

@@ -74,7 +74,9 @@ def test_the_deadline_holds_where_tls_is_never_agreed_on(piece: bytes) -> None:
 
     with serving(handle) as server:
         request = Request(url=URL.format(scheme="https", port=server.port), headers=PLANTED)
-        failure(client(), request)
+        said = failure(client(), request)
+    # What drips is seen to be no TLS, where enough of it has come in time.
+    assert "within 0.3 s" in said or (piece and "TLS failed" in said)
 
 
 @pytest.mark.parametrize("handle", SLOW.values(), ids=SLOW)

@@ -154,10 +154,13 @@ def test_the_deadline_holds_in_all(handle: Callable[[Server, socket.socket], Non
 
 
 def test_a_server_that_never_says_goodbye_has_taken_the_mail_all_the_same() -> None:
+    taken: list[bytes] = []
+
     def rude(server: Server, connection: socket.socket) -> None:
         connection.sendall(b"220 hello\r\n")
         for line in connection.makefile("rb"):
             if line == b".\r\n":
+                taken.append(line)
                 connection.sendall(b"250 taken\r\n")
             elif line.startswith(b"QUIT"):
                 server.over.wait()
@@ -168,6 +171,7 @@ def test_a_server_that_never_says_goodbye_has_taken_the_mail_all_the_same() -> N
 
     with serving(rude) as server:
         PLAIN.send(at(server), MESSAGE, deadline=2)
+    assert len(taken) == 1
 
 
 @pytest.mark.parametrize(
