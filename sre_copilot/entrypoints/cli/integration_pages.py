@@ -18,7 +18,8 @@ def health_words(health: Health) -> Text:
     if not health.is_healthy:
         return words("unhealthy", "red")
     if health.consecutive_failures:
-        return words(f"{health.consecutive_failures} failures", "yellow")
+        count = health.consecutive_failures
+        return words("1 failure" if count == 1 else f"{count} failures", "yellow")
     return words("healthy", "green") if health.last_sync_at else words("quiet so far", "dim")
 
 

@@ -2,6 +2,7 @@
 
 from sre_copilot.domain.errors import (
     CopilotError,
+    CredentialsRefused,
     DeliveryTooLarge,
     EnvironmentFault,
     ForeignReference,
@@ -30,6 +31,7 @@ STATUSES: dict[type[CopilotError], int] = {
     NotPermitted: 403,
     NotFound: 404,
     EnvironmentFault: 503,
+    CredentialsRefused: 502,
     InvalidSettings: 500,
     CopilotError: 500,
 }

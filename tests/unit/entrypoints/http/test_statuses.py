@@ -41,6 +41,8 @@ def test_every_error_has_a_status_that_says_whose_fault_it_is(kind: type[Copilot
         (errors.DatabaseUnavailable(), 503),
         (errors.WriteConflict(), 503),
         (errors.InvalidSettings(), 500),
+        (errors.OutgoingFailed(), 503),
+        (errors.CredentialsRefused(), 502),
     ],
 )
 def test_what_the_contract_says_of_a_status_holds(error: CopilotError, status: int) -> None:
