@@ -1,0 +1,49 @@
+"""Tenants that receive what is sent."""
+
+import os
+from uuid import UUID
+
+import attrs
+
+from sre_copilot.adapters.system import new_id
+from sre_copilot.domain.actors import Role
+from sre_copilot.domain.service_graph import ServiceGraph
+from tests.e2e.installation import Installation
+
+
+@attrs.frozen(kw_only=True)
+class Home:
+    """A tenant with one door for the generic integration."""
+
+    tenant_id: UUID
+    integration_id: UUID
+    key: str = attrs.field(repr=False)
+    token: str = attrs.field(repr=False)
+
+    @property
+    def door(self) -> str:
+        """Where deliveries go."""
+        return f"/webhooks/{self.integration_id}"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What somebody sends along who reads."""
+        return {"Authorization": f"Bearer {self.token}"}
+
+
+def home(installation: Installation, word: str = "home", graph: ServiceGraph | None = None) -> Home:
+    """Let a tenant move in that no limit of a plan bothers, with this service graph."""
+    slug = f"{word}-{os.getpid()}-{str(new_id())[-8:]}"
+    with installation.open() as copilot:
+        tenant, admin = copilot.create_tenant(
+            slug=slug,
+            admin_email=f"admin@{slug}.example.com",
+            max_services=100_000,
+            max_incidents_per_month=1_000_000,
+        )
+        actor = admin.as_actor(origin="test")
+        if graph is not None:
+            copilot.import_services(actor=actor, graph=graph)
+        made = copilot.create_integration(actor=actor, type="generic", settings={"accept_key": True})
+        token = copilot.create_token(actor=actor, user_id=admin.id, name="reader", role=Role.VIEWER)
+    return Home(tenant_id=tenant.id, integration_id=made.integration.id, key=made.key, token=token.secret)
