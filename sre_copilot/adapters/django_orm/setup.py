@@ -1,5 +1,6 @@
 """Setting Django up for the copilot, inside a Django project or without one, and migrating."""
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import django
@@ -23,6 +24,8 @@ APP = "sre_copilot.adapters.django_orm"
 ROUTER = f"{APP}.routing.CopilotRouter"
 MIGRATION_LOCK = 7_316_402
 """The advisory lock under which migrations run; any number that nobody else uses in this database."""
+PATIENCE = 300.0
+"""Seconds that a migration waits for somebody else's to end."""
 MIGRATION_TIMEOUTS = "-c lock_timeout=10s -c statement_timeout=300s"
 
 
@@ -135,10 +138,17 @@ def migrate(owner_url: str) -> list[str]:
 
 def _wait_for_our_turn() -> None:
     """Where several migrate at once the first one does it, and the others find nothing to do. Ends with the connection."""
+    last = time.monotonic() + PATIENCE
     with connections[OWNER_ALIAS].cursor() as cursor:
-        cursor.execute("SET lock_timeout = '300s'")
-        cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
-        cursor.execute("RESET lock_timeout")
+        while True:
+            # Asked again and again rather than waited for within the database: an index that is made while everybody
+            # goes on waits for all statements that began before, and such a wait would be one.
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [MIGRATION_LOCK])
+            if cursor.fetchone()[0]:
+                return
+            if time.monotonic() > last:
+                raise OperationalError("somebody else is migrating, and does not come to an end")
+            time.sleep(0.1)
 
 
 def pending_migrations() -> list[str]:

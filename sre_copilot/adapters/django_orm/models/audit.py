@@ -11,9 +11,9 @@ class AuditLog(models.Model):
     """Immutable audit log."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    tenant = models.ForeignKey("Tenant", on_delete=models.PROTECT, related_name="audit_logs")
-    user = models.ForeignKey("User", on_delete=models.PROTECT, null=True, blank=True)
-    event_type = models.CharField(max_length=100, db_index=True)
+    tenant = models.ForeignKey("Tenant", on_delete=models.PROTECT, related_name="audit_logs", db_index=False)
+    user = models.ForeignKey("User", on_delete=models.PROTECT, null=True, blank=True, db_index=False)
+    event_type = models.CharField(max_length=100)
     resource_type = models.CharField(max_length=100, null=True, blank=True)
     resource_id = models.UUIDField(null=True, blank=True)
     action = models.CharField(

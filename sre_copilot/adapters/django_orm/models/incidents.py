@@ -32,7 +32,7 @@ class Incident(models.Model):
     """Production incident."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    tenant = models.ForeignKey("Tenant", on_delete=models.CASCADE, related_name="incidents")
+    tenant = models.ForeignKey("Tenant", on_delete=models.CASCADE, related_name="incidents", db_index=False)
     external_id = models.CharField(
         max_length=255, null=True, blank=True, help_text="External ID from PagerDuty, Datadog, etc."
     )
@@ -48,13 +48,13 @@ class Incident(models.Model):
         max_length=50, choices=IncidentState.choices, default=IncidentState.DETECTED, db_index=True
     )
     severity = models.CharField(max_length=50, choices=IncidentSeverity.choices, default=IncidentSeverity.MEDIUM)
-    detected_at = DateTimeField(db_index=True)
+    detected_at = DateTimeField()
     acknowledged_at = DateTimeField(null=True, blank=True)
     investigating_started_at = DateTimeField(null=True, blank=True)
     mitigated_at = DateTimeField(null=True, blank=True)
     resolved_at = DateTimeField(null=True, blank=True)
     assigned_to = models.ForeignKey(
-        "User", on_delete=models.SET_NULL, null=True, blank=True, related_name="assigned_incidents"
+        "User", on_delete=models.SET_NULL, null=True, blank=True, related_name="assigned_incidents", db_index=False
     )
     user_impact_description = models.TextField(blank=True)
     affected_user_count = models.IntegerField(null=True, blank=True)
@@ -90,8 +90,9 @@ class Incident(models.Model):
         db_table = "incidents"
         indexes = [
             models.Index(fields=["tenant", "state"]),
-            models.Index(fields=["tenant", "detected_at"]),
-            models.Index(fields=["tenant", "service_name"]),
+            # Beyond the document's own fields, those by which a page goes on.
+            models.Index(fields=["tenant", "detected_at", "id"], name="incidents_in_order"),
+            models.Index(fields=["tenant", "service_name", "detected_at"], name="incidents_of_service"),
             models.Index(fields=["severity", "state"]),
             models.Index(fields=["detected_at"]),
             models.Index(
@@ -100,6 +101,16 @@ class Incident(models.Model):
                 name="incidents_settling",
             ),
             models.Index(fields=["tenant", "created_at"], name="incidents_by_creation"),
+            models.Index(
+                fields=["tenant", "detected_at", "id"],
+                condition=models.Q(state__in=("detected", "acknowledged", "investigating", "mitigated")),
+                name="incidents_open",
+            ),
+            models.Index(
+                fields=["assigned_to", "detected_at", "id"],
+                condition=models.Q(assigned_to__isnull=False),
+                name="incidents_of_assignee",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["tenant", "id"], name="incidents_tenant_id_unique"),
@@ -149,7 +160,7 @@ class IncidentStateTransition(models.Model):
     """Incident state transition log (immutable)."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    incident = models.ForeignKey("Incident", on_delete=models.PROTECT, related_name="state_transitions")
+    incident = models.ForeignKey("Incident", on_delete=models.PROTECT, related_name="state_transitions", db_index=False)
     from_state = models.CharField(max_length=50)
     to_state = models.CharField(max_length=50)
     user = models.ForeignKey("User", on_delete=models.PROTECT, null=True, blank=True)
@@ -157,7 +168,7 @@ class IncidentStateTransition(models.Model):
     automated = models.BooleanField(default=False, help_text="Was this an automated transition?")
     timestamp = DateTimeField(auto_now_add=True, db_index=True)
 
-    tenant = models.ForeignKey("Tenant", on_delete=models.PROTECT, related_name="+")
+    tenant = models.ForeignKey("Tenant", on_delete=models.PROTECT, related_name="+", db_index=False)
     sequence = models.IntegerField()
     actor = models.CharField(max_length=100)
 
@@ -178,7 +189,7 @@ class IncidentNote(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     tenant = models.ForeignKey("Tenant", on_delete=models.PROTECT, related_name="+")
-    incident = models.ForeignKey("Incident", on_delete=models.PROTECT, related_name="notes")
+    incident = models.ForeignKey("Incident", on_delete=models.PROTECT, related_name="notes", db_index=False)
     user = models.ForeignKey("User", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     text = models.TextField()
     at = DateTimeField()

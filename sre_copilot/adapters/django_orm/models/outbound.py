@@ -38,7 +38,7 @@ class OutboxMessage(models.Model):
     """A message to a target, kept with what is needed to write it, and with what became of it."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    tenant = models.ForeignKey("Tenant", on_delete=models.PROTECT, related_name="+")
+    tenant = models.ForeignKey("Tenant", on_delete=models.PROTECT, related_name="+", db_index=False)
     integration = models.ForeignKey("Integration", on_delete=models.PROTECT, related_name="+")
     incident = models.ForeignKey("Incident", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     address = models.CharField(max_length=500, blank=True)

@@ -11,7 +11,7 @@ class Series(models.Model):
     """All signals with one fingerprint in one tenant; the row that is locked while the series changes."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    tenant = models.ForeignKey("Tenant", on_delete=models.PROTECT, related_name="+")
+    tenant = models.ForeignKey("Tenant", on_delete=models.PROTECT, related_name="+", db_index=False)
     fingerprint = models.CharField(max_length=64)
 
     class Meta:
@@ -26,7 +26,7 @@ class Sighting(models.Model):
     """That a stored signal was seen again: the earliest and latest receipt and the latest expiry of its repeats."""
 
     signal_id = models.UUIDField(primary_key=True)
-    tenant = models.ForeignKey("Tenant", on_delete=models.PROTECT, related_name="+")
+    tenant = models.ForeignKey("Tenant", on_delete=models.PROTECT, related_name="+", db_index=False)
     # Whoever doesn't say it yet writes rows of later than what is seen, which changes nothing.
     first_seen_at = DateTimeField(db_default=Now())
     last_seen_at = DateTimeField()
@@ -43,7 +43,7 @@ class Episode(models.Model):
     """One run of a series from its first firing to its end."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    tenant = models.ForeignKey("Tenant", on_delete=models.PROTECT, related_name="+")
+    tenant = models.ForeignKey("Tenant", on_delete=models.PROTECT, related_name="+", db_index=False)
     fingerprint = models.CharField(max_length=64)
     original_id = models.UUIDField()
     incident = models.ForeignKey("Incident", on_delete=models.PROTECT, null=True, blank=True, related_name="episodes")
@@ -61,6 +61,7 @@ class Episode(models.Model):
             models.Index(fields=["tenant", "fingerprint"], name="episodes_series"),
             models.Index(fields=["tenant", "due_at"], condition=models.Q(due_at__isnull=False), name="episodes_due"),
             models.Index(fields=["tenant"], condition=models.Q(waiting=True), name="episodes_waiting"),
+            models.Index(fields=["incident"], condition=models.Q(ended_at__isnull=True), name="episodes_going_on"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -78,7 +79,7 @@ class CorrelationDecision(models.Model):
     """Which incident an episode was given to, with every candidate (immutable)."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    tenant = models.ForeignKey("Tenant", on_delete=models.PROTECT, related_name="+")
+    tenant = models.ForeignKey("Tenant", on_delete=models.PROTECT, related_name="+", db_index=False)
     episode_id = models.UUIDField()
     signal_id = models.UUIDField()
     incident_id = models.UUIDField(null=True, blank=True)

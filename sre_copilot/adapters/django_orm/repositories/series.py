@@ -131,6 +131,7 @@ class DjangoSeriesStore:
             original_signal_id=member.original_id,
             is_duplicate=member.original_id is not None,
             waiting=member.waiting,
+            processed=not member.waiting,
         )
 
     def _save_sightings(self, facts: Iterable[Fact]) -> None:

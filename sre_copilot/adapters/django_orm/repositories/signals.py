@@ -73,8 +73,8 @@ class DjangoSignals:
         return [episode_from_row(row) for row in rows.order_by("started_at", "id")]
 
     def waiting_originals(self, limit: int) -> Sequence[Signal]:
-        """The signals that opened what waits, oldest first, at most `limit`."""
-        rows = self._rows().filter(waiting=True).order_by("timestamp", "id")[:limit]
+        """The signals that opened what waits, oldest first, at most `limit`: what is not processed yet."""
+        rows = self._rows().filter(waiting=True, processed=False).order_by("timestamp", "id")[:limit]
         return [signal_from_row(row) for row in rows]
 
     def changes(self, start: datetime, end: datetime) -> Sequence[ObservedChange]:
@@ -109,6 +109,8 @@ def _condition(narrowed: SignalFilter) -> Q:
         "integration_id": narrowed.integration_id,
         "incident_id": narrowed.incident_id,
         "waiting": narrowed.waiting,
+        # What waits is what is not processed; so few are that the index holds these only.
+        "processed": False if narrowed.waiting else None,
         "timestamp__gte": narrowed.since,
         "timestamp__lt": narrowed.until,
     }
@@ -138,8 +140,8 @@ def signal_row(signal: Signal, episode_id: UUID | None) -> models.Signal:
         service_name=draft.service,
         service_environment=draft.environment.value,
         original_signal_id=signal.original_id,
-        processed=True,
-        processed_at=signal.received_at,
+        processed=not signal.waiting,
+        processed_at=None if signal.waiting else signal.received_at,
         created_at=signal.received_at,
         status=draft.status.value,
         episode_started_at=draft.episode_started_at,
