@@ -14,10 +14,10 @@ WORKERS ?= 2
 # More arguments for `make demo` and `make test`, for example: make test ARGS="-k lifecycle"
 ARGS ?=
 
-.PHONY: help demo up down test lint types check soak bench lock clean
+.PHONY: help demo up down test lint types check soak bench bench-ingest lock clean
 
 help: ## This table
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 demo: $(READY) ## A recorded bad deploy, replayed through the real use cases into the embedded database
 	@$(BIN)/sre-copilot demo $(ARGS)
@@ -50,6 +50,9 @@ bench: $(READY) ## Benchmarks (every benchmarks/**/bench_*.py); never part of th
 	@files=$$(find benchmarks -name 'bench_*.py' | sort); \
 	  [ -n "$$files" ] || { echo "There is no bench_*.py in benchmarks/." >&2; exit 1; }; \
 	  for file in $$files; do echo "== $$file"; module=$${file%.py}; $(BIN)/python -m "$${module//\//.}" $(ARGS); done
+
+bench-ingest: $(READY) ## Storms of alerts over HTTP and as a library, beside others in the same run (ARGS="--quick")
+	@$(BIN)/python -m benchmarks.ingest.bench_ingest $(ARGS)
 
 lock: $(READY) ## Bring requirements.lock in line with pyproject.toml (UPGRADE=1: to the newest versions)
 	@$(BIN)/uv pip compile --quiet --generate-hashes --no-header --universal --python-version 3.11 \
