@@ -1,6 +1,6 @@
 """Placing episodes: which incident each new one joins or opens."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from sre_copilot.application.ports.ids import Ids
 from sre_copilot.application.ports.jobs import Job
 from sre_copilot.application.ports.series import StoredDecision
 from sre_copilot.application.ports.unit_of_work import UnitOfWork
+from sre_copilot.application.silencing import Silencing
 from sre_copilot.application.trail import record_opening
 from sre_copilot.domain.actors import Actor
 from sre_copilot.domain.correlation import (
@@ -18,8 +19,9 @@ from sre_copilot.domain.correlation import (
     Candidate,
     CorrelationDecision,
     correlate,
+    silenced,
 )
-from sre_copilot.domain.decisions import CorrelationOutcome
+from sre_copilot.domain.decisions import CorrelationOutcome, Decision
 from sre_copilot.domain.incidents import RECURRENCE_SPAN, RECURRENCES_BEFORE_PATIENCE, TITLE_LENGTH, Incident
 from sre_copilot.domain.series import Episode, SeriesUpdate
 from sre_copilot.domain.service_graph import ServiceGraph
@@ -87,7 +89,12 @@ class Placing:
         waited_for: set[UUID] = set()
         if homeless:
             candidates = self._prepared(homeless)
+            silencing = Silencing.at(self.uow, self.now)
             for row in homeless:
+                silence = silencing.silence_of(row.original)
+                if silence is not None:
+                    decisions.extend(self._silenced(row, silence.id))
+                    continue
                 decision, incident = self._decide(row, candidates, result[row.index])
                 if decision.incident_id is None and (row.is_back or row.episode.waiting):
                     # It stays where it is; and that it waits is on record already, timers would repeat it for ever.
@@ -104,7 +111,9 @@ class Placing:
                 )
         return Placed(
             updates=tuple(result),
-            signals=tuple(_homed(signals, result)),
+            signals=tuple(
+                _homed(signals, result, {stored.signal_id for stored in decisions if stored.decision.silence_id})
+            ),
             opened=tuple(opened),
             waited_for=frozenset(waited_for),
             decisions=tuple(decisions),
@@ -136,6 +145,16 @@ class Placing:
         starts = [row.episode.started_at for row in homeless]
         self._changes = self.uow.signals.changes(min(starts) - OPEN_TO_NEWCOMERS - CHANGE_LOOKBACK, max(starts))
         return list(self.uow.incidents.candidates())
+
+    def _silenced(self, row: Homeless, silence_id: UUID) -> Iterable[StoredDecision]:
+        """It stays where it is until the silence is lifted; that it is silenced is put on record once, and not each time."""
+        if row.episode.waiting:
+            return
+        known = None if row.is_new else self.uow.signals.decision(row.original.id)
+        if known is None or known.decision.silence_id != silence_id:
+            yield StoredDecision(
+                episode_id=row.episode.id, signal_id=row.original.id, decision=silenced(silence_id), at=self.now
+            )
 
     def _decide(
         self, row: Homeless, candidates: Sequence[Candidate], update: SeriesUpdate
@@ -218,7 +237,9 @@ def _escalated(update: SeriesUpdate, by_id: Mapping[UUID, Signal]) -> Iterable[E
                 yield episode
 
 
-def _homed(signals: Sequence[Signal], updates: Sequence[SeriesUpdate]) -> Iterable[Signal]:
+def _homed(
+    signals: Sequence[Signal], updates: Sequence[SeriesUpdate], silenced_ids: Collection[UUID]
+) -> Iterable[Signal]:
     members = {member.signal_id: member for update in updates for member in update.history.memberships}
     for signal in signals:
         member = members.get(signal.id)
@@ -227,6 +248,7 @@ def _homed(signals: Sequence[Signal], updates: Sequence[SeriesUpdate]) -> Iterab
             continue
         yield attrs.evolve(
             signal,
+            decision=Decision.SILENCED if signal.id in silenced_ids else signal.decision,
             incident_id=member.incident_id,
             is_duplicate=member.original_id is not None,
             original_id=member.original_id,

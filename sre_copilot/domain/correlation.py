@@ -88,12 +88,23 @@ class CandidateScore:
 
 @attrs.frozen(kw_only=True)
 class CorrelationDecision:
-    """What was decided, with all candidates. Stored once and never silently decided again."""
+    """What was decided, with all candidates. Stored once and never silently decided again.
+
+    Where a silence kept the episode from being correlated, it is named, and no candidate was looked at.
+    """
 
     outcome: CorrelationOutcome
     incident_id: UUID | None
     threshold: float
     scores: tuple[CandidateScore, ...]
+    silence_id: UUID | None = None
+
+
+def silenced(silence_id: UUID) -> CorrelationDecision:
+    """The decision not to correlate as long as this silence is in force."""
+    return CorrelationDecision(
+        outcome=CorrelationOutcome.SILENCED, incident_id=None, threshold=THRESHOLD, scores=(), silence_id=silence_id
+    )
 
 
 def correlate(

@@ -22,6 +22,8 @@ class Decision(StrEnum):
     """A deploy or config change: context, never an incident by itself."""
     HEARTBEAT = "heartbeat"
     """It only says that the pipeline works; never correlated."""
+    SILENCED = "silenced"
+    """It opened an episode and is its original, but a silence keeps it from any incident."""
 
 
 class EpisodeEnd(StrEnum):
@@ -46,3 +48,5 @@ class CorrelationOutcome(StrEnum):
     """An info signal without a candidate over the threshold."""
     WAITING = "waiting"
     """The plan's monthly incident limit is reached."""
+    SILENCED = "silenced"
+    """A silence is in force; when it is over and the episode is not, the decision is made then."""

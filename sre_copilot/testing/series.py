@@ -8,7 +8,7 @@ import attrs
 
 from sre_copilot.application.ports.series import DueSeries, KnownSignal, SignalFilter, StoredDecision, VendorId
 from sre_copilot.domain.episodes import Fact
-from sre_copilot.domain.errors import AlreadyExists, NotFound
+from sre_copilot.domain.errors import AlreadyExists, ForeignReference, NotFound
 from sre_copilot.domain.series import Episode, Membership, SeriesHistory, SeriesUpdate
 from sre_copilot.domain.signals import Signal
 from sre_copilot.domain.snapshots import ObservedChange
@@ -71,7 +71,10 @@ class InMemorySeriesStore:
         ]
 
     def decide(self, decisions: Sequence[StoredDecision]) -> None:
-        """Store correlation decisions."""
+        """Store correlation decisions. Raises ForeignReference where one names a silence that is not there."""
+        for stored in decisions:
+            if stored.decision.silence_id not in (None, *self.tables.silences):
+                raise ForeignReference(silence=stored.decision.silence_id)
         self.tables.decisions.update({stored.signal_id: stored for stored in decisions})
 
     def _add_signals(self, signals: Sequence[Signal]) -> None:

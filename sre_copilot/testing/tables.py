@@ -26,6 +26,7 @@ from sre_copilot.domain.runbooks import Runbook
 from sre_copilot.domain.series import Episode
 from sre_copilot.domain.service_graph import ServiceGraph
 from sre_copilot.domain.signals import Signal
+from sre_copilot.domain.silences import Silence
 from sre_copilot.domain.snapshots import ContextSnapshot
 from sre_copilot.domain.tenants import Tenant, User
 from sre_copilot.domain.timeline import Note, Transition
@@ -50,6 +51,9 @@ class TenantTables:
     episodes: dict[UUID, Episode] = attrs.field(factory=dict)
     decisions: dict[UUID, StoredDecision] = attrs.field(factory=dict)
     """The latest, by signal."""
+    silences: dict[UUID, Silence] = attrs.field(factory=dict)
+    lifted: dict[UUID, datetime] = attrs.field(factory=dict)
+    """By silence: when everything that it held was looked at again."""
     incidents: dict[UUID, Incident] = attrs.field(factory=dict)
     transitions: dict[UUID, Transition] = attrs.field(factory=dict)
     notes: dict[UUID, Note] = attrs.field(factory=dict)

@@ -14,6 +14,7 @@ from sre_copilot.domain.tenants import Tenant, User, month_of
 from sre_copilot.testing.incidents import InMemoryIncidents
 from sre_copilot.testing.outbox import InMemoryOutbox
 from sre_copilot.testing.series import InMemorySeriesStore, InMemorySignals
+from sre_copilot.testing.silences import InMemorySilences
 from sre_copilot.testing.tables import InMemoryDatabase, TenantTables
 
 
@@ -84,7 +85,7 @@ def _is_due(tables: TenantTables, now: datetime) -> bool:
     incidents, series = InMemoryIncidents(tables), InMemorySeriesStore(tables)
     if incidents.settling(now) or incidents.without_snapshot(now - SNAPSHOT_WITHIN) or series.due(now):
         return True
-    if InMemoryOutbox(tables).due(now):
+    if InMemoryOutbox(tables).due(now) or InMemorySilences(tables).over(now):
         return True
     used = incidents.opened_since(month_of(now))
     has_room = any(tenant.max_incidents_per_month > used for tenant in tables.tenants.values())

@@ -16,6 +16,7 @@ from sre_copilot.testing.outbox import InMemoryOutbox, InMemoryRoutes
 from sre_copilot.testing.recommendations import InMemoryRecommendations, InMemoryRunbooks
 from sre_copilot.testing.series import InMemorySeriesStore, InMemorySignals
 from sre_copilot.testing.service_graph import InMemoryServices
+from sre_copilot.testing.silences import InMemorySilences
 from sre_copilot.testing.tables import InMemoryDatabase, TenantTables
 from sre_copilot.testing.tenants import InMemoryIntegrations, InMemoryTenants
 from sre_copilot.testing.tokens import InMemoryTokens
@@ -47,6 +48,8 @@ REFERENCES = (
     ("outbox", "integration_id", "integrations"),
     ("outbox", "incident_id", "incidents"),
     ("routes", "integration_id", "integrations"),
+    ("silences", "created_by", "users"),
+    ("silences", "ended_by", "users"),
     ("audit", "user_id", "users"),
 )
 """Table, field, and the table that must have what the field names, if it names anything."""
@@ -102,6 +105,7 @@ class InMemoryUnitOfWork:
         self.series = InMemorySeriesStore(tables)
         self.signals = InMemorySignals(tables)
         self.incidents = InMemoryIncidents(tables)
+        self.silences = InMemorySilences(tables)
         self.services = InMemoryServices(tables)
         self.diagnoses = InMemoryDiagnoses(tables)
         self.runbooks = InMemoryRunbooks(tables)

@@ -25,6 +25,7 @@ from sre_copilot.adapters.django_orm.repositories.routes import DjangoRoutes
 from sre_copilot.adapters.django_orm.repositories.series import DjangoSeriesStore
 from sre_copilot.adapters.django_orm.repositories.service_graph import DjangoServices
 from sre_copilot.adapters.django_orm.repositories.signals import DjangoSignals
+from sre_copilot.adapters.django_orm.repositories.silences import DjangoSilences
 from sre_copilot.adapters.django_orm.repositories.tenants import DjangoTenants, tenant_from_row
 from sre_copilot.adapters.django_orm.repositories.tokens import DjangoTokens
 from sre_copilot.adapters.django_orm.routing import ALIAS
@@ -45,6 +46,7 @@ class DjangoUnitOfWork:
         self.series = DjangoSeriesStore(tenant_id)
         self.signals = DjangoSignals(tenant_id)
         self.incidents = DjangoIncidents(tenant_id)
+        self.silences = DjangoSilences(tenant_id)
         self.services = DjangoServices(tenant_id)
         self.diagnoses = DjangoDiagnoses(tenant_id)
         self.runbooks = DjangoRunbooks(tenant_id)

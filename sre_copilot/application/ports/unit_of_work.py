@@ -14,6 +14,7 @@ from sre_copilot.application.ports.outbox import Outbox, Routes
 from sre_copilot.application.ports.recommendations import Recommendations, Runbooks
 from sre_copilot.application.ports.series import SeriesStore, Signals
 from sre_copilot.application.ports.service_graph import Services
+from sre_copilot.application.ports.silences import Silences
 from sre_copilot.application.ports.tenants import Integrations, Tenants
 from sre_copilot.application.ports.tokens import Tokens
 
@@ -51,6 +52,10 @@ class UnitOfWork(Protocol):
     @property
     def incidents(self) -> Incidents:
         """Its incidents."""
+
+    @property
+    def silences(self) -> Silences:
+        """Its silences, and what they hold."""
 
     @property
     def services(self) -> Services:

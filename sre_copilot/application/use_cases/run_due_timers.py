@@ -1,5 +1,6 @@
-"""Do what the clock demands: end episodes, settle incidents, correlate what waited."""
+"""Do what the clock demands: end episodes, settle incidents, correlate what waited or was silenced."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from sre_copilot.domain.audit import AuditAction
 from sre_copilot.domain.incidents import Resolution
 from sre_copilot.domain.lifecycle import Action
 from sre_copilot.domain.outbound import Event
-from sre_copilot.domain.series import SeriesUpdate
+from sre_copilot.domain.series import SeriesHistory, SeriesUpdate
 from sre_copilot.domain.timeline import Note
 
 SNAPSHOT_WITHIN = timedelta(hours=24)
@@ -26,7 +27,7 @@ SNAPSHOT_WITHIN = timedelta(hours=24)
 
 @attrs.frozen(kw_only=True)
 class TimersRun:
-    """What the clock did: counts of series advanced and of waiting episodes placed, and incidents by what happened to them.
+    """What the clock did: counts of series advanced and of episodes placed that waited or were silenced, and incidents.
 
     `unseen` are recent incidents that signals opened and whose detection snapshot has yet to be taken.
     """
@@ -50,33 +51,37 @@ class RunDueTimers:
         actor.require(Permission.AUTOMATE)
         with self.units(actor.tenant_id) as uow:
             due, waiting, settling = uow.series.due(now), uow.signals.waiting(), uow.incidents.settling(now)
+            over = uow.silences.over(now)
             unseen = tuple(uow.incidents.without_snapshot(now - SNAPSHOT_WITHIN))
-        if not (due or waiting or settling):
+        if not (due or waiting or settling or over):
             return TimersRun(unseen=unseen)
         return again_on_conflict(lambda: self._run(actor, now, unseen))
 
     def _run(self, actor: Actor, now: datetime, unseen: tuple[UUID, ...]) -> TimersRun:
         with self.units(actor.tenant_id) as uow:
             windows = {row.fingerprint: row.window for row in uow.series.due(now)}
-            histories = uow.series.load(sorted({*windows, *(e.fingerprint for e in uow.signals.waiting())}))
+            over = uow.silences.over(now)
+            held = (*uow.signals.waiting(), *uow.silences.held_by(over))
+            histories = uow.series.load(sorted({*windows, *(episode.fingerprint for episode in held)}))
             updates = [
                 history.advance(window=windows[name], now=now) for name, history in histories.items() if name in windows
             ]
-            waited = [
-                SeriesUpdate(history=history, opened=tuple(e for e in history.episodes if e.waiting and e.is_open))
-                for name, history in histories.items()
-                if name not in windows
-            ]
-            # Else a batch that has just chosen a settling incident would put its alerts where nobody looks any more.
+            # Else a batch that has just chosen a settling incident would put its alerts where nobody looks any more, and
+            # one that has just silenced an episode would leave it to a silence that is lifted.
             uow.incidents.lock_correlation()
-            placed = Placing(uow=uow, ids=self.ids, actor=actor, now=now).place([*updates, *waited], [])
+            waited = {name: history for name, history in histories.items() if name not in windows}
+            lifted = [one for one in over if all(e.fingerprint in waited for e in uow.silences.held_by([one]))]
+            released = {episode.id for episode in uow.silences.held_by(lifted)}
+            uow.silences.lift(lifted, now)
+            updates += [_looked_at_again(history, released) for history in waited.values()]
+            placed = Placing(uow=uow, ids=self.ids, actor=actor, now=now).place(updates, [])
             uow.series.save(placed.updates, [])
             absorbing = Absorbing(uow=uow, ids=self.ids, actor=actor, now=now)
             opened = absorbing.absorb(placed, also=uow.incidents.settling(now))
             resolved, suggested = self._settle(uow, actor, now)
             uow.commit()
         return TimersRun(
-            advanced=len(updates),
+            advanced=len(windows),
             placed=sum(stored.decision.incident_id is not None for stored in placed.decisions),
             resolved=resolved,
             suggested=suggested,
@@ -121,3 +126,13 @@ class RunDueTimers:
                 announce(uow, self.ids, incident, done(Event.SETTLE_SUGGESTED, actor, now))
                 suggested.append(incident_id)
         return tuple(resolved), tuple(suggested)
+
+
+def _looked_at_again(history: SeriesHistory, released: Collection[UUID]) -> SeriesUpdate:
+    """What waits for the plan's limit, and what a silence held that is over now."""
+    going_on = [episode for episode in history.episodes if episode.is_open]
+    return SeriesUpdate(
+        history=history,
+        opened=tuple(episode for episode in going_on if episode.waiting),
+        reopened=tuple(episode for episode in going_on if episode.id in released and not episode.waiting),
+    )

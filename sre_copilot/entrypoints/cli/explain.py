@@ -26,6 +26,7 @@ MEANING: Mapping[Decision, str] = {
     Decision.ORPHAN_RESOLVE: "a resolve that matches no episode",
     Decision.CHANGE: "a change: context, never an incident by itself",
     Decision.HEARTBEAT: "it only says that the pipeline works; never correlated",
+    Decision.SILENCED: "it opened an episode and is its original, and a silence kept it from any incident",
 }
 OUTCOME: Mapping[CorrelationOutcome, str] = {
     CorrelationOutcome.JOINED: "joined the incident that scored best",
@@ -33,6 +34,7 @@ OUTCOME: Mapping[CorrelationOutcome, str] = {
     CorrelationOutcome.OPENED_RECURRENCE: "opened an incident, linked to the closed one of the same series",
     CorrelationOutcome.CONTEXT_ONLY: "kept as context: of severity info, and no open incident scored enough",
     CorrelationOutcome.WAITING: "waits: the plan's monthly limit of incidents is reached",
+    CorrelationOutcome.SILENCED: "silenced: no incident as long as the silence is in force",
 }
 
 

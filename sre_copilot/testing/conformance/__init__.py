@@ -27,6 +27,7 @@ pytest.register_assert_rewrite(
             "sealed",
             "series",
             "signals",
+            "silences",
             "units",
         )
     )

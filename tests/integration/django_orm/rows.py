@@ -1,6 +1,6 @@
 """One row in every tenant table, made from what the models say, so that a new table is covered from its first day."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +21,11 @@ PLAIN = {
     "JSONField": [],
     "BinaryField": b"x",
 }
-MEANINGFUL = {("incident_state_transitions", "from_state"): "", ("incident_state_transitions", "to_state"): "detected"}
+MEANINGFUL: dict[tuple[str, str], Any] = {
+    ("incident_state_transitions", "from_state"): "",
+    ("incident_state_transitions", "to_state"): "detected",
+    ("silences", "ends_at"): NOW + timedelta(hours=1),
+}
 
 
 def fill(tenant_id: UUID) -> dict[str, UUID]:

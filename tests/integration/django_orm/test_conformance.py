@@ -23,6 +23,7 @@ from sre_copilot.testing.conformance.schedule import ScheduleRunsConformance
 from sre_copilot.testing.conformance.sealed import SealedConformance
 from sre_copilot.testing.conformance.series import SeriesConformance
 from sre_copilot.testing.conformance.signals import SignalsConformance
+from sre_copilot.testing.conformance.silences import SilencesConformance
 from sre_copilot.testing.conformance.units import UnitOfWorkConformance
 from tests.integration.database import Database
 
@@ -113,6 +114,10 @@ class TestOutbox(OnPostgres, OutboxConformance):
 
 class TestRoutes(OnPostgres, RoutesConformance):
     """Whom."""
+
+
+class TestSilences(OnPostgres, SilencesConformance):
+    """What nobody is told of."""
 
 
 class TestLocks(OnPostgres, LocksConformance):

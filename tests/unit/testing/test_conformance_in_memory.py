@@ -19,6 +19,7 @@ from sre_copilot.testing.conformance.schedule import ScheduleRunsConformance
 from sre_copilot.testing.conformance.sealed import SealedConformance
 from sre_copilot.testing.conformance.series import SeriesConformance
 from sre_copilot.testing.conformance.signals import SignalsConformance
+from sre_copilot.testing.conformance.silences import SilencesConformance
 from sre_copilot.testing.conformance.units import UnitOfWorkConformance
 from sre_copilot.testing.jobs import InMemoryJobQueue
 from sre_copilot.testing.schedule import InMemoryScheduleRuns
@@ -109,6 +110,10 @@ class TestOutbox(InMemory, OutboxConformance):
 
 class TestRoutes(InMemory, RoutesConformance):
     """Whom."""
+
+
+class TestSilences(InMemory, SilencesConformance):
+    """What nobody is told of."""
 
 
 class TestLocks(InMemory, LocksConformance):

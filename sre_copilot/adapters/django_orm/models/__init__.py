@@ -21,6 +21,7 @@ from sre_copilot.adapters.django_orm.models.schedule import ScheduleRun
 from sre_copilot.adapters.django_orm.models.series import CorrelationDecision, Episode, Series, Sighting
 from sre_copilot.adapters.django_orm.models.service_graph import Service, ServiceCall, ServicePlacement
 from sre_copilot.adapters.django_orm.models.signals import Signal
+from sre_copilot.adapters.django_orm.models.silences import Silence
 from sre_copilot.adapters.django_orm.models.tenants import Tenant, User
 from sre_copilot.adapters.django_orm.models.tokens import ApiToken
 
@@ -51,6 +52,7 @@ __all__ = [
     "ServicePlacement",
     "Sighting",
     "Signal",
+    "Silence",
     "Tenant",
     "User",
 ]

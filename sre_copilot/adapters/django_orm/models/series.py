@@ -87,10 +87,18 @@ class CorrelationDecision(models.Model):
     threshold = models.FloatField()
     scores = models.JSONField()
     at = DateTimeField()
+    silence = models.ForeignKey(
+        "Silence", on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
 
     class Meta:
         db_table = "correlation_decisions"
-        indexes = [models.Index(fields=["tenant", "signal_id"], name="correlation_of_signal")]
+        indexes = [
+            models.Index(fields=["tenant", "signal_id"], name="correlation_of_signal"),
+            models.Index(
+                fields=["tenant", "silence"], condition=models.Q(silence__isnull=False), name="correlation_silenced"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.outcome} at {self.at}"

@@ -179,6 +179,7 @@ class DjangoSeriesStore:
                     threshold=stored.decision.threshold,
                     scores=to_document(stored.decision.scores),
                     at=stored.at,
+                    silence_id=stored.decision.silence_id,
                 )
                 for stored in decisions
             )

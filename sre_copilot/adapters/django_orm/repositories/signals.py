@@ -95,6 +95,7 @@ class DjangoSignals:
             incident_id=row.incident_id,
             threshold=row.threshold,
             scores=tuple(from_document(item, CandidateScore) for item in row.scores),
+            silence_id=row.silence_id,
         )
         return StoredDecision(episode_id=row.episode_id, signal_id=row.signal_id, decision=decision, at=row.at)
 
