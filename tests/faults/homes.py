@@ -1,10 +1,14 @@
-"""Tenants that receive what is sent."""
+"""Installations of their own, and tenants in them that receive what is sent."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from uuid import UUID
 
 import attrs
 
+from sre_copilot.adapters.postgres.embedded import EmbeddedPostgres
 from sre_copilot.adapters.system import new_id
 from sre_copilot.domain.actors import Role
 from sre_copilot.domain.service_graph import ServiceGraph
@@ -29,6 +33,17 @@ class Home:
     def headers(self) -> dict[str, str]:
         """What somebody sends along who reads."""
         return {"Authorization": f"Bearer {self.token}"}
+
+
+@contextmanager
+def installed(data_folder: Path) -> Iterator[Installation]:
+    """A migrated data folder, erased at the end. It is as durable as anybody's."""
+    made = Installation(data_folder=data_folder)
+    try:
+        made.call("migrate").expect(0)
+        yield made
+    finally:
+        EmbeddedPostgres(data_folder).erase()
 
 
 def home(installation: Installation, word: str = "home", graph: ServiceGraph | None = None) -> Home:
