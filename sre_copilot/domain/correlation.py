@@ -15,7 +15,7 @@ from sre_copilot.domain.decisions import CorrelationOutcome
 from sre_copilot.domain.service_graph import ServiceGraph
 from sre_copilot.domain.signals import UNKNOWN_SERVICE, Severity
 from sre_copilot.domain.snapshots import ObservedChange
-from sre_copilot.domain.subjects import NAME_LABEL, PLACE_LABELS, Subject
+from sre_copilot.domain.subjects import NAME_LABEL, PLACE_LABELS, Spot, Subject
 
 THRESHOLD = 0.5
 ACTIVE_AFTER_LAST_SIGNAL = timedelta(minutes=30)
@@ -88,8 +88,9 @@ class CandidateScore:
 
 @attrs.frozen(kw_only=True)
 class CorrelationDecision:
-    """What was decided, with all candidates. Stored once and never silently decided again.
+    """What was decided, with every candidate that could have reached the threshold. Stored once, never silently decided again.
 
+    `ruled_out` counts the other active ones: what is known of them at once is too little, whatever else agrees.
     Where a silence kept the episode from being correlated, it is named, and no candidate was looked at.
     """
 
@@ -98,6 +99,7 @@ class CorrelationDecision:
     threshold: float
     scores: tuple[CandidateScore, ...]
     silence_id: UUID | None = None
+    ruled_out: int = 0
 
 
 def silenced(silence_id: UUID) -> CorrelationDecision:
@@ -164,7 +166,7 @@ def _same_service(subject: Subject, candidate: Candidate, topology: float | None
 def _topology(subject: Subject, candidate: Candidate, graph: ServiceGraph) -> float | None:
     best: float | None = None
     for member in candidate.members:
-        relation = _relation(subject, member, graph)
+        relation = relation_of(subject.spot, member.spot, graph)
         if relation is not None and (best is None or relation > best):
             best = relation
             if best == 1.0:
@@ -172,10 +174,11 @@ def _topology(subject: Subject, candidate: Candidate, graph: ServiceGraph) -> fl
     return best
 
 
-def _relation(one: Subject, other: Subject, graph: ServiceGraph) -> float | None:
+def relation_of(one: Spot, other: Spot, graph: ServiceGraph) -> float | None:
+    """How closely the graph connects a newcomer with a member of an incident, in [0, 1]; None where it doesn't know."""
     if one.service == other.service and one.service != UNKNOWN_SERVICE:
         return 1.0
-    hosts = (_host_of(one, graph), _host_of(other, graph))
+    hosts = (host_of(one, graph), host_of(other, graph))
     if any(hosts):
         return _host_relation(one, other, hosts, graph)
     if not (graph.knows(one.service) and graph.knows(other.service)):
@@ -191,18 +194,16 @@ def _relation(one: Subject, other: Subject, graph: ServiceGraph) -> float | None
     return SIBLING if shared else 0.0
 
 
-def _host_of(subject: Subject, graph: ServiceGraph) -> str | None:
+def host_of(spot: Spot, graph: ServiceGraph) -> str | None:
     """The host that a signal is about: its service is one, or it is no known service and a label names one."""
-    if graph.is_host(subject.service):
-        return subject.service
-    if graph.knows(subject.service):
+    if graph.is_host(spot.service):
+        return spot.service
+    if graph.knows(spot.service):
         return None
-    return next((host for host in subject.places if graph.is_host(host)), None)
+    return next((host for host in spot.places if graph.is_host(host)), None)
 
 
-def _host_relation(
-    one: Subject, other: Subject, hosts: tuple[str | None, str | None], graph: ServiceGraph
-) -> float | None:
+def _host_relation(one: Spot, other: Spot, hosts: tuple[str | None, str | None], graph: ServiceGraph) -> float | None:
     first, second = hosts
     if first and second:
         return SAME_HOST if first == second else 0.0

@@ -6,7 +6,7 @@ a host. A graph may be empty or partial: unknown is never the same as unconnecte
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import attrs
 
@@ -42,6 +42,8 @@ class ServiceGraph:
     _hosts: dict[str, frozenset[str]] = attrs.field(init=False, eq=False, repr=False)
     hosts: frozenset[str] = attrs.field(init=False, eq=False, repr=False)
     """Every host that something runs on."""
+    _reach: dict[str, Mapping[str, int]] = attrs.field(init=False, eq=False, repr=False, factory=dict)
+    _reached_by: dict[str, Mapping[str, int]] = attrs.field(init=False, eq=False, repr=False, factory=dict)
 
     def __attrs_post_init__(self) -> None:
         callees: dict[str, set[str]] = {}
@@ -89,10 +91,15 @@ class ServiceGraph:
 
         0 for the same service, None when there is no directed path of at most MAX_DISTANCE calls.
         """
-        for name, depth in self.downstream(caller):
-            if name == callee:
-                return depth
-        return None
+        return self.reach(caller).get(callee)
+
+    def reach(self, service: str) -> Mapping[str, int]:
+        """`service` and everything it reaches, each with how many calls away it is. Walked once and kept."""
+        return self._kept(service, self._callees, self._reach)
+
+    def reached_by(self, service: str) -> Mapping[str, int]:
+        """`service` and everything that reaches it, each with how many calls away it is. Walked once and kept."""
+        return self._kept(service, self._callers, self._reached_by)
 
     def downstream(self, service: str) -> Iterator[tuple[str, int]]:
         """Yield (name, calls away) for `service` and everything it reaches, nearest first."""
@@ -101,6 +108,16 @@ class ServiceGraph:
     def upstream(self, service: str) -> Iterator[tuple[str, int]]:
         """Yield (name, calls away) for `service` and everything that reaches it, nearest first."""
         yield from self._walk(service, self._callers)
+
+    def _kept(
+        self, service: str, edges: dict[str, tuple[str, ...]], kept: dict[str, Mapping[str, int]]
+    ) -> Mapping[str, int]:
+        if service not in edges:
+            # Strangers may have any number of names: none of them is kept.
+            return {service: 0}
+        if service not in kept:
+            kept[service] = dict(self._walk(service, edges))
+        return kept[service]
 
     @staticmethod
     def _walk(start: str, edges: dict[str, tuple[str, ...]]) -> Iterator[tuple[str, int]]:

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 import attrs
 
@@ -17,6 +18,13 @@ HOST_LABELS = frozenset({"node", "host", "hostname"})
 PLACE_LABELS = HOST_LABELS | {"pod", "instance", "container", "device"}
 """Labels that name a place: a match is strong, a mismatch says nothing."""
 _WORD = re.compile(r"[a-z]{3,}|[A-Z][a-z]+|[A-Z]{2,}")
+
+
+class Spot(NamedTuple):
+    """A service, and the places that labels name beside it."""
+
+    service: str
+    places: tuple[str, ...]
 
 
 @attrs.frozen(kw_only=True)
@@ -36,10 +44,20 @@ class Subject:
         return tuple(place for _, place in places(self.labels))
 
     @cached_property
+    def spot(self) -> Spot:
+        """Its service and places: all that the service graph is asked about."""
+        return Spot(self.service, self.places)
+
+    @cached_property
     def words(self) -> frozenset[str]:
         """The words of its text in lower case, but for those of its service's name."""
-        own = {word.lower() for word in _WORD.findall(self.service)}
-        return frozenset(word.lower() for word in _WORD.findall(self.text)) - own
+        return words_of(self.text) - words_of(self.service)
+
+
+@lru_cache(maxsize=2048)
+def words_of(text: str) -> frozenset[str]:
+    """The words of a text in lower case. Kept for a while, because a storm says the same few things again and again."""
+    return frozenset(word.lower() for word in _WORD.findall(text))
 
 
 def signalled(draft: SignalDraft, started_at: datetime) -> Subject:
@@ -67,4 +85,4 @@ def declared(incident: Incident) -> Subject:
 
 def places(labels: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """The labels that name a place, by label, each with the place without its port."""
-    return tuple((key, value.partition(":")[0]) for key, value in sorted(labels.items()) if key in PLACE_LABELS)
+    return tuple((key, labels[key].partition(":")[0]) for key in sorted(PLACE_LABELS.intersection(labels)))

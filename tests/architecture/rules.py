@@ -19,7 +19,7 @@ VAGUE_NAMES = {"base", "common", "core", "helper", "helpers", "misc", "service",
 # What domain and application may import besides each other: nothing here reads a clock, draws a number, opens a file
 # or speaks to anybody.
 PURE_LIBRARIES = {
-    "abc", "attrs", "base64", "bisect", "collections", "contextlib", "copy", "datetime", "decimal", "enum",
+    "abc", "array", "attrs", "base64", "bisect", "collections", "contextlib", "copy", "datetime", "decimal", "enum",
     "fractions", "functools", "graphlib", "hashlib", "heapq", "hmac", "inspect", "ipaddress", "itertools", "json",
     "math", "numbers", "operator", "re", "statistics", "string", "sys", "textwrap", "types", "typing", "unicodedata",
     "urllib.parse", "uuid",
