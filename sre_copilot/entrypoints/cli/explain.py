@@ -42,7 +42,7 @@ OUTCOME: Mapping[CorrelationOutcome, str] = {
 @click.argument("signal_id", type=ID, metavar="SIGNAL")
 @command
 def explain(session: Session, signal_id: UUID) -> None:
-    """Say why a signal ended up where it is: every candidate, score and factor, from 0 to 1.
+    """Say why a signal ended up where it is: every candidate that could have been it, its score and factors, from 0 to 1.
 
     SIGNAL is its id, as `incidents show INCIDENT --all` prints it.
     """
@@ -68,7 +68,10 @@ def _page(told: Explanation, titles: Mapping[UUID, str]) -> Iterator[RenderableT
     yield Text.assemble("\nCorrelation  ", (OUTCOME[decision.outcome], "bold"), f" (it takes {decision.threshold:.2f})")
     if decision.scores:
         yield _scores(decision, titles)
-    else:
+    if decision.ruled_out:
+        others = "other open incidents" if decision.ruled_out > 1 else "other open incident"
+        yield Text(f"{decision.ruled_out} {others} could not have reached it, whatever else agreed.", style="dim")
+    elif not decision.scores:
         yield Text("No incident was open then.", style="dim")
 
 

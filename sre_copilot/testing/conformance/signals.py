@@ -172,7 +172,7 @@ class SignalsConformance(Conformance):
         factors = (Factor(name="time", value=0.5, weight=0.1), Factor(name="text", value=None, weight=0.15))
         score = CandidateScore(incident_id=home.id, score=0.75, factors=factors)
         decision = CorrelationDecision(
-            outcome=CorrelationOutcome.JOINED, incident_id=home.id, threshold=0.5, scores=(score,)
+            outcome=CorrelationOutcome.JOINED, incident_id=home.id, threshold=0.5, scores=(score,), ruled_out=7
         )
         row = StoredDecision(episode_id=stored.episode.id, signal_id=stored.signal.id, decision=decision, at=BEGINNING)
         with house.changing() as uow:

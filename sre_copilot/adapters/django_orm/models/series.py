@@ -76,7 +76,7 @@ class Episode(models.Model):
 
 
 class CorrelationDecision(models.Model):
-    """Which incident an episode was given to, with every candidate (immutable)."""
+    """Which incident an episode was given to, with every candidate that could have been it (immutable)."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     tenant = models.ForeignKey("Tenant", on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -86,6 +86,7 @@ class CorrelationDecision(models.Model):
     outcome = models.CharField(max_length=50)
     threshold = models.FloatField()
     scores = models.JSONField()
+    ruled_out = models.PositiveIntegerField(default=0, db_default=0)
     at = DateTimeField()
     silence = models.ForeignKey(
         "Silence", on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False

@@ -180,6 +180,7 @@ class DjangoSeriesStore:
                     scores=to_document(stored.decision.scores),
                     at=stored.at,
                     silence_id=stored.decision.silence_id,
+                    ruled_out=stored.decision.ruled_out,
                 )
                 for stored in decisions
             )

@@ -96,6 +96,7 @@ class DjangoSignals:
             threshold=row.threshold,
             scores=tuple(from_document(item, CandidateScore) for item in row.scores),
             silence_id=row.silence_id,
+            ruled_out=row.ruled_out,
         )
         return StoredDecision(episode_id=row.episode_id, signal_id=row.signal_id, decision=decision, at=row.at)
 
