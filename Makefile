@@ -14,7 +14,7 @@ WORKERS ?= 2
 # More arguments for `make demo` and `make test`, for example: make test ARGS="-k lifecycle"
 ARGS ?=
 
-.PHONY: help demo up down test lint types check soak bench bench-ingest lock clean
+.PHONY: help demo up down test lint types check soak bench bench-ingest bench-domain lock clean
 
 help: ## This table
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -53,6 +53,9 @@ bench: $(READY) ## Benchmarks (every benchmarks/**/bench_*.py); never part of th
 
 bench-ingest: $(READY) ## Storms of alerts over HTTP and as a library, beside others in the same run (ARGS="--quick")
 	@$(BIN)/python -m benchmarks.ingest.bench_ingest $(ARGS)
+
+bench-domain: $(READY) ## What one signal of a storm costs the domain, how that grows with open incidents, and how fast commands start
+	@$(BIN)/python -m benchmarks.domain.bench_domain $(ARGS)
 
 lock: $(READY) ## Bring requirements.lock in line with pyproject.toml (UPGRADE=1: to the newest versions)
 	@$(BIN)/uv pip compile --quiet --generate-hashes --no-header --universal --python-version 3.11 \

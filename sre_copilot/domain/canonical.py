@@ -10,10 +10,13 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import attrs
+
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+_JSON_SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
 def canonical(value: object) -> bytes:
@@ -21,7 +24,7 @@ def canonical(value: object) -> bytes:
 
     Raises ValueError for NaN, infinities and naive times, TypeError for a type it does not know.
     """
-    return json.dumps(plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    return _ENCODER.encode(plain(value)).encode()
 
 
 def content_hash(value: object) -> str:
@@ -38,6 +41,14 @@ def timestamp(value: datetime) -> str:
 
 def plain(value: object) -> Any:
     """Return `value` as JSON types: what `canonical` encodes and what is stored as JSON."""
+    known: type[Any] = type(value)
+    if known in _JSON_SCALARS:
+        return value
+    # What was read from JSON is by far the most, and subclasses need the longer way below.
+    if known is dict:
+        return _plain_dict(cast("dict[object, object]", value))
+    if known is list:
+        return [item if type(item) in _JSON_SCALARS else plain(item) for item in cast("list[object]", value)]
     if isinstance(value, Enum):
         return value.value
     if value is None or isinstance(value, str | int | float | bool):
@@ -58,3 +69,10 @@ def plain(value: object) -> Any:
     if attrs.has(kind):
         return {field.name: plain(getattr(value, field.name)) for field in attrs.fields(kind)}
     raise TypeError(f"{type(value).__name__} has no canonical form")
+
+
+def _plain_dict(value: dict[object, object]) -> dict[str, Any]:
+    return {
+        key if type(key) is str else str(plain(key)): item if type(item) in _JSON_SCALARS else plain(item)
+        for key, item in value.items()
+    }

@@ -6,7 +6,6 @@ or one factor of it falls short although the others are at their best, the candi
 """
 
 from collections.abc import Mapping
-from functools import lru_cache
 from math import inf, log
 
 import attrs
@@ -26,9 +25,11 @@ class Need:
     least: float
     or_unknown: bool
 
-    @property
-    def is_nothing(self) -> bool:
-        """Whether anything will do."""
+    is_nothing: bool = attrs.field(init=False)
+    """Whether anything will do."""
+
+    @is_nothing.default
+    def _is_nothing(self) -> bool:
         return self.or_unknown and self.least <= 0
 
 
@@ -46,7 +47,6 @@ def surplus(name: str, value: float | None) -> float:
     return 0.0 if value is None else WEIGHTS[name] * (value - THRESHOLD)
 
 
-@lru_cache(maxsize=1024)
 def needs(
     same_service: float | None, topology: float | None, common_change: float | None, environment: float | None
 ) -> Needs | None:

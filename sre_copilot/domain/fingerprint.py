@@ -6,6 +6,7 @@ encoding: ("ab", "c") and ("a", "bc") differ, and a missing label differs from a
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from uuid import UUID
 
 from sre_copilot.domain.canonical import canonical
@@ -35,15 +36,13 @@ def fingerprint(integration_id: UUID, draft: SignalDraft) -> str:
 
 
 def _sorted_pairs(labels: Mapping[str, str]) -> Iterable[str]:
-    for name in sorted(labels):
-        yield name
-        yield labels[name]
+    return chain.from_iterable(sorted(labels.items()))
 
 
 def _hash(*parts: str) -> str:
-    digest = hashlib.sha256()
-    for part in (FORMAT, *parts):
-        encoded = part.encode()
-        digest.update(f"{len(encoded)}:".encode())
-        digest.update(encoded)
-    return digest.hexdigest()
+    encoded = "".join([f"{len(part)}:{part}" for part in (FORMAT, *parts)])
+    if not encoded.isascii():
+        # Lengths are of bytes, and only ASCII has as many as characters.
+        pairs = [part.encode() for part in (FORMAT, *parts)]
+        return hashlib.sha256(b"".join([b"%d:%b" % (len(part), part) for part in pairs])).hexdigest()
+    return hashlib.sha256(encoded.encode()).hexdigest()

@@ -10,11 +10,14 @@ import attrs
 
 from sre_copilot.domain.bits import numbers
 from sre_copilot.domain.correlation import TIME_SCALE, WEIGHTS, CandidateScore, Factor
-from sre_copilot.domain.correlation_needs import Needs, needs
+from sre_copilot.domain.correlation_needs import Need, Needs, needs
 from sre_copilot.domain.members import Labels, Members, Profile, Similar
 from sre_copilot.domain.signals import UNKNOWN_SERVICE
 from sre_copilot.domain.subjects import Subject
 
+FEW = 8
+"""Up to so many incidents are asked for their labels one by one."""
+SHARED = ("same_service", "topology", "common_change", "environment")
 SECONDS = TIME_SCALE.total_seconds()
 LABELS, TIME, TEXT = (WEIGHTS[name] for name in ("labels", "time", "text"))
 
@@ -28,13 +31,27 @@ class Known:
 
     same_service: float | None
     topology: float | None
-    common_change: float | None = None
-    environment: float | None = None
+    common_change: float | None
+    environment: float | None
+    needs: Needs | None
+    """What else an incident must have; None where nothing is enough."""
 
     @property
-    def needs(self) -> Needs | None:
-        """What else an incident must have; None where nothing is enough."""
-        return needs(self.same_service, self.topology, self.common_change, self.environment)
+    def values(self) -> tuple[float | None, float | None, float | None, float | None]:
+        """The four, in the order of the fields."""
+        return self.same_service, self.topology, self.common_change, self.environment
+
+
+@lru_cache(maxsize=1024)
+def known(
+    same_service: float | None,
+    topology: float | None,
+    common_change: float | None = None,
+    environment: float | None = None,
+) -> Known:
+    """These factors, with what else an incident must have; they take few values, so each combination is kept."""
+    values = (same_service, topology, common_change, environment)
+    return Known(*values, needs(*values))
 
 
 @attrs.define
@@ -61,20 +78,22 @@ class Newcomer:
         service, services = self.subject.service, self.members.services
         is_known = service != UNKNOWN_SERVICE
         if is_known and (same := incidents & services.get(service, 0)):
-            yield same, Known(1.0, 1.0)
+            yield same, known(1.0, 1.0)
             incidents &= ~same
         unconnected = 0
         for relation, connected in levels:
             if group := incidents & connected:
                 incidents &= ~group
                 if relation:
-                    yield group, Known(None, relation)
+                    yield group, known(None, relation)
                 else:
                     unconnected = group
         for group, topology in ((unconnected, 0.0), (incidents, None)):
             other = group & self.members.served if is_known else 0
-            yield other, Known(0.0, topology)
-            yield group & ~other, Known(None, topology)
+            if other:
+                yield other, known(0.0, topology)
+            if rest := group & ~other:
+                yield rest, known(None, topology)
 
     def hopeful(self, incidents: int, needed: Needs) -> int:
         """Those of some incidents that may reach the threshold."""
@@ -84,18 +103,23 @@ class Newcomer:
                 incidents = self.members.with_words(self.similar, needed.text, incidents, self.profiles)
             elif not needed.text.or_unknown:
                 return 0
-        return incidents & self.labels.enough(needed.labels) if incidents else 0
+        if needed.labels.is_nothing or not incidents:
+            return incidents
+        if incidents.bit_count() <= FEW:
+            return sum(1 << number for number in numbers(incidents) if self._labelled_enough(number, needed.labels))
+        return incidents & self.labels.enough(needed.labels)
 
-    def scored(self, incidents: int, known: Known) -> Iterator[Row]:
+    def _labelled_enough(self, number: int, need: Need) -> bool:
+        value = self.labels.value(1 << number)
+        return need.or_unknown if value is None else value >= need.least
+
+    def scored(self, incidents: int, alike: Known) -> Iterator[Row]:
         """Score incidents that have some factors alike."""
-        shared = (
-            _factor("same_service", known.same_service),
-            _factor("topology", known.topology),
-            _factor("common_change", known.common_change),
-            _factor("environment", known.environment),
+        service, topology, change, environment = map(_factor, SHARED, alike.values)
+        service_part, topology_part, change_part, environment_part = (
+            factor.weight * (factor.value or 0.0) for factor in (service, topology, change, environment)
         )
-        service, topology, change, environment = (factor.weight * (factor.value or 0.0) for factor in shared)
-        totals = _totals(*(factor.value is not None for factor in shared))
+        totals = _totals(*(value is not None for value in alike.values))
         for number in numbers(incidents):
             profile = self.profiles[number]
             if profile is None or profile.opened_at is None:
@@ -104,24 +128,17 @@ class Newcomer:
             time = exp(-(profile.gap(self.started_at) / 1_000_000) / SECONDS)
             text = self._text(profile)
             products = (
-                service,
-                topology,
+                service_part,
+                topology_part,
                 LABELS * labels if labels else 0.0,
                 TIME * time,
                 TEXT * text if text else 0.0,
-                change,
-                environment,
+                change_part,
+                environment_part,
             )
             score = round(sum(products) / totals[labels is not None, text is not None], 6)
-            factors = (
-                shared[0],
-                shared[1],
-                _factor("labels", labels),
-                Factor(name="time", value=time, weight=TIME),
-                _factor("text", text),
-                shared[2],
-                shared[3],
-            )
+            near = Factor(name="time", value=time, weight=TIME)
+            factors = (service, topology, _factor("labels", labels), near, _factor("text", text), change, environment)
             found = CandidateScore(incident_id=profile.incident_id, score=score, factors=factors)
             yield -score, profile.opened_at, profile.incident_id, found
 

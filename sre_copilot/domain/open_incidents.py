@@ -23,7 +23,7 @@ from sre_copilot.domain.correlation import (
 from sre_copilot.domain.decisions import CorrelationOutcome
 from sre_copilot.domain.members import Members, Profile
 from sre_copilot.domain.moments import MICROSECOND, microseconds
-from sre_copilot.domain.newcomers import Known, Newcomer, Row
+from sre_copilot.domain.newcomers import Known, Newcomer, Row, known
 from sre_copilot.domain.relations import Relations
 from sre_copilot.domain.service_graph import ServiceGraph
 from sre_copilot.domain.signals import Severity
@@ -132,8 +132,8 @@ class OpenIncidents:
         shared = self._changes.shared(subject.service, started_at, self._relations.graph, self._beginnings)
         newcomer = Newcomer.of(subject, started_at, self._members, self._profiles)
         rows: list[Row] = []
-        for incidents, known in newcomer.groups(active, self._relations.levels(subject.spot)):
-            for group, detailed in _detailed(incidents, known, shared, elsewhere):
+        for incidents, alike in newcomer.groups(active, self._relations.levels(subject.spot)):
+            for group, detailed in _detailed(incidents, alike, shared, elsewhere):
                 needed = detailed.needs
                 if needed is not None and (hopeful := newcomer.hopeful(group, needed)):
                     rows.extend(newcomer.scored(hopeful, detailed))
@@ -181,17 +181,18 @@ class OpenIncidents:
         self._forgotten.clear()
 
 
-def _detailed(incidents: int, known: Known, shared: int, elsewhere: int) -> Sequence[tuple[int, Known]]:
+def _detailed(incidents: int, alike: Known, shared: int, elsewhere: int) -> Sequence[tuple[int, Known]]:
     """Split incidents once more, by a common change and by environment."""
     if not incidents & (shared | elsewhere):
-        return ((incidents, known),) if incidents else ()
+        return ((incidents, alike),)
+    service, topology = alike.same_service, alike.topology
     splits = (
-        (incidents & ~shared & ~elsewhere, known),
-        (incidents & shared & ~elsewhere, attrs.evolve(known, common_change=1.0)),
-        (incidents & ~shared & elsewhere, attrs.evolve(known, environment=0.0)),
-        (incidents & shared & elsewhere, attrs.evolve(known, common_change=1.0, environment=0.0)),
+        (incidents & ~shared & ~elsewhere, alike),
+        (incidents & shared & ~elsewhere, known(service, topology, 1.0, None)),
+        (incidents & ~shared & elsewhere, known(service, topology, None, 0.0)),
+        (incidents & shared & elsewhere, known(service, topology, 1.0, 0.0)),
     )
-    return [(group, detailed) for group, detailed in splits if group]
+    return [split for split in splits if split[0]]
 
 
 def _outcome(subject: Subject, scores: Sequence[CandidateScore]) -> CorrelationOutcome:
