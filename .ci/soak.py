@@ -19,6 +19,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 BUILD = Path("build")
+FAULTS = BUILD / "faults.json"
 BIN = Path(sys.executable).parent
 DEBIANS_POSTGRES = Path("/usr/lib/postgresql/15/bin/postgres")
 MINIMUM_KILLED = 0.90
@@ -28,14 +29,19 @@ KILLED = ("killed", "timeout", "caught by type check")
 def main() -> int:
     """Run everything, print a line per part, write the figures."""
     BUILD.mkdir(exist_ok=True)
+    FAULTS.unlink(missing_ok=True)
     full = {"SRE_COPILOT_SOAK": "1"}
     figures: dict[str, Any] = {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": _output("git", "rev-parse", "HEAD"),
         "python": platform.python_version(),
         "cores": os.cpu_count(),
-        "tests": _tests("all", ["tests"], full),
+        "tests": _tests("all", ["tests", "--ignore=tests/faults"], full),
+        # Alone: some of it is timed.
+        "faults": _tests("faults", ["tests/faults"], full, workers=0),
     }
+    if FAULTS.exists():
+        figures["faults"]["figures"] = json.loads(FAULTS.read_text())
     if DEBIANS_POSTGRES.exists():
         figures["tests_on_postgresql_18"] = _tests("pg18", ["tests/integration"], {**full, "SRE_COPILOT_TEST_PG": "18"})
     figures["mutation"] = _mutation()
@@ -45,10 +51,10 @@ def main() -> int:
     return 0 if figures["passed"] else 1
 
 
-def _tests(name: str, paths: list[str], environment: Mapping[str, str]) -> dict[str, Any]:
+def _tests(name: str, paths: list[str], environment: Mapping[str, str], workers: int = 2) -> dict[str, Any]:
     report = BUILD / f"soak-{name}.xml"
     report.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "pytest", "-n", "2", f"--junit-xml={report}", *paths]
+    command = [sys.executable, "-m", "pytest", "-n", str(workers), f"--junit-xml={report}", *paths]
     started = time.monotonic()
     code = subprocess.run(command, env={**os.environ, **environment}, check=False).returncode
     seconds = round(time.monotonic() - started, 1)

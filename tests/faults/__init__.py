@@ -11,12 +11,14 @@ How it is put together:
 
 * `caretaker.py` does what a service manager does: it starts `sre-copilot up` again where that was killed, and nothing else.
 * `victims.py` finds the processes that are killed.
-* `alerts.py` makes what is sent, from a seed: parcels of events, each event with an id of its own.
+* `alerts.py` and `cascade.py` make what is sent, from a seed: parcels of events, each event with an id of its own.
 * `senders.py` sends parcels over real HTTP until they are acknowledged, always the same bytes under the same id.
-* `homes.py` makes the tenant that receives them.
+  `pace.py` sends and reads at fixed times instead, and `chaos.py` kills meanwhile.
+* `homes.py` makes the tenants that receive them, `disk.py` a disk that is soon full.
 * `oracle.py` looks into the database afterwards and says in words what is wrong. It knows nothing of how signals are
   taken in, only what was sent and what was answered; `expected.py` has its own idea of episodes.
-* `figures.py` keeps what was measured: with pytest's `record_property`, and in `build/faults.json`.
+* `stored.py` reads what the oracle looks at, `test_oracle.py` shows that it sees every kind of damage.
+* `figures.py` keeps what was measured (`memory.py`, `pace.py`): with pytest's `record_property`, and in `build/faults.json`.
 
 Nothing here is timed but what says so, and what is timed is asserted in the soak only (`SRE_COPILOT_SOAK=1`, `make soak`),
 which also has the full counts. A failure names the seed; the same seed kills in the same order, though never at the very

@@ -7,6 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 import attrs
+import psycopg
 
 from sre_copilot.adapters.postgres.embedded import EmbeddedPostgres
 from sre_copilot.adapters.system import new_id
@@ -62,3 +63,14 @@ def home(installation: Installation, word: str = "home", graph: ServiceGraph | N
         made = copilot.create_integration(actor=actor, type="generic", settings={"accept_key": True})
         token = copilot.create_token(actor=actor, user_id=admin.id, name="reader", role=Role.VIEWER)
     return Home(tenant_id=tenant.id, integration_id=made.integration.id, key=made.key, token=token.secret)
+
+
+def all_diagnosed(installation: Installation, tenant: Home) -> bool:
+    """Whether workers have done everything that opened incidents asked of them."""
+    with psycopg.connect(EmbeddedPostgres(installation.data_folder).superuser_url("sre_copilot")) as db:
+        (count,) = db.execute(
+            "SELECT count(*) FROM incidents i WHERE tenant_id = %s"
+            " AND NOT EXISTS (SELECT FROM diagnoses d WHERE d.incident_id = i.id)",
+            [tenant.tenant_id],
+        ).fetchone() or (1,)
+    return int(count) == 0

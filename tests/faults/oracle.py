@@ -1,12 +1,10 @@
 """Looks into the database when everything is over, and says in words what is wrong."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-
-import attrs
 
 from tests.faults.alerts import Event, Parcel
 from tests.faults.expected import StoredSignal, runs
@@ -18,8 +16,8 @@ SHOWN = 25
 COUNTS = ("accepted", "duplicates", "repeats", "resolved")
 
 
-def judge(stored: Stored, ledger: Ledger, incidents: Mapping[str, int] | None = None) -> None:
-    """Fail with everything that is wrong. `incidents` says how many each service must have, where that is certain."""
+def judge(stored: Stored, ledger: Ledger, disruption_of: Callable[[str], str] = str) -> None:
+    """Fail with everything that is wrong. `disruption_of` says to which disruption a service belongs: each has one incident."""
     findings = [
         *(f"answered unexpectedly: {one}" for one in ledger.surprises),
         *deliveries(stored, ledger),
@@ -27,7 +25,7 @@ def judge(stored: Stored, ledger: Ledger, incidents: Mapping[str, int] | None = 
         *receipts(stored, ledger),
         *series(stored),
         *stored.half_states(),
-        *(partition(stored, incidents) if incidents is not None else ()),
+        *partition(stored, disruption_of),
     ]
     more = [f"... and {len(findings) - SHOWN} more"] if len(findings) > SHOWN else []
     assert not findings, "\n".join([f"{len(findings)} findings:", *findings[:SHOWN], *more])
@@ -184,32 +182,16 @@ def _names(rows: Sequence[StoredSignal], ids: Mapping[UUID, object]) -> list[str
     return sorted(names.get(one, f"{one}, which is no event") for one in ids)
 
 
-def partition(stored: Stored, wanted: Mapping[str, int]) -> Iterator[str]:
-    """Each service has as many incidents as it has disruptions, and no incident has another one's signals."""
+def partition(stored: Stored, disruption_of: Callable[[str], str]) -> Iterator[str]:
+    """Each disruption has one incident, and no incident has another one's signals."""
     homes: dict[UUID, set[str]] = defaultdict(set)
     for signal in stored.signals:
         if signal.incident_id is not None:
-            homes[signal.incident_id].add(signal.service)
-    found = Counter(incident.service for incident in stored.incidents)
-    for service, count in sorted(found.items()):
-        if count != wanted.get(service, count):
-            yield f"service {service} has {count} incidents instead of {wanted[service]}"
+            homes[signal.incident_id].add(disruption_of(signal.service))
+    found = Counter(disruption_of(incident.service) for incident in stored.incidents)
+    for name, count in sorted(found.items()):
+        if count != 1:
+            yield f"the disruption {name} has {count} incidents instead of 1"
     for incident in stored.incidents:
-        if homes[incident.id] != {incident.service}:
+        if homes[incident.id] - {disruption_of(incident.service)}:
             yield f"the incident of {incident.service} has signals of {sorted(homes[incident.id])}"
-
-
-@attrs.frozen
-class OnePerService(Mapping[str, int]):
-    """That each service has one incident, whatever services there are."""
-
-    stored: Stored
-
-    def __getitem__(self, service: str) -> int:
-        return 1
-
-    def __iter__(self) -> Iterator[str]:
-        return iter({incident.service for incident in self.stored.incidents})
-
-    def __len__(self) -> int:
-        return len({incident.service for incident in self.stored.incidents})

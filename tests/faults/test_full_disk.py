@@ -18,7 +18,7 @@ from tests.faults.caretaker import cared_for
 from tests.faults.disk import Disk, small_disk
 from tests.faults.figures import Record, keep
 from tests.faults.homes import home
-from tests.faults.oracle import OnePerService, judge
+from tests.faults.oracle import judge
 from tests.faults.senders import Crowd, sending
 from tests.faults.stored import Stored
 
@@ -78,7 +78,7 @@ def test_while_the_disk_is_full_senders_are_told_to_come_back_and_nothing_is_los
         "signals stored": len(stored.signals),
     }
     keep(record_property, "full disk", figures)
-    judge(stored, ledger, OnePerService(stored))
+    judge(stored, ledger)
 
 
 def end_log(installation: Installation) -> None:

@@ -2,9 +2,6 @@
 
 import random
 
-import psycopg
-
-from sre_copilot.adapters.postgres.embedded import EmbeddedPostgres
 from tests.e2e.installation import Installation
 from tests.e2e.server import awaited
 from tests.faults import DEADLINE, SOAK
@@ -12,8 +9,8 @@ from tests.faults.alerts import Author, some_time_ago
 from tests.faults.caretaker import cared_for
 from tests.faults.chaos import order_of, summary, wreak
 from tests.faults.figures import Record, keep
-from tests.faults.homes import Home, home
-from tests.faults.oracle import OnePerService, judge
+from tests.faults.homes import all_diagnosed, home
+from tests.faults.oracle import judge
 from tests.faults.senders import sending
 from tests.faults.stored import Stored
 from tests.faults.victims import Victim, Victims
@@ -50,18 +47,7 @@ def test_what_was_acknowledged_is_stored_once_however_often_server_worker_and_da
         "starts by the service manager": len(caretaker.ends) + 1,
     }
     keep(record_property, "kills", figures)
-    judge(stored, ledger, OnePerService(stored))
+    judge(stored, ledger)
     databases = [kill.recovered_in for kill in kills if kill.victim in (Victim.DATABASE, Victim.BACKEND)]
     assert max(databases) <= (PROMISED if SOAK else GENEROUS), figures
     assert len(stored.signals) > sum(KILLS.values()), "too little was sent to say anything"
-
-
-def all_diagnosed(installation: Installation, tenant: Home) -> bool:
-    """Whether workers have done everything that opened incidents asked of them."""
-    with psycopg.connect(EmbeddedPostgres(installation.data_folder).superuser_url("sre_copilot")) as db:
-        (count,) = db.execute(
-            "SELECT count(*) FROM incidents i WHERE tenant_id = %s"
-            " AND NOT EXISTS (SELECT FROM diagnoses d WHERE d.incident_id = i.id)",
-            [tenant.tenant_id],
-        ).fetchone() or (1,)
-    return int(count) == 0

@@ -11,7 +11,7 @@ import pytest
 from tests.e2e.server import serving
 from tests.faults.alerts import Author, some_time_ago
 from tests.faults.homes import home, installed
-from tests.faults.oracle import OnePerService, judge
+from tests.faults.oracle import judge
 from tests.faults.senders import Acknowledged, Ledger, Sender
 from tests.faults.stored import Stored
 
@@ -36,7 +36,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
 
 def test_it_has_nothing_to_say_of_what_is_right(seen: Seen) -> None:
     stored, ledger = seen
-    judge(stored, ledger, OnePerService(stored))
+    judge(stored, ledger)
     assert {signal.decision for signal in stored.signals} >= {"new_episode", "duplicate", "resolved"}
     assert any(one.told["redelivered"] for some in ledger.acknowledged.values() for one in some)
     assert any(delivery.receipt["repeats"] for delivery in stored.deliveries)
@@ -162,7 +162,7 @@ DAMAGE: dict[str, Callable[[Stored, Ledger], Seen]] = {
 def test_it_names_the_damage(seen: Seen, finding: str) -> None:
     stored, ledger = DAMAGE[finding](*seen)
     with pytest.raises(AssertionError) as raised:
-        judge(stored, ledger, OnePerService(stored))
+        judge(stored, ledger)
     assert finding in str(raised.value)
 
 

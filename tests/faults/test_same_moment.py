@@ -14,7 +14,7 @@ from tests.e2e.server import Server, serving
 from tests.faults import DEADLINE, SOAK
 from tests.faults.alerts import Event, Parcel, some_time_ago
 from tests.faults.homes import Home, home, installed
-from tests.faults.oracle import OnePerService, judge
+from tests.faults.oracle import judge
 from tests.faults.senders import Ledger, Sender
 from tests.faults.stored import Stored
 
@@ -88,7 +88,7 @@ def test_one_of_many_first_signals_at_one_moment_is_the_original_and_opens_the_o
     ledger = at_one_moment(tenant, server, [first_of_its_series(number) for number in range(ROUNDS)])
     assert ledger.heard == Counter({"202": CLIENTS * ROUNDS}), ledger.surprises
     stored = Stored.of(installation, tenant.tenant_id)
-    judge(stored, ledger, OnePerService(stored))
+    judge(stored, ledger)
     assert len(stored.incidents) == len(stored.episodes) == ROUNDS
     assert len(stored.signals) == CLIENTS * ROUNDS
     assert Counter(signal.decision for signal in stored.signals) == {
@@ -130,6 +130,6 @@ def test_batches_with_shared_series_in_any_order_are_all_taken_at_once(
     ledger = at_one_moment(tenant, server, mixed_batches())
     assert ledger.heard == Counter({"202": WRITERS * BATCHES}), ledger.surprises
     stored = Stored.of(installation, tenant.tenant_id)
-    judge(stored, ledger, OnePerService(stored))
+    judge(stored, ledger)
     assert len(stored.signals) == WRITERS * BATCHES * SIZE
     assert len(stored.incidents) == 3

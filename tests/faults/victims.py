@@ -108,11 +108,3 @@ def command_line(pid: int) -> bytes:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     except (FileNotFoundError, ProcessLookupError):
         return b""
-
-
-def own_memory(pid: int) -> int:
-    """Bytes of memory that a process is accountable for: its own, and its share of what it shares (PSS)."""
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) * 1024
-    raise AssertionError(f"process {pid} does not tell how much memory it has")
