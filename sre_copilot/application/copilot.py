@@ -16,6 +16,7 @@ from sre_copilot.application.queries.integrations import IntegrationQueries
 from sre_copilot.application.queries.key_ring import KeyRingQueries
 from sre_copilot.application.queries.operations import OperationQueries
 from sre_copilot.application.queries.outbound import OutboundQueries
+from sre_copilot.application.queries.reports import ReportQueries
 from sre_copilot.application.queries.service_graph import ServiceQueries
 from sre_copilot.application.queries.signals import SignalQueries
 from sre_copilot.application.use_cases.add_key import AddKey
@@ -123,6 +124,7 @@ class Copilot:
     signals: SignalQueries
     operations: OperationQueries
     services: ServiceQueries
+    reports: ReportQueries
     integrations: IntegrationQueries
     key_ring: KeyRingQueries
     outbound: OutboundQueries

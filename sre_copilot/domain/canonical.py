@@ -8,7 +8,7 @@ NaN and infinities are refused, because two readers would disagree about them.
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from typing import Any, cast
 from uuid import UUID
@@ -55,6 +55,8 @@ def plain(value: object) -> Any:
         return value
     if isinstance(value, datetime):
         return timestamp(value)
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, timedelta):
         return value.total_seconds()
     if isinstance(value, UUID):

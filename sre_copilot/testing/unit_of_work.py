@@ -14,6 +14,7 @@ from sre_copilot.testing.incidents import InMemoryIncidents
 from sre_copilot.testing.jobs import InMemoryJobs
 from sre_copilot.testing.outbox import InMemoryOutbox, InMemoryRoutes
 from sre_copilot.testing.recommendations import InMemoryRecommendations, InMemoryRunbooks
+from sre_copilot.testing.response_times import InMemoryResponseTimes
 from sre_copilot.testing.series import InMemorySeriesStore, InMemorySignals
 from sre_copilot.testing.service_graph import InMemoryServices
 from sre_copilot.testing.silences import InMemorySilences
@@ -106,6 +107,7 @@ class InMemoryUnitOfWork:
         self.signals = InMemorySignals(tables)
         self.incidents = InMemoryIncidents(tables)
         self.silences = InMemorySilences(tables)
+        self.response_times = InMemoryResponseTimes(tables)
         self.services = InMemoryServices(tables)
         self.diagnoses = InMemoryDiagnoses(tables)
         self.runbooks = InMemoryRunbooks(tables)

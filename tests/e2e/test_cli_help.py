@@ -183,6 +183,7 @@ def walk_incidents(journey: Journey, folder: Path) -> None:
     journey("recommendations outcome", first["id"], "worked")
     journey("recommendations reject", second["id"])
     journey("explain", journey("incidents show", incident)["signals"][0]["id"])
+    assert journey("reports response-times", "--weeks", "1")["resolved"]["count"] == 1
 
 
 def walk_administration(journey: Journey, folder: Path) -> None:

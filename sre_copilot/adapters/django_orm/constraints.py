@@ -51,6 +51,7 @@ CONSTRAINT_ERRORS: dict[str, type[CopilotError]] = {
             "api_tokens_tenant_id_unique",
             "api_tokens_hash_unique",
             "routing_rules_name_unique",
+            "response_times_unique",
             "integrations_key_hash_unique",
             "silences_tenant_id_unique",
         ),

@@ -21,6 +21,7 @@ from sre_copilot.adapters.django_orm.repositories.integrations import DjangoInte
 from sre_copilot.adapters.django_orm.repositories.jobs import DjangoJobs
 from sre_copilot.adapters.django_orm.repositories.outbox import DjangoOutbox
 from sre_copilot.adapters.django_orm.repositories.recommendations import DjangoRecommendations, DjangoRunbooks
+from sre_copilot.adapters.django_orm.repositories.response_times import DjangoResponseTimes
 from sre_copilot.adapters.django_orm.repositories.routes import DjangoRoutes
 from sre_copilot.adapters.django_orm.repositories.series import DjangoSeriesStore
 from sre_copilot.adapters.django_orm.repositories.service_graph import DjangoServices
@@ -47,6 +48,7 @@ class DjangoUnitOfWork:
         self.signals = DjangoSignals(tenant_id)
         self.incidents = DjangoIncidents(tenant_id)
         self.silences = DjangoSilences(tenant_id)
+        self.response_times = DjangoResponseTimes(tenant_id)
         self.services = DjangoServices(tenant_id)
         self.diagnoses = DjangoDiagnoses(tenant_id)
         self.runbooks = DjangoRunbooks(tenant_id)

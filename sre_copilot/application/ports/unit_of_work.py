@@ -12,6 +12,7 @@ from sre_copilot.application.ports.incidents import Incidents
 from sre_copilot.application.ports.jobs import Jobs
 from sre_copilot.application.ports.outbox import Outbox, Routes
 from sre_copilot.application.ports.recommendations import Recommendations, Runbooks
+from sre_copilot.application.ports.response_times import ResponseTimes
 from sre_copilot.application.ports.series import SeriesStore, Signals
 from sre_copilot.application.ports.service_graph import Services
 from sre_copilot.application.ports.silences import Silences
@@ -56,6 +57,10 @@ class UnitOfWork(Protocol):
     @property
     def silences(self) -> Silences:
         """Its silences, and what they hold."""
+
+    @property
+    def response_times(self) -> ResponseTimes:
+        """How long they took, added up by week."""
 
     @property
     def services(self) -> Services:

@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "explain": ("explain:explain", "Say why a signal ended up where it is."),
     "hypotheses": ("diagnosis:hypotheses", "Say what you think of a hypothesis."),
     "recommendations": ("diagnosis:recommendations", "Accept or reject a recommendation, record its outcome."),
+    "reports": ("reports:reports", "Show how long incidents took."),
     "services": ("administration:services", "Import the services and who calls whom."),
     "integrations": ("integrations:integrations", "Create and look after the sources of deliveries."),
     "deliveries": ("deliveries:deliveries", "List, show and replay what vendors sent."),

@@ -1,6 +1,6 @@
 """One row in every tenant table, made from what the models say, so that a new table is covered from its first day."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +15,12 @@ from sre_copilot.adapters.system import new_id
 NOW = datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC)
 PLAIN = {
     "DateTimeField": NOW,
+    # The Monday of that week: a trigger notes the week of the incident, and finds that it is noted.
+    "DateField": date(2025, 12, 29),
     "FloatField": 0.5,
     "IntegerField": 1,
+    "SmallIntegerField": 1,
+    "BigIntegerField": 1,
     "BooleanField": False,
     "JSONField": [],
     "BinaryField": b"x",

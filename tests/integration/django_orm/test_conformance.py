@@ -18,6 +18,7 @@ from sre_copilot.testing.conformance.jobs import JobsConformance
 from sre_copilot.testing.conformance.locks import LocksConformance
 from sre_copilot.testing.conformance.outbox import OutboxConformance
 from sre_copilot.testing.conformance.recommendations import RecommendationsConformance, RunbooksConformance
+from sre_copilot.testing.conformance.response_times import ResponseTimesConformance
 from sre_copilot.testing.conformance.routes import RoutesConformance
 from sre_copilot.testing.conformance.schedule import ScheduleRunsConformance
 from sre_copilot.testing.conformance.sealed import SealedConformance
@@ -138,3 +139,7 @@ class TestScheduleRuns(ScheduleRunsConformance):
     @pytest.fixture
     def runs(self, database: Database) -> DjangoScheduleRuns:
         return DjangoScheduleRuns()
+
+
+class TestResponseTimes(OnPostgres, ResponseTimesConformance):
+    """By week."""

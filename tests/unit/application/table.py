@@ -15,6 +15,7 @@ from sre_copilot.application.queries.incidents import IncidentQueries
 from sre_copilot.application.queries.integrations import IntegrationQueries
 from sre_copilot.application.queries.key_ring import KeyRingQueries
 from sre_copilot.application.queries.operations import OperationQueries
+from sre_copilot.application.queries.reports import ReportQueries
 from sre_copilot.application.queries.service_graph import ServiceQueries
 from sre_copilot.application.queries.signals import SignalQueries
 from sre_copilot.application.use_cases.add_key import AddKey
@@ -207,6 +208,7 @@ READS: dict[Asked, Row] = {
     (IncidentQueries, "snapshot"): Row(given=lambda on: {"incident_id": on.incident}, permitted=READERS),
     (KeyRingQueries, "sealed"): Row(given=lambda on: {}, permitted=AUTOMATION, finds=False),
     (ServiceQueries, "list"): Row(given=lambda on: {}, permitted=READERS, finds=False),
+    (ReportQueries, "response_times"): Row(given=lambda on: {}, permitted=READERS, finds=False),
     (SignalQueries, "list"): Row(
         given=lambda on: {"narrowed": SignalFilter(incident_id=on.incident)}, permitted=READERS
     ),

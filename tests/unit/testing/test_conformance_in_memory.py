@@ -14,6 +14,7 @@ from sre_copilot.testing.conformance.key_ring import KeyRingConformance
 from sre_copilot.testing.conformance.locks import LocksConformance
 from sre_copilot.testing.conformance.outbox import OutboxConformance
 from sre_copilot.testing.conformance.recommendations import RecommendationsConformance, RunbooksConformance
+from sre_copilot.testing.conformance.response_times import ResponseTimesConformance
 from sre_copilot.testing.conformance.routes import RoutesConformance
 from sre_copilot.testing.conformance.schedule import ScheduleRunsConformance
 from sre_copilot.testing.conformance.sealed import SealedConformance
@@ -146,3 +147,7 @@ class TestKeyRing(KeyRingConformance):
     @pytest.fixture
     def sealer(self, ring: InMemoryKeyRing) -> Sealer:
         return make_sealer(ring)
+
+
+class TestResponseTimes(InMemory, ResponseTimesConformance):
+    """By week."""

@@ -16,6 +16,7 @@ from sre_copilot.adapters.django_orm.models.incidents import (
 )
 from sre_copilot.adapters.django_orm.models.integrations import Integration
 from sre_copilot.adapters.django_orm.models.outbound import OutboxMessage, RoutingRule
+from sre_copilot.adapters.django_orm.models.reports import ChangedWeek, ResponseTimesOfWeek
 from sre_copilot.adapters.django_orm.models.runbooks import Recommendation, RecommendationOutcome, Runbook
 from sre_copilot.adapters.django_orm.models.schedule import ScheduleRun
 from sre_copilot.adapters.django_orm.models.series import CorrelationDecision, Episode, Series, Sighting
@@ -28,6 +29,7 @@ from sre_copilot.adapters.django_orm.models.tokens import ApiToken
 __all__ = [
     "ApiToken",
     "AuditLog",
+    "ChangedWeek",
     "ContextSnapshot",
     "CorrelationDecision",
     "Delivery",
@@ -43,6 +45,7 @@ __all__ = [
     "OutboxMessage",
     "Recommendation",
     "RecommendationOutcome",
+    "ResponseTimesOfWeek",
     "RoutingRule",
     "Runbook",
     "ScheduleRun",

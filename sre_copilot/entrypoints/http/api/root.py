@@ -21,6 +21,7 @@ from sre_copilot.entrypoints.http.api import (
     integrations,
     investigation,
     people,
+    reports,
     service_graph,
     signals,
 )
@@ -100,7 +101,7 @@ api = Api(
     parser=StrictParser(),
     renderer=PlainRenderer(),
 )
-for part in (incidents, investigation, signals, service_graph, deliveries, integrations, people):
+for part in (incidents, investigation, signals, service_graph, deliveries, integrations, people, reports):
     api.add_router("", part.router)
 
 

@@ -1,0 +1,40 @@
+"""`/reports`: figures over many incidents."""
+
+from django.http import HttpRequest
+from ninja import Query, Router
+from pydantic import Field
+
+from sre_copilot.application.queries.reports import ResponseTimesReport
+from sre_copilot.domain.signals import Severity
+from sre_copilot.entrypoints.http.api.pages import refuse_unknown
+from sre_copilot.entrypoints.http.api.shapes import Asked, Moment, shape
+from sre_copilot.entrypoints.http.authentication import actor_of
+from sre_copilot.entrypoints.http.running import copilot
+
+router = Router(tags=["reports"])
+
+
+class ResponseTimesWanted(Asked):
+    """Which incidents; different kinds narrow one another."""
+
+    since: Moment | None = Field(None, alias="from", description="The week in which this lies is the first.")
+    until: Moment | None = Field(None, alias="to", description="The week in which this lies is the last.")
+    service: str | None = None
+    severity: Severity | None = None
+
+
+@router.get("/reports/response-times", response=shape(ResponseTimesReport))
+def report_response_times(request: HttpRequest, wanted: Query[ResponseTimesWanted]) -> ResponseTimesReport:
+    """How long it took until a person acknowledged incidents, and until they were resolved, in whole seconds.
+
+    By week of detection (Monday to Sunday, UTC) and over all weeks; 52 weeks to this one where no time is given.
+    False alarms, duplicates and merged incidents stay out.
+    """
+    refuse_unknown(request, ResponseTimesWanted)
+    return copilot().reports.response_times(
+        actor=actor_of(request),
+        since=wanted.since,
+        until=wanted.until,
+        service=wanted.service,
+        severity=wanted.severity,
+    )
