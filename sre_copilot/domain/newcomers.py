@@ -1,6 +1,6 @@
 """A newcomer beside the open incidents: rules out those that can't reach the threshold, and scores the others."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from math import exp
@@ -21,13 +21,20 @@ SHARED = ("same_service", "topology", "common_change", "environment")
 SECONDS = TIME_SCALE.total_seconds()
 LABELS, TIME, TEXT = (WEIGHTS[name] for name in ("labels", "time", "text"))
 
+KEPT = 4096
+"""How many different factors are kept to be used again: shares of labels and words take few values."""
+_FACTORS: dict[tuple[str, float | None], Factor] = {}
+# Most of the time would go into the constructors of frozen objects, which take three times as long as their slots.
+_put_name, _put_value, _put_weight = (vars(Factor)[name].__set__ for name in ("name", "value", "weight"))
+_put_id, _put_score, _put_factors = (vars(CandidateScore)[name].__set__ for name in ("incident_id", "score", "factors"))
+
 Row = tuple[float, datetime, UUID, CandidateScore]
 """A score as it ranks: best first, then the oldest incident, then the smaller id."""
 
 
 @attrs.frozen
 class Known:
-    """The factors that many incidents have alike."""
+    """The factors that many incidents have alike, and what follows from them alone."""
 
     same_service: float | None
     topology: float | None
@@ -35,11 +42,11 @@ class Known:
     environment: float | None
     needs: Needs | None
     """What else an incident must have; None where nothing is enough."""
-
-    @property
-    def values(self) -> tuple[float | None, float | None, float | None, float | None]:
-        """The four, in the order of the fields."""
-        return self.same_service, self.topology, self.common_change, self.environment
+    factors: tuple[Factor, ...]
+    parts: tuple[float, ...]
+    """Weight x value of each, 0 where it is unknown."""
+    totals: Mapping[tuple[bool, bool], float]
+    """The sum of all known weights, by whether labels and text are known too."""
 
 
 @lru_cache(maxsize=1024)
@@ -49,9 +56,24 @@ def known(
     common_change: float | None = None,
     environment: float | None = None,
 ) -> Known:
-    """These factors, with what else an incident must have; they take few values, so each combination is kept."""
+    """These factors, with what follows; they take few values, so each combination is kept."""
     values = (same_service, topology, common_change, environment)
-    return Known(*values, needs(*values))
+    factors = tuple(_factor(name, value) for name, value in zip(SHARED, values, strict=True))
+    parts = tuple(factor.weight * (factor.value or 0.0) for factor in factors)
+    totals = {
+        (labels, text): _total({*_names(factors), "time", *["labels"] * labels, *["text"] * text})
+        for labels in (False, True)
+        for text in (False, True)
+    }
+    return Known(*values, needs(*values), factors, parts, totals)
+
+
+def _names(factors: tuple[Factor, ...]) -> Iterator[str]:
+    return (factor.name for factor in factors if factor.value is not None)
+
+
+def _total(names: Container[str]) -> float:
+    return sum(weight for name, weight in WEIGHTS.items() if name in names)
 
 
 @attrs.define
@@ -113,19 +135,18 @@ class Newcomer:
         value = self.labels.value(1 << number)
         return need.or_unknown if value is None else value >= need.least
 
-    def scored(self, incidents: int, alike: Known) -> Iterator[Row]:
+    def scored(self, incidents: int, alike: Known) -> list[Row]:
         """Score incidents that have some factors alike."""
-        service, topology, change, environment = map(_factor, SHARED, alike.values)
-        service_part, topology_part, change_part, environment_part = (
-            factor.weight * (factor.value or 0.0) for factor in (service, topology, change, environment)
-        )
-        totals = _totals(*(value is not None for value in alike.values))
+        service, topology, change, environment = alike.factors
+        service_part, topology_part, change_part, environment_part = alike.parts
+        started_at, profiles, totals = self.started_at, self.profiles, alike.totals
+        rows: list[Row] = []
         for number in numbers(incidents):
-            profile = self.profiles[number]
+            profile = profiles[number]
             if profile is None or profile.opened_at is None:
                 continue
             labels = self.labels.value(1 << number)
-            time = exp(-(profile.gap(self.started_at) / 1_000_000) / SECONDS)
+            time = exp(-(profile.gap(started_at) / 1_000_000) / SECONDS)
             text = self._text(profile)
             products = (
                 service_part,
@@ -137,10 +158,11 @@ class Newcomer:
                 environment_part,
             )
             score = round(sum(products) / totals[labels is not None, text is not None], 6)
-            near = Factor(name="time", value=time, weight=TIME)
-            factors = (service, topology, _factor("labels", labels), near, _factor("text", text), change, environment)
-            found = CandidateScore(incident_id=profile.incident_id, score=score, factors=factors)
-            yield -score, profile.opened_at, profile.incident_id, found
+            agreeing, alike_in_words = _factor("labels", labels), _factor("text", text)
+            factors = (service, topology, agreeing, _near(time), alike_in_words, change, environment)
+            found = _scored(profile.incident_id, score, factors)
+            rows.append((-score, profile.opened_at, profile.incident_id, found))
+        return rows
 
     def _text(self, profile: Profile) -> float | None:
         used = profile.texts
@@ -152,17 +174,26 @@ class Newcomer:
         return 0.0
 
 
-@lru_cache(maxsize=4096)
 def _factor(name: str, value: float | None) -> Factor:
-    return Factor(name=name, value=value, weight=WEIGHTS[name])
-
-
-@lru_cache(maxsize=16)
-def _totals(service: bool, topology: bool, change: bool, environment: bool) -> dict[tuple[bool, bool], float]:
-    """The sum of the weights of what is known, by whether labels and text are."""
-    found = {}
-    for labels in (False, True):
-        for text in (False, True):
-            known = dict(zip(WEIGHTS, (service, topology, labels, True, text, change, environment), strict=True))
-            found[labels, text] = sum(weight for name, weight in WEIGHTS.items() if known[name])
+    found = _FACTORS.get((name, value))
+    if found is None:
+        if len(_FACTORS) >= KEPT:
+            _FACTORS.clear()
+        found = _FACTORS[name, value] = Factor(name=name, value=value, weight=WEIGHTS[name])
     return found
+
+
+def _near(time: float) -> Factor:
+    made: Factor = object.__new__(Factor)
+    _put_name(made, "time")
+    _put_value(made, time)
+    _put_weight(made, TIME)
+    return made
+
+
+def _scored(incident_id: UUID, score: float, factors: tuple[Factor, ...]) -> CandidateScore:
+    made: CandidateScore = object.__new__(CandidateScore)
+    _put_id(made, incident_id)
+    _put_score(made, score)
+    _put_factors(made, factors)
+    return made

@@ -46,7 +46,7 @@ class Subject:
     @cached_property
     def spot(self) -> Spot:
         """Its service and places: all that the service graph is asked about."""
-        return Spot(self.service, self.places)
+        return Spot(self.service, tuple([place for _, place in places(self.labels)]))
 
     @cached_property
     def words(self) -> frozenset[str]:
