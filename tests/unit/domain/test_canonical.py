@@ -104,6 +104,18 @@ def test_what_is_already_json_reads_back_as_it_was(document: object) -> None:
 
 
 @given(documents)
+def test_what_is_already_json_has_the_bytes_of_the_json_module(document: object) -> None:
+    wanted = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    assert canonical(document) == wanted.encode("utf-8")
+
+
+def test_keys_that_are_no_text_and_values_of_subclasses_are_rendered_wherever_they_are() -> None:
+    deep = {"a": [{1: Colour.RED, None: (Level.LOW,)}], True: {"at": WHEN}}
+    wanted = b'{"True":{"at":"2026-01-02T03:04:05.000678Z"},"a":[{"1":"red","None":[3]}]}'
+    assert canonical(deep) == wanted
+
+
+@given(documents)
 def test_the_order_of_keys_is_irrelevant(document: object) -> None:
     assert canonical(_reordered(document)) == canonical(document)
 

@@ -82,3 +82,26 @@ def test_integration_type_and_environment_tell_series_apart_but_severity_and_tex
     assert fingerprint(ONE, draft) != fingerprint(ONE, attrs.evolve(draft, signal_type=SignalType.LOG_PATTERN))
     assert fingerprint(ONE, draft) == fingerprint(ONE, attrs.evolve(draft, title="other", severity=Severity.CRITICAL))
     assert len(fingerprint(ONE, draft)) == 64
+
+
+@given(st.dictionaries(st.text(max_size=6), st.text(max_size=6), min_size=1, max_size=5))
+def test_every_label_set_keeps_the_encoding_of_the_first_format(identity: dict[str, str]) -> None:
+    parts = ["1", "labels", str(ONE), "alert", "development"]
+    for name in sorted(identity):
+        parts += [name, identity[name]]
+    encoded = b"".join(str(len(part.encode())).encode() + b":" + part.encode() for part in parts)
+    assert fingerprint(ONE, labelled(identity)) == hashlib.sha256(encoded).hexdigest()
+
+
+def test_fingerprints_of_stored_series_stay_what_they_are() -> None:
+    kept = {
+        "alertname": "KubePodCrashLooping",
+        "cluster": "eu-1",
+        "namespace": "shop",
+        "pod": "checkout-7d9f4c6b-x2x8z",
+        "team": "Zürich",
+    }
+    assert fingerprint(ONE, labelled(kept)) == "401a59f01b949aa6af82b24d5547d3e90343130c07c5970853b552a9c4de8784"
+    assert (
+        fingerprint(ONE, keyed("Zahlung fällig")) == "00baf559478ef674e409aeb5dcace3ac3f3bed90a79e2a98c9799f75d0b81743"
+    )
