@@ -14,7 +14,7 @@ WORKERS ?= 2
 # More arguments for `make demo` and `make test`, for example: make test ARGS="-k lifecycle"
 ARGS ?=
 
-.PHONY: help demo up down test lint types check soak bench bench-ingest bench-domain lock clean
+.PHONY: help demo up down test lint types check soak bench bench-reads bench-ingest bench-domain lock clean
 
 help: ## This table
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -50,6 +50,9 @@ bench: $(READY) ## Benchmarks (every benchmarks/**/bench_*.py); never part of th
 	@files=$$(find benchmarks -name 'bench_*.py' | sort); \
 	  [ -n "$$files" ] || { echo "There is no bench_*.py in benchmarks/." >&2; exit 1; }; \
 	  for file in $$files; do echo "== $$file"; module=$${file%.py}; $(BIN)/python -m "$${module//\//.}" $(ARGS); done
+
+bench-reads: $(READY) ## Lists, pages and reports of a large tenant (ARGS="--incidents 1000000 --signals 5000000")
+	@$(BIN)/python -m benchmarks.reads.bench_reads $(ARGS)
 
 bench-ingest: $(READY) ## Storms of alerts over HTTP and as a library, beside others in the same run (ARGS="--quick")
 	@$(BIN)/python -m benchmarks.ingest.bench_ingest $(ARGS)

@@ -52,8 +52,7 @@ def explain(session: Session, signal_id: UUID) -> None:
         titles: dict[UUID, str] = {}
         if told.correlation is not None and not session.as_json:
             for item in told.correlation.decision.scores:
-                view = copilot.incidents.show(actor=actor, incident_id=item.incident_id)
-                titles[item.incident_id] = view.incident.title
+                titles[item.incident_id] = copilot.incidents.get(actor=actor, incident_id=item.incident_id).title
         session.show(told, Group(*_page(told, titles)))
 
 
