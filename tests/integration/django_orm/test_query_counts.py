@@ -18,10 +18,12 @@ from sre_copilot.application.queries.incidents import IncidentQueries
 from sre_copilot.application.queries.reports import ReportQueries
 from sre_copilot.application.queries.signals import SignalQueries
 from sre_copilot.domain.actors import Actor
+from sre_copilot.domain.series import SeriesUpdate
 from sre_copilot.domain.timeline import Note, Transition
-from sre_copilot.testing.builders import make_signal
+from sre_copilot.testing.builders import make_draft, make_signal
 from sre_copilot.testing.clock import BEGINNING
 from sre_copilot.testing.conformance.house import House
+from sre_copilot.testing.conformance.recording import NAME, stored_series
 from tests.integration.database import Database
 
 Ask = Callable[[Actor, UUID], object]
@@ -146,10 +148,12 @@ def test_no_index_is_a_twin_for_like_nor_the_beginning_of_another(database: Data
     assert covered == []
 
 
-def test_what_waits_is_what_is_not_processed(house: House) -> None:
-    waits = make_signal(house.integration, ordinal=1, waiting=True)
-    done = make_signal(house.integration, ordinal=2)
-    assert [(row.processed, row.processed_at) for row in (signal_row(waits, None), signal_row(done, None))] == [
-        (False, None),
-        (True, done.received_at),
-    ]
+def test_what_waits_is_not_processed_until_it_has_an_incident(house: House) -> None:
+    home = house.with_incident()
+    stored = stored_series(house, make_draft(), waiting=True)
+    mine = models.Signal.objects.using(ALIAS).filter(id=stored.signals[0].id)
+    with house.changing() as uow:
+        assert mine.get().processed is False
+        update = SeriesUpdate(history=uow.series.load([NAME])[NAME]).homed(stored.episode.id, home.id)
+        uow.series.save([update], [])
+        assert mine.get().processed is True
