@@ -19,6 +19,7 @@ from sre_copilot.application.queries.outbound import OutboundQueries
 from sre_copilot.application.queries.reports import ReportQueries
 from sre_copilot.application.queries.service_graph import ServiceQueries
 from sre_copilot.application.queries.signals import SignalQueries
+from sre_copilot.application.queries.silences import SilenceQueries
 from sre_copilot.application.use_cases.add_key import AddKey
 from sre_copilot.application.use_cases.add_route import AddRoute
 from sre_copilot.application.use_cases.add_user import AddUser
@@ -28,6 +29,7 @@ from sre_copilot.application.use_cases.change_route import ChangeRoute
 from sre_copilot.application.use_cases.change_user import ChangeUser
 from sre_copilot.application.use_cases.configure_integration import ConfigureIntegration
 from sre_copilot.application.use_cases.create_integration import CreateIntegration
+from sre_copilot.application.use_cases.create_silence import CreateSilence
 from sre_copilot.application.use_cases.create_tenant import CreateTenant
 from sre_copilot.application.use_cases.create_token import CreateToken
 from sre_copilot.application.use_cases.decide_recommendation import DecideRecommendation
@@ -35,6 +37,7 @@ from sre_copilot.application.use_cases.declare_incident import DeclareIncident
 from sre_copilot.application.use_cases.diagnose_incident import DiagnoseIncident
 from sre_copilot.application.use_cases.dispatch_messages import DispatchMessages
 from sre_copilot.application.use_cases.edit_incident import EditIncident
+from sre_copilot.application.use_cases.end_silence import EndSilence
 from sre_copilot.application.use_cases.give_feedback import GiveFeedback
 from sre_copilot.application.use_cases.import_services import ImportServices
 from sre_copilot.application.use_cases.ingest_delivery import IngestDelivery
@@ -115,6 +118,8 @@ class Copilot:
     add_route: AddRoute
     change_route: ChangeRoute
     remove_route: RemoveRoute
+    create_silence: CreateSilence
+    end_silence: EndSilence
     dispatch: DispatchMessages
     retry_message: RetryMessage
     retry_job: RetryJob
@@ -122,6 +127,7 @@ class Copilot:
     administration: AdministrationQueries
     incidents: IncidentQueries
     signals: SignalQueries
+    silences: SilenceQueries
     operations: OperationQueries
     services: ServiceQueries
     reports: ReportQueries

@@ -52,6 +52,12 @@ class AlreadyExists(RefusedByRule):
     code = "already_exists"
 
 
+class TooManySilences(RefusedByRule):
+    """The tenant has as many silences in force or to come as it may have; end some that nobody needs any more."""
+
+    code = "too_many_silences"
+
+
 class KeyInUse(RefusedByRule):
     """Values are sealed with this key, or would be; `sre-copilot keys rotate` moves them to a new one."""
 

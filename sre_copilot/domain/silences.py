@@ -118,7 +118,7 @@ class Silence:
     ended_at: datetime | None = None
     ended_by: UUID | None = None
 
-    def state(self, now: datetime) -> SilenceState:
+    def stands(self, now: datetime) -> SilenceState:
         """Where it stands at `now`."""
         if self.ended_at is not None or self.ends_at <= now:
             return SilenceState.EXPIRED
@@ -126,7 +126,7 @@ class Silence:
 
     def ended(self, by: UUID | None, at: datetime) -> "Silence":
         """Return it ended early; one that is over stays as it is."""
-        if self.state(at) is SilenceState.EXPIRED:
+        if self.stands(at) is SilenceState.EXPIRED:
             return self
         return attrs.evolve(self, ended_at=at, ended_by=by)
 
@@ -138,6 +138,19 @@ class Silence:
     def cheap_first(self) -> tuple[Matcher, ...]:
         """Its matchers, plain comparisons before regular expressions."""
         return tuple(sorted(self.matchers, key=lambda matcher: matcher.operator.is_expression))
+
+
+@attrs.frozen(kw_only=True)
+class ShownSilence(Silence):
+    """A silence, with where it stood when somebody looked."""
+
+    state: SilenceState
+
+    @classmethod
+    def of(cls, silence: Silence, now: datetime) -> "ShownSilence":
+        """Return the silence as it stands at `now`."""
+        fields = {field.name: getattr(silence, field.name) for field in attrs.fields(Silence) if field.init}
+        return cls(**fields, state=silence.stands(now))
 
 
 def silence_of(silences: Iterable[Silence], facts: Facts, *, most_work: int = MOST_WORK) -> Silence | None:
@@ -184,6 +197,14 @@ def facts_of(signal: Signal, integration: Integration | None = None) -> Facts:
         if value and value not in there:
             facts[name] = (*there, value)
     return facts
+
+
+def checked_comment(comment: str) -> str:
+    """Return the comment without white space around it. Raises InvalidInput for a blank or overlong one."""
+    stripped = checked_text("The comment", comment).strip()
+    if not 0 < len(stripped) <= LONGEST_COMMENT:
+        raise InvalidInput(f"Say why in a comment of 1 to {LONGEST_COMMENT} characters.")
+    return stripped
 
 
 def checked_matchers(matchers: Sequence[Matcher]) -> tuple[Matcher, ...]:

@@ -48,22 +48,22 @@ class InMemorySilences:
         found = [
             silence
             for silence in self._by_creation()
-            if narrowed.state in (None, silence.state(narrowed.now))
+            if narrowed.state in (None, silence.stands(narrowed.now))
             and (narrowed.before is None or (silence.created_at, silence.id) < narrowed.before)
         ]
         return found[::-1][: narrowed.limit]
 
     def standing(self, now: datetime) -> int:
         """How many are in force or to come."""
-        return sum(silence.state(now) is not SilenceState.EXPIRED for silence in self.tables.silences.values())
+        return sum(silence.stands(now) is not SilenceState.EXPIRED for silence in self.tables.silences.values())
 
     def active(self, now: datetime) -> Sequence[Silence]:
         """Those that were in force at `now` and have not been lifted since, by creation."""
-        return [one for one in self._unlifted() if one.state(now) is SilenceState.ACTIVE]
+        return [one for one in self._unlifted() if one.stands(now) is SilenceState.ACTIVE]
 
     def over(self, now: datetime) -> Sequence[UUID]:
         """Ids of those that are over and have yet to be lifted, sorted."""
-        return sorted(one.id for one in self._unlifted() if one.state(now) is SilenceState.EXPIRED)
+        return sorted(one.id for one in self._unlifted() if one.stands(now) is SilenceState.EXPIRED)
 
     def held_by(self, silence_ids: Collection[UUID]) -> Sequence[Episode]:
         """Open episodes that have to be looked at again when these silences are over, by start."""

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import attrs
@@ -11,6 +11,7 @@ import attrs
 from sre_copilot.adapters.system import new_id
 from sre_copilot.domain.actors import Role
 from sre_copilot.domain.deliveries import Delivery
+from sre_copilot.domain.silences import read_matchers
 from tests.e2e.installation import Installation
 from tests.e2e.server import Server
 
@@ -35,7 +36,7 @@ class Resident:
         incident = f"/api/v1/incidents/{self.ids['incident']}"
         paths = (
             "/api/v1/incidents",
-            *(f"/api/v1/{part}" for part in ("services", "integrations", "users", "deliveries")),
+            *(f"/api/v1/{part}" for part in ("services", "integrations", "users", "deliveries", "silences")),
             *(f"{incident}/{part}" for part in ("timeline", "hypotheses", "recommendations")),
         )
         return [server.ask("GET", path, headers=self.headers()).expect(200).document for path in paths]
@@ -65,6 +66,12 @@ def resident(installation: Installation, word: str) -> Resident:
         )
         (incident,) = receipt.opened
         _, hypotheses = copilot.diagnose(actor=actor, incident_id=incident)
+        silence = copilot.create_silence(
+            actor=actor,
+            matchers=read_matchers("service=nothing-that-fires"),
+            ends_at=datetime.now(UTC) + timedelta(days=1),
+            comment=f"{word} knows",
+        )
         proposed = copilot.recommend(actor=actor, incident_id=incident)
     ids = {
         "incident": incident,
@@ -75,6 +82,7 @@ def resident(installation: Installation, word: str) -> Resident:
         "user": admin.id,
         "delivery": receipt.delivery_id,
         "token": spare.id,
+        "silence": silence.id,
     }
     return Resident(
         slug=slug, word=word, ids=ids, tokens=tokens, key=door.key, signing_secret=door.secrets["signing_secret"]

@@ -29,6 +29,7 @@ COMMANDS_OF: dict[str, tuple[str, ...]] = {
     "ChangeUser": ("users change",),
     "ConfigureIntegration": ("integrations configure", "integrations disable", "integrations enable"),
     "CreateIntegration": ("integrations create",),
+    "CreateSilence": ("silences add",),
     "CreateTenant": ("tenants create",),
     "CreateToken": ("tokens create",),
     "DecideRecommendation": ("recommendations accept", "recommendations reject"),
@@ -37,6 +38,7 @@ COMMANDS_OF: dict[str, tuple[str, ...]] = {
     # By a worker.
     "DispatchMessages": (),
     "EditIncident": ("incidents edit",),
+    "EndSilence": ("silences end",),
     "GiveFeedback": ("hypotheses feedback",),
     "ImportServices": ("services import",),
     "IngestDelivery": ("ingest", "demo"),
@@ -227,10 +229,20 @@ def walk_routes(journey: Journey, folder: Path) -> None:
     assert journey("outbox retry", "--all")["retried"] == []
 
 
+def walk_silences(journey: Journey) -> None:
+    """One of an hour, ended early."""
+    assert journey("silences preview", "service=warehouse")["signals"] == 0
+    made = journey("silences add", "service=warehouse", "--for", "1h", "--comment", "moves")
+    assert journey("silences list")["silences"] == [made]
+    assert journey("silences show", made["id"])["state"] == "active"
+    assert journey("silences end", made["id"])["state"] == "expired"
+
+
 def test_every_command_prints_one_json_document(installation: Installation, tmp_path: Path) -> None:
     journey = Journey(new_tenant(installation))
     walk_administration(journey, tmp_path)
     walk_routes(journey, tmp_path)
+    walk_silences(journey)
     graph = tmp_path / "services.json"
     graph.write_text(json.dumps({"edges": [{"caller": "checkout", "callee": "payments"}]}))
     journey("services import", str(graph))

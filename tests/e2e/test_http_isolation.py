@@ -50,6 +50,15 @@ CASES: Mapping[tuple[str, str], Case] = {
     ("POST", "api/v1/recommendations/<recommendation>/status"): Case(body={"status": "accepted"}),
     ("GET", "api/v1/signals"): Case(),
     ("GET", "api/v1/signals/<signal>/decision"): Case(),
+    ("GET", "api/v1/silences"): Case(),
+    ("POST", "api/v1/silences"): Case(
+        body={"matchers": [{"name": "service", "value": "mine"}], "ends_at": "2100-01-01T00:00:00Z", "comment": "mine"}
+    ),
+    ("POST", "api/v1/silences/preview"): Case(
+        body={"matchers": [{"name": "service", "operator": "=~", "value": ".+"}]}
+    ),
+    ("GET", "api/v1/silences/<silence>"): Case(),
+    ("POST", "api/v1/silences/<silence>/end"): Case(),
     ("GET", "api/v1/services"): Case(),
     ("PUT", "api/v1/services"): Case(body={"services": ["mine"]}),
     ("GET", "api/v1/deliveries"): Case(),

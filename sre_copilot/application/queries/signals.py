@@ -9,14 +9,19 @@ from sre_copilot.application.ports.series import SignalFilter, StoredDecision
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
 from sre_copilot.domain.actors import Actor, Permission
 from sre_copilot.domain.signals import Signal
+from sre_copilot.domain.silences import Silence
 
 
 @attrs.frozen(kw_only=True)
 class Explanation:
-    """A signal, and the correlation decision of its episode where it has one; for a duplicate, that of its original."""
+    """A signal, and the correlation decision of its episode where it has one; for a duplicate, that of its original.
+
+    `silence` is the one that the decision was left to.
+    """
 
     signal: Signal
     correlation: StoredDecision | None
+    silence: Silence | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -45,4 +50,7 @@ class SignalQueries:
         actor.require(Permission.READ)
         with self.units(actor.tenant_id) as uow:
             signal = uow.signals.get(signal_id)
-            return Explanation(signal=signal, correlation=uow.signals.decision(signal.original_id or signal.id))
+            decided = uow.signals.decision(signal.original_id or signal.id)
+            silence_id = decided.decision.silence_id if decided is not None else None
+            silence = uow.silences.get(silence_id) if silence_id is not None else None
+            return Explanation(signal=signal, correlation=decided, silence=silence)

@@ -12,6 +12,7 @@ from sre_copilot.application.queries.signals import Explanation
 from sre_copilot.domain.correlation import CandidateScore, CorrelationDecision
 from sre_copilot.domain.decisions import CorrelationOutcome, Decision
 from sre_copilot.domain.signals import Signal
+from sre_copilot.domain.silences import Silence
 from sre_copilot.entrypoints.cli.ids import ID, short
 from sre_copilot.entrypoints.cli.render import bar, grid, table, when, words
 from sre_copilot.entrypoints.cli.session import Session, command
@@ -64,14 +65,25 @@ def _page(told: Explanation, titles: Mapping[UUID, str]) -> Iterator[RenderableT
     decision = told.correlation.decision
     if told.signal.original_id is not None:
         yield words(f"It is a duplicate: what follows was decided for its original, {told.signal.original_id}.", "dim")
-    yield Text.assemble("\nCorrelation  ", (OUTCOME[decision.outcome], "bold"), f" (it takes {decision.threshold:.2f})")
-    if decision.scores:
+    takes = f" (it takes {decision.threshold:.2f})" if told.silence is None else ""
+    yield Text.assemble("\nCorrelation  ", (OUTCOME[decision.outcome], "bold"), takes)
+    if told.silence is not None:
+        yield from _silence(told.silence)
+    elif decision.scores:
         yield _scores(decision, titles)
     if decision.ruled_out:
         others = "other open incidents" if decision.ruled_out > 1 else "other open incident"
         yield Text(f"{decision.ruled_out} {others} could not have reached it, whatever else agreed.", style="dim")
     elif not decision.scores:
         yield Text("No incident was open then.", style="dim")
+
+
+def _silence(silence: Silence) -> Iterator[RenderableType]:
+    """Which one, why, and until when."""
+    matchers = ", ".join(map(str, silence.matchers))
+    ended = f"ended early at {when(silence.ended_at)}" if silence.ended_at else f"until {when(silence.ends_at)}"
+    yield words(f"Silenced by {matchers} ({silence.comment})")
+    yield words(f"from {when(silence.starts_at)} {ended} UTC: sre-copilot silences show {silence.id}", "dim")
 
 
 def _facts(signal: Signal) -> Table:

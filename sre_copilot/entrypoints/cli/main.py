@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "integrations": ("integrations:integrations", "Create and look after the sources of deliveries."),
     "deliveries": ("deliveries:deliveries", "List, show and replay what vendors sent."),
     "routes": ("routes:routes", "Say who is told what, and try it."),
+    "silences": ("silences:silences", "Keep what is expected from becoming incidents, for a time."),
     "outbox": ("outbox:outbox", "List messages to people, have dead ones tried again."),
     "users": ("access:users", "Add people, change their roles, deactivate them."),
     "tokens": ("access:tokens", "Create, list and revoke tokens for the API."),

@@ -16,6 +16,7 @@ from sre_copilot.domain.deliveries import Delivery, Parsed, Pulled
 from sre_copilot.domain.errors import DatabaseUnavailable, NotifyRefused, UnreadableDelivery
 from sre_copilot.domain.integrations import Feature
 from sre_copilot.domain.outbox import OutboxStatus
+from sre_copilot.domain.silences import Matcher, Operator
 from sre_copilot.testing.builders import make_integration, make_runbook
 from sre_copilot.testing.clock import BEGINNING
 from sre_copilot.testing.jobs import InMemoryJobQueue
@@ -56,6 +57,8 @@ class Scene:
     """One that has been silent for too long."""
     route: UUID
     """The rule by which the integration is told of everything."""
+    silence: UUID
+    """In force, of a service that nothing is said about."""
     dead_message: UUID
     """One that the integration refused; others were sent, and one still waits."""
 
@@ -152,7 +155,14 @@ def scene() -> Scene:
         uow.commit()
     fetched = here.script.delivery(Parsed(drafts=(alert("QueueGrows", "mail"),)), received_at=BEGINNING)
     here.source.answers.append(Pulled(deliveries=(fetched,), cursor={"page": 2}))
+    silence = here.copilot.create_silence(
+        actor=here.engineer,
+        matchers=(Matcher("service", Operator.EQUAL, "warehouse"),),
+        ends_at=BEGINNING + timedelta(days=2),
+        comment="moves to another building",
+    )
     return Scene(
+        silence=silence.id,
         polled=polled.id,
         silent=silent.id,
         quarantined=kept.delivery_id,

@@ -149,18 +149,18 @@ def test_a_silence_is_in_force_from_its_start_until_before_its_end() -> None:
         BEGINNING + HOUR - tick: "active",
         BEGINNING + HOUR: "expired",
     }
-    assert {at: silence.state(at).value for at in stands} == stands
+    assert {at: silence.stands(at).value for at in stands} == stands
 
 
 def test_a_silence_that_was_ended_is_over_and_can_not_be_ended_again() -> None:
     ada, grace = UUID(int=1), UUID(int=2)
     silence = make_silence()
     ended = silence.ended(ada, BEGINNING)
-    assert (ended.state(BEGINNING), ended.ended_at, ended.ended_by) == (SilenceState.EXPIRED, BEGINNING, ada)
+    assert (ended.stands(BEGINNING), ended.ended_at, ended.ended_by) == (SilenceState.EXPIRED, BEGINNING, ada)
     assert ended.ended(grace, BEGINNING) is ended
     assert silence.ended(grace, BEGINNING + HOUR) is silence
     called_off = silence.ended(ada, BEGINNING - HOUR)
-    assert called_off.state(BEGINNING) is SilenceState.EXPIRED
+    assert called_off.stands(BEGINNING) is SilenceState.EXPIRED
 
 
 def test_all_matchers_of_a_silence_have_to_hold_and_the_first_silence_wins() -> None:

@@ -24,6 +24,7 @@ from sre_copilot.entrypoints.http.api import (
     reports,
     service_graph,
     signals,
+    silences,
 )
 from sre_copilot.entrypoints.http.authentication import BearerToken
 
@@ -101,7 +102,7 @@ api = Api(
     parser=StrictParser(),
     renderer=PlainRenderer(),
 )
-for part in (incidents, investigation, signals, service_graph, deliveries, integrations, people, reports):
+for part in (incidents, investigation, signals, silences, service_graph, deliveries, integrations, people, reports):
     api.add_router("", part.router)
 
 

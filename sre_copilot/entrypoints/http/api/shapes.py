@@ -21,9 +21,9 @@ Duration = Annotated[float, Field(description="Seconds.", ge=0, le=10**9, strict
 """The same as people send it."""
 
 
-def _written(told: str) -> str:
+def _written(told: object) -> str:
     # Else a number would be taken for seconds or milliseconds since 1970, whichever is likelier.
-    if not re.match(r"\d{4}-\d\d-\d\d[Tt ]", told, re.ASCII):
+    if not isinstance(told, str) or not re.match(r"\d{4}-\d\d-\d\d[Tt ]", told, re.ASCII):
         raise ValueError("must be a time after RFC 3339, such as 2026-03-01T12:00:00Z")
     return told
 
