@@ -1,158 +1,128 @@
 """How many alerts a second are taken in, durably, beside what a team writes by hand and beside Alertmanager.
 
-    python -m benchmarks.ingest.bench_ingest [--only repeats-10 ...] [--systems ours ...] [--quick]
+    python -m benchmarks.ingest.bench_ingest [--only repeats-10 library ...] [--systems ours ...] [--quick] [--full]
 
 The systems take turns in one run, so that ratios hold whatever the machine is and whatever else it does. Each turn begins
-with an empty database; after each turn of ours an oracle compares the database with what was acknowledged.
+with an empty database; after each turn of ours an oracle compares the database with what was acknowledged, row for row.
+docs/reference/performance.md says what is measured and what the budgets are. Ends with 1 where a budget is missed, and
+with 2 where the run is void.
 """
 
 import argparse
-import json
+import signal
+import sys
 import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import attrs
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from benchmarks.ingest.databases import Databases
 from benchmarks.ingest.machine import facts
-from benchmarks.ingest.report import budgets, ratios, show_turns, void
-from benchmarks.ingest.scenarios import (
-    KINDS,
-    SCENARIOS,
-    SIZES,
-    Prepared,
-    Scenario,
-    Turn,
-    chosen,
-    closed_turn,
-    open_turn,
-)
+from benchmarks.ingest.report import void
+from benchmarks.ingest.running import Run
+from benchmarks.ingest.scenarios import KINDS, SCENARIOS, SIZES, chosen
 from benchmarks.ingest.systems import Alertmanager, Baseline, Ours, System
 
 SYSTEMS = ("ours", "baseline", "alertmanager")
-SPACE = Path(tempfile.gettempdir())
-
-
-@attrs.frozen(kw_only=True)
-class Bench:
-    """What is run, and for how long."""
-
-    databases: Databases
-    systems: Sequence[System]
-    seconds: float
-    repetitions: int
-    begin: datetime
-    closed_only: bool
-
-    def turns(self, scenario: Scenario, progress: Progress) -> list[Turn]:
-        """All turns of a scenario, the systems one after the other, again and again."""
-        taking_part = [(one, words) for one in self.systems if (words := one.words(scenario.words)) is not None]
-        task = progress.add_task(f"{scenario.name}: preparing", total=len(taking_part) * self.repetitions)
-        prepared = {one.name: Prepared.make(scenario, words, self.begin, self.seconds) for one, words in taking_part}
-        done: list[Turn] = []
-        for repetition in range(1, self.repetitions + 1):
-            for system, _ in taking_part:
-                progress.update(task, description=f"{scenario.name}: {system.name}")
-                turn = closed_turn(system, self.databases, prepared[system.name], repetition, self.seconds)
-                done.append(turn)
-                if system.name == "ours" and scenario.name == "repeats-10" and not self.closed_only:
-                    half = turn.alerts_per_second / 2
-                    done.append(
-                        open_turn(system, self.databases, prepared[system.name], repetition, self.seconds, half)
-                    )
-                progress.advance(task)
-        progress.update(task, description=scenario.name)
-        return done
+LIBRARY = "library"
+FULL_STORED = 5_000_000
+FULL_MEMORY = 1_000_000
 
 
 def arguments() -> argparse.Namespace:
     """What is asked for on the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    names = f"{', '.join(KINDS)}, or one of them with a size ({', '.join(map(str, SIZES))}), for example repeats-10"
-    parser.add_argument("--only", nargs="+", default=(), metavar="SCENARIO", help=names)
+    names = f"{', '.join(KINDS)}, one of them with a size ({', '.join(map(str, SIZES))}) as in repeats-10, or {LIBRARY}"
+    parser.add_argument("--only", nargs="+", default=(), metavar="SCENARIO", help=f"of {names}")
     parser.add_argument("--systems", nargs="+", choices=SYSTEMS, default=SYSTEMS)
-    parser.add_argument("--repetitions", type=int, default=None, help="how often each system has its turn (5)")
-    parser.add_argument("--seconds", type=float, default=None, help="how long a turn lasts (6)")
-    parser.add_argument("--quick", action="store_true", help="2 repetitions of 3 seconds, webhooks of 10 only")
+    parser.add_argument("--repetitions", type=int, help="how often each system has its turn (5; quick: 2)")
+    parser.add_argument("--seconds", type=float, help="how long a turn lasts (6; quick: 3)")
     parser.add_argument("--closed-only", action="store_true", help="without the turns at fixed arrival times")
+    parser.add_argument(
+        "--quick", action="store_true", help="few and short turns, webhooks of 10 only: for development"
+    )
+    parser.add_argument("--full", action="store_true", help=f"with --stored {FULL_STORED} and --memory {FULL_MEMORY}")
+    parser.add_argument("--stored", type=int, help="also with so many signals stored before")
+    parser.add_argument("--steady", type=float, default=60.0, help="seconds of the steady state with --stored")
+    parser.add_argument("--memory", type=int, help="also watch the server's memory over so many signals")
     parser.add_argument("--out", type=Path, default=Path("build/bench-ingest.json"))
     given = parser.parse_args()
     given.repetitions = given.repetitions or (2 if given.quick else 5)
     given.seconds = given.seconds or (3.0 if given.quick else 6.0)
-    if given.quick and not given.only:
-        given.only = tuple(one.name for one in SCENARIOS if one.size == 10)
+    given.stored = given.stored or (FULL_STORED if given.full else 0)
+    given.memory = given.memory or (FULL_MEMORY if given.full else 0)
+    wanted = [name for name in given.only if name != LIBRARY]
+    if not given.only and given.quick:
+        wanted = [one.name for one in SCENARIOS if one.size == 10]
+    given.library = "ours" in given.systems and (not given.only or LIBRARY in given.only)
     try:
-        given.scenarios = chosen(given.only)
+        given.scenarios = chosen(wanted) if wanted or not given.only else ()
     except ValueError as error:
         parser.error(str(error))
     return given
 
 
 def main() -> None:
-    """Run the turns, print tables and write JSON. Ends with 1 where a budget is exceeded."""
+    """Run what is asked for, print tables and write JSON."""
     given = arguments()
     console = Console()
-    with tempfile.TemporaryDirectory(prefix="bench-ingest-", dir=SPACE) as name:
+    # Whoever ends it so leaves neither servers nor a database behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    with tempfile.TemporaryDirectory(prefix="bench-ingest-") as name:
         folder = Path(name)
         # Where this runs as root the database runs as nobody, who has to reach its data.
         folder.chmod(0o755)
         databases = Databases(folder=folder / "data")
         try:
             databases.prepare()
-            alertmanager = Alertmanager(folder=folder)
-            known: Sequence[System] = (
-                Ours(databases=databases, folder=folder),
-                Baseline(databases=databases, folder=folder),
-                *([alertmanager] if alertmanager.is_installed else []),
-            )
-            systems = [one for one in known if one.name in given.systems]
-            bench = Bench(
-                databases=databases,
-                systems=systems,
-                seconds=given.seconds,
-                repetitions=given.repetitions,
-                begin=datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=10),
-                closed_only=given.closed_only,
-            )
-            told: dict[str, Any] = {"machine": facts(databases, alertmanager), "arguments": said(given), "turns": []}
-            turns: list[Turn] = []
-            columns = (SpinnerColumn(), *Progress.get_default_columns(), TimeElapsedColumn())
-            with Progress(*columns, console=console, transient=True) as progress:
-                for scenario in given.scenarios:
-                    done = bench.turns(scenario, progress)
-                    show_turns(progress.console, scenario, done)
-                    turns += done
-                    write(given.out, told, turns)
+            run = prepared(given, databases, folder, console)
+            columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+            with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as progress:
+                run.storms(given.scenarios, progress)
+                if given.library:
+                    run.library_turns(progress)
+                run.long_turns(given.stored, given.steady, given.memory, progress)
         finally:
             databases.stop()
-    over = budgets(console, turns)
+    missed = [budget.name for budget in run.judged() if not budget.holds]
     console.print(f"Written to {given.out}.")
-    if over:
-        raise SystemExit(f"Over the budget: {', '.join(over)}.")
+    if void(run.turns):
+        sys.exit(2)
+    if missed:
+        sys.exit(1)
 
 
-def said(given: argparse.Namespace) -> dict[str, Any]:
-    """The arguments as JSON."""
-    return {
-        "scenarios": [one.name for one in given.scenarios],
-        "systems": list(given.systems),
+def prepared(given: argparse.Namespace, databases: Databases, folder: Path, console: Console) -> Run:
+    """The run with the systems that are asked for and there."""
+    ours = Ours(databases=databases, folder=folder)
+    alertmanager = Alertmanager(folder=folder)
+    known: Sequence[System] = (
+        ours,
+        Baseline(databases=databases, folder=folder),
+        *([alertmanager] if alertmanager.is_installed else []),
+    )
+    begin = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=10)
+    about: dict[str, Any] = {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": facts(databases, alertmanager),
         "repetitions": given.repetitions,
         "seconds": given.seconds,
     }
-
-
-def write(out: Path, told: dict[str, Any], turns: Sequence[Turn]) -> None:
-    """Write what is known so far, so that a run that is broken off is not lost."""
-    told["turns"] = [attrs.asdict(turn) for turn in turns]
-    told["ratios"] = ratios(turns)
-    told["void"] = void(turns)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(told, indent=1) + "\n")
+    return Run(
+        ours=ours,
+        systems=[one for one in known if one.name in given.systems],
+        seconds=given.seconds,
+        repetitions=given.repetitions,
+        begin=begin,
+        out=given.out,
+        open_turns=not given.closed_only,
+        console=console,
+        about=about,
+    )
 
 
 if __name__ == "__main__":

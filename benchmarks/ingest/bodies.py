@@ -60,12 +60,12 @@ def api_v2(told: Notification) -> Sequence[Mapping[str, Any]]:
     ]
 
 
-def generic(told: Notification, numbers: Iterable[int], begin: datetime) -> Sequence[Mapping[str, Any]]:
+def generic(told: Notification, numbers: Iterable[int], begin: datetime, prefix: str) -> Sequence[Mapping[str, Any]]:
     """A notification as signals of the `generic` integration: each an occurrence with an id and a time of its own."""
     return [
         {
-            "id": f"occurrence-{number:08}",
-            "dedup_key": alert.fingerprint,
+            "id": f"{prefix}-{number:08}",
+            "dedup_key": f"{prefix}-{alert.fingerprint}",
             "title": alert.annotations["summary"],
             "description": alert.annotations["description"],
             "severity": OUR_SEVERITY[alert.labels["severity"]],
@@ -80,13 +80,16 @@ def generic(told: Notification, numbers: Iterable[int], begin: datetime) -> Sequ
     ]
 
 
-def posts(storm: Storm, words: str) -> Iterator[Post]:
-    """The storm as requests, without end, in the words of `webhook`, `api_v2` or `generic`."""
+def posts(storm: Storm, words: str, prefix: str = "occurrence") -> Iterator[Post]:
+    """The storm as requests, without end, in the words of `webhook`, `api_v2` or `generic`.
+
+    Generic signals of another `prefix` are other ones of other series.
+    """
     numbers = itertools.count()
     write: Callable[[Notification], Any] = {
         "webhook": webhook,
         "api_v2": api_v2,
-        "generic": lambda told: generic(told, itertools.islice(numbers, len(told.alerts)), storm.begin),
+        "generic": lambda told: generic(told, itertools.islice(numbers, len(told.alerts)), storm.begin, prefix),
     }[words]
     occurrences = itertools.count()
     for told in storm.notifications():

@@ -124,5 +124,4 @@ class Databases:
 
     def stop(self) -> None:
         """Stop the server."""
-        setup.close()
         self.server.stop()

@@ -28,12 +28,12 @@ def counted(url: str) -> dict[str, int]:
         return dict(zip(names, cursor.fetchall()[0], strict=True))
 
 
-def verdict(url: str, load: Load) -> Mapping[str, int]:
-    """Compare the database with what was acknowledged in `load`, which is all that was ever sent to it.
+def verdict(url: str, load: Load, before: Mapping[str, int] | None = None) -> Mapping[str, int]:
+    """Compare the database with what was acknowledged in `load`, which is all that was sent to it since `before`.
 
     What was refused or never answered may be there or not; everything else is exact. Raises AssertionError.
     """
-    found = counted(url)
+    found = {name: count - (before or {}).get(name, 0) for name, count in counted(url).items()}
     known = load.acknowledged
     doubtful = [post for post, answer in load.answers if not answer.is_success]
     facts = {fact for post in known for fact in post.facts}
