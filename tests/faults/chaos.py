@@ -29,17 +29,26 @@ class Kill:
 
 def wreak(victims: Victims, crowd: Crowd, order: list[Victim], rng: random.Random) -> list[Kill]:
     """Kill these in turn, each under load and after the one before was got over."""
-    kills = []
+    kills: list[Kill] = []
     for victim in order:
-        _flows(crowd, rng.randint(1, BETWEEN))
-        time.sleep(rng.random() * SPREAD)
-        awaited(lambda victim=victim: victims.kill(victim, rng), f"{victim} to be there", DEADLINE)  # type: ignore[misc]
-        moment = time.monotonic()
-        _flows(crowd, 1, moment)
-        seconds = crowd.ledger.first_after(moment)
-        assert seconds is not None
-        kills.append(Kill(victim=victim, recovered_in=seconds))
+        try:
+            kills.append(_killed(victims, crowd, victim, rng))
+        except AssertionError as error:
+            before = f"kill {len(kills) + 1} of {len(order)} was of {victim}, those before {summary(kills)}"
+            runs = sorted(victims.all().items())
+            raise AssertionError(f"{error}\n{before}\nit runs: {runs}\n{victims.caretaker.said()}") from error
     return kills
+
+
+def _killed(victims: Victims, crowd: Crowd, victim: Victim, rng: random.Random) -> Kill:
+    _flows(crowd, rng.randint(1, BETWEEN))
+    time.sleep(rng.random() * SPREAD)
+    awaited(lambda: victims.kill(victim, rng), f"{victim} to be there", DEADLINE)
+    moment = time.monotonic()
+    _flows(crowd, 1, moment)
+    seconds = crowd.ledger.first_after(moment)
+    assert seconds is not None
+    return Kill(victim=victim, recovered_in=seconds)
 
 
 def order_of(wanted: Mapping[str, int], rng: random.Random) -> list[Victim]:
