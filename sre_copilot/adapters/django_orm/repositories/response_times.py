@@ -3,7 +3,7 @@
 import sys
 from array import array
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -31,29 +31,25 @@ DELETE FROM response_time_changes WHERE id IN (
 FORGET_WEEKS = "DELETE FROM response_times WHERE tenant_id = %s AND week = ANY(%s::date[])"
 ADD_UP = """
 WITH timed AS (
-    SELECT asked.week, i.service_name, i.severity,
+    SELECT i.service_name, i.severity,
         CASE WHEN i.acknowledged_by_person AND i.acknowledged_at IS NOT NULL
             THEN greatest(0, floor(extract(epoch FROM i.acknowledged_at - i.detected_at)))::integer END AS acknowledged,
         CASE WHEN i.resolved_at IS NOT NULL
             THEN greatest(0, floor(extract(epoch FROM i.resolved_at - i.detected_at)))::integer END AS resolved
-    FROM unnest(%(weeks)s::date[]) AS asked (week)
-    LEFT JOIN incidents i ON i.tenant_id = %(tenant)s
-        AND i.detected_at >= asked.week::timestamp AT TIME ZONE 'UTC'
-        AND i.detected_at < (asked.week + 7)::timestamp AT TIME ZONE 'UTC'
+    FROM incidents i WHERE i.tenant_id = %(tenant)s AND i.detected_at >= %(start)s AND i.detected_at < %(end)s
         AND (i.resolved_at IS NOT NULL OR i.acknowledged_by_person)
         AND (i.resolution IS NULL OR i.resolution <> ALL(%(uncounted)s))
         AND NOT jsonb_exists(i.metadata, %(merged)s)
 )
 INSERT INTO response_times
     (id, tenant_id, week, level, service_name, severity, acknowledged, acknowledged_total, resolved, resolved_total)
-SELECT gen_random_uuid(), %(tenant)s, week, CASE GROUPING(service_name, severity) WHEN 3 THEN 0 WHEN 2 THEN 1 ELSE 2 END,
+SELECT gen_random_uuid(), %(tenant)s, %(week)s, CASE GROUPING(service_name, severity) WHEN 3 THEN 0 WHEN 2 THEN 1 ELSE 2 END,
     coalesce(service_name, ''), coalesce(severity, ''),
     coalesce(string_agg(int4send(acknowledged), '' ORDER BY acknowledged) FILTER (WHERE acknowledged IS NOT NULL), ''),
     coalesce(sum(acknowledged), 0),
     coalesce(string_agg(int4send(resolved), '' ORDER BY resolved) FILTER (WHERE resolved IS NOT NULL), ''),
     coalesce(sum(resolved), 0)
-FROM timed GROUP BY GROUPING SETS ((week), (week, severity), (week, service_name, severity))
-HAVING GROUPING(service_name, severity) = 3 OR count(acknowledged) + count(resolved) > 0
+FROM timed GROUP BY GROUPING SETS ((), (severity), (service_name, severity))
 """
 READ = """
 SELECT week, acknowledged, acknowledged_total, resolved, resolved_total FROM response_times
@@ -69,7 +65,7 @@ class DjangoResponseTimes:
     tenant_id: UUID
 
     def weeks(self, narrowed: ResponseTimesFilter) -> Sequence[WeekOfTimes]:
-        """Every week that is asked for, by time. Two queries where nothing changed since somebody asked before."""
+        """Every week that is asked for, by time. Two queries, and one for each week that changed since somebody asked."""
         asked = [narrowed.first + place * WEEK for place in range((narrowed.end - narrowed.first) // WEEK)]
         with translated(), connections[ALIAS].cursor() as cursor:
             cursor.execute(STALE, [asked, self.tenant_id, self.tenant_id])
@@ -95,9 +91,11 @@ class DjangoResponseTimes:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 4))", [str(self.tenant_id)])
         cursor.execute(FORGET_CHANGES, [self.tenant_id, stale])
         cursor.execute(FORGET_WEEKS, [self.tenant_id, stale])
-        cursor.execute(
-            ADD_UP, {"weeks": stale, "tenant": self.tenant_id, "uncounted": list(UNCOUNTED), "merged": MERGED}
-        )
+        common = {"tenant": self.tenant_id, "uncounted": list(UNCOUNTED), "merged": MERGED}
+        for week in stale:
+            # One by one with plain values: of a join with the weeks the planner thinks that it needs the whole table.
+            start = datetime.combine(week, time(), UTC)
+            cursor.execute(ADD_UP, {**common, "week": week, "start": start, "end": start + WEEK})
 
     def _rows(self, cursor: Any, narrowed: ResponseTimesFilter) -> Sequence[tuple[Any, ...]]:
         level = 2 if narrowed.service is not None else 0 if narrowed.severity is None else 1
