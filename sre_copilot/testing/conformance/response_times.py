@@ -62,9 +62,11 @@ class ResponseTimesConformance(Conformance):
     """What counts, in which week, and that every change is seen by whoever asks next."""
 
     def test_without_incidents_every_week_is_there_and_empty(self, house: House) -> None:
+        """A report has a row for each week."""
         assert asked(house) == [([], []), ([], [])]
 
     def test_an_incident_counts_in_the_week_of_its_detection_in_whole_seconds(self, house: House) -> None:
+        """From Monday, 00:00 UTC, to before the next; parts of seconds are cut off."""
         timed(house, minutes=1.99)
         timed(house, MIDNIGHT + WEEK - timedelta(microseconds=1), minutes=60 * 24 * 30)
         timed(house, MIDNIGHT + WEEK, minutes=2)
@@ -73,6 +75,7 @@ class ResponseTimesConformance(Conformance):
         assert asked(house) == [([59, 1_296_000], [119, 2_592_000]), ([60], [120])]
 
     def test_only_what_a_person_acknowledged_counts_as_acknowledged(self, house: House) -> None:
+        """What automation acknowledged counts as resolved only, what is open as acknowledged only."""
         timed(house, by_person=False)
         house.with_incident(
             detected_at=MIDNIGHT,
@@ -84,12 +87,14 @@ class ResponseTimesConformance(Conformance):
         assert asked(house)[0] == ([60], [600])
 
     def test_false_alarms_duplicates_and_merged_incidents_stay_out(self, house: House) -> None:
+        """Fixed, recovered and expected ones count."""
         for resolution in Resolution:
             timed(house, resolution=resolution)
         timed(house, metadata={"merged_into": "another"})
         assert asked(house)[0] == ([300] * 3, [600] * 3)
 
     def test_a_report_is_narrowed_by_service_and_by_severity(self, house: House) -> None:
+        """By each, and by both; a service by its whole name."""
         timed(house, minutes=2, service="api", severity=Severity.HIGH)
         timed(house, minutes=4, service="api", severity=Severity.LOW)
         timed(house, minutes=6, service="web", severity=Severity.LOW)
@@ -100,6 +105,7 @@ class ResponseTimesConformance(Conformance):
         assert asked(house, service="apis")[0][1] == []
 
     def test_whoever_asks_again_sees_what_has_changed(self, house: House) -> None:
+        """Whichever of the things that count it is."""
         incident = timed(house)
         assert asked(house)[0] == ([300], [600])
         changes: Sequence[tuple[dict[str, Any], tuple[list[int], list[int]]]] = (
@@ -116,6 +122,7 @@ class ResponseTimesConformance(Conformance):
             assert (to, asked(house)[0]) == (to, expected)
 
     def test_an_incident_that_moves_is_found_where_it_is_now(self, house: House) -> None:
+        """In its week, its service and its severity, and no longer where it was."""
         incident = timed(house, MIDNIGHT + WEEK, service="api")
         assert asked(house)[1] == ([300], [600])
         changed(house, incident, detected_at=MIDNIGHT + WEEK - MINUTE, service="web", severity=Severity.CRITICAL)
@@ -124,11 +131,13 @@ class ResponseTimesConformance(Conformance):
         assert asked(house, service="web", severity=Severity.CRITICAL)[0] == ([360], [660])
 
     def test_a_new_incident_is_seen_by_whoever_asks_again(self, house: House) -> None:
+        """Also in a week that was empty."""
         assert asked(house)[0] == ([], [])
         timed(house)
         assert asked(house)[0] == ([300], [600])
 
     def test_what_was_added_up_and_not_committed_is_added_up_again(self, house: House) -> None:
+        """Nothing is lost with a unit of work that is rolled back."""
         timed(house)
         narrowed = ResponseTimesFilter(first=MONDAY, end=MONDAY + WEEK)
         with house.reading() as uow:
