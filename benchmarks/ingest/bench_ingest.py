@@ -78,7 +78,7 @@ def main() -> None:
         folder.chmod(0o755)
         databases = Databases(folder=folder / "data")
         try:
-            databases.prepare()
+            databases.prepare(baseline="baseline" in given.systems)
             run = prepared(given, databases, folder, console)
             columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
             with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as progress:

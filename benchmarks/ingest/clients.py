@@ -54,8 +54,8 @@ class Load:
         return ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1000
 
     def note(self, post: Post, answer: Answer, latency: float) -> None:
-        """Add what became of a post."""
-        self.answers.append((post, answer))
+        """Add what became of a post, without its body: there may be millions."""
+        self.answers.append((attrs.evolve(post, body=b""), answer))
         if answer.is_success:
             self.latencies.append(latency)
 

@@ -47,12 +47,16 @@ class Databases:
         """Its PostgreSQL."""
         return EmbeddedPostgres(self.folder)
 
-    def prepare(self) -> None:
-        """Start the server, and migrate what is copied for each turn."""
+    def prepare(self, *, baseline: bool) -> None:
+        """Start the server, and migrate what is copied for each turn; the baseline's only where it takes part."""
         with self.installation.open():
             pass
         setup.close()
         self.server.create_database(OUR_TEMPLATE, template=OURS)
+        if baseline:
+            self._prepare_baseline()
+
+    def _prepare_baseline(self) -> None:
         self.server.create_database(BASELINE_TEMPLATE)
         migrate = (sys.executable, "-m", "benchmarks.ingest.baseline.manage", "migrate", "--verbosity=0")
         environment = {**os.environ, **self.baseline_environment(BASELINE_TEMPLATE)}

@@ -49,12 +49,12 @@ def alertmanager(request: HttpRequest) -> JsonResponse:
                 "last_seen": now,
             },
         )
-        if created:
-            created_count += 1
-        else:
-            Alert.objects.filter(pk=alert.pk).update(
-                status=item["status"], ends_at=ends_at, last_seen=now, count=F("count") + 1
-            )
+        alert.status = item["status"]
+        alert.ends_at = ends_at
+        alert.last_seen = now
+        alert.count = F("count") + 1
+        alert.save(update_fields=["status", "ends_at", "last_seen", "count"])
+        created_count += created
     return JsonResponse({"created": created_count}, status=202)
 
 

@@ -22,8 +22,8 @@ class Migration(migrations.Migration):
                 ("starts_at", models.DateTimeField()),
                 ("ends_at", models.DateTimeField(null=True)),
                 ("first_seen", models.DateTimeField(auto_now_add=True)),
-                ("last_seen", models.DateTimeField()),
-                ("count", models.IntegerField(default=1)),
+                ("last_seen", models.DateTimeField(db_index=True)),
+                ("count", models.IntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
