@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sre_copilot.domain.errors import EnvironmentFault as EnvironmentFault
     from sre_copilot.domain.errors import ForeignReference as ForeignReference
     from sre_copilot.domain.errors import ImmutableRecord as ImmutableRecord
+    from sre_copilot.domain.errors import IntegrationChanged as IntegrationChanged
     from sre_copilot.domain.errors import IntegrationDisabled as IntegrationDisabled
     from sre_copilot.domain.errors import InvalidInput as InvalidInput
     from sre_copilot.domain.errors import InvalidSettings as InvalidSettings
@@ -41,7 +42,9 @@ if TYPE_CHECKING:
     from sre_copilot.domain.errors import RecommendationDecided as RecommendationDecided
     from sre_copilot.domain.errors import RefusedByRule as RefusedByRule
     from sre_copilot.domain.errors import SealBroken as SealBroken
+    from sre_copilot.domain.errors import TenantBusy as TenantBusy
     from sre_copilot.domain.errors import TenantInactive as TenantInactive
+    from sre_copilot.domain.errors import TooManySilences as TooManySilences
     from sre_copilot.domain.errors import UnfoundedEvidence as UnfoundedEvidence
     from sre_copilot.domain.errors import UnknownIntegrationType as UnknownIntegrationType
     from sre_copilot.domain.errors import UnreadableCertificate as UnreadableCertificate
@@ -66,6 +69,7 @@ __all__ = [
     "EnvironmentFault",
     "ForeignReference",
     "ImmutableRecord",
+    "IntegrationChanged",
     "IntegrationDisabled",
     "InvalidInput",
     "InvalidSettings",
@@ -89,7 +93,9 @@ __all__ = [
     "RefusedByRule",
     "SealBroken",
     "Settings",
+    "TenantBusy",
     "TenantInactive",
+    "TooManySilences",
     "UnfoundedEvidence",
     "UnknownIntegrationType",
     "UnreadableCertificate",

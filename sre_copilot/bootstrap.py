@@ -1,13 +1,14 @@
 """From settings to a copilot: the composition root, and the only place that knows the container."""
 
 from collections.abc import Collection, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import attrs
 import punq
 
 from sre_copilot.adapters.diagnosis.engine import OfflineEngine
 from sre_copilot.adapters.django_orm import setup as database
+from sre_copilot.adapters.intake.group_commit import MOST_AT_ONCE, GroupCommit
 from sre_copilot.adapters.integrations.calls import Calls, CallsHere
 from sre_copilot.adapters.integrations.gateway import PluginGateway, PluginTypes
 from sre_copilot.adapters.integrations.hosts import PluginHosts
@@ -28,10 +29,12 @@ from sre_copilot.adapters.runbooks.seed import SeededRunbooks
 from sre_copilot.adapters.system import RandomKeys, SystemClock, TimeOrderedIds
 from sre_copilot.application.connected_metrics import ConnectedMetrics
 from sre_copilot.application.copilot import Copilot
+from sre_copilot.application.doors import Doors
 from sre_copilot.application.ports.clock import Clock
 from sre_copilot.application.ports.deliveries import DeliveryGateway, IntegrationTypes, SignalSource
 from sre_copilot.application.ports.diagnoses import DiagnosisEngine, MetricContext
 from sre_copilot.application.ports.ids import Ids
+from sre_copilot.application.ports.intake import Intake
 from sre_copilot.application.ports.jobs import JobQueue
 from sre_copilot.application.ports.key_ring import KeyOnRing, KeyRing
 from sre_copilot.application.ports.mail import Mail
@@ -45,11 +48,11 @@ from sre_copilot.application.ports.tenants import Directory
 from sre_copilot.application.ports.tokens import Keys
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
 from sre_copilot.application.queries.administration import AdministrationQueries
+from sre_copilot.application.taking_in import TakeIn
 from sre_copilot.domain.errors import CopilotError, DatabaseNotReady, EnvironmentFault
 from sre_copilot.domain.integrations import Integration
 from sre_copilot.settings import Settings
 
-T = TypeVar("T")
 USUAL_DATABASE = "sre_copilot"
 """The name that a database of our own goes by unless somebody calls it otherwise."""
 OWN_KEYS = "keys.json"
@@ -57,12 +60,12 @@ OWN_KEYS = "keys.json"
 
 
 def bootstrap(
-    settings: Settings | None = None, *, clock: Clock | None = None, metrics: MetricContext | None = None
+    settings: Settings | None = None, *, clock: Clock | None = None, metrics: MetricContext | None = None, **more: Any
 ) -> Copilot:
     """Return a copilot for these settings (by default those of the file and the environment).
 
     The embedded database is started and brought up to date; one at `database_url` is only checked. `clock` and
-    `metrics` replace the present and the metrics store, for replays. Raises EnvironmentFault and its subclasses,
+    `metrics` replace the present and the metrics store, for replays; `more` is given to `compose`. Raises EnvironmentFault and its subclasses,
     each saying what is missing.
     """
     given = settings or Settings.load()
@@ -87,7 +90,7 @@ def bootstrap(
         telling.close()
         database.close()
 
-    return compose(ports, on_close=close)
+    return compose(ports, on_close=close, **more)
 
 
 def parts(
@@ -140,19 +143,19 @@ def toolbox_of(guard: Guard) -> Toolbox:
     return Toolbox(outgoing=GuardedClient(guard=guard), mail=SmtpMail(guard=guard), signatures=CertificateSignatures())
 
 
-def compose(ports: dict[type[Any], object], **extra: Any) -> Copilot:
-    """Build the facade from ports; also how a service with adapters of its own, or a test, builds one."""
+def compose(ports: dict[type[Any], object], *, most_at_once: int = MOST_AT_ONCE, **extra: Any) -> Copilot:
+    """Build the facade from ports, also for tests; of a tenant `most_at_once` deliveries are taken in at a time."""
     container = punq.Container()
     for port, instance in ports.items():
         container.register(port, instance=instance)
     pieces = {field.name: field.type for field in attrs.fields(Copilot) if field.name != "on_close" and field.type}
+    # One of each for all: both remember what callers have in common.
+    container.register(Doors, scope=punq.Scope.singleton)
+    take_in = container.register(TakeIn).resolve(TakeIn)
+    container.register(Intake, instance=GroupCommit(take_in, most_at_once=most_at_once))
     for kind in pieces.values():
         container.register(kind)
-    return Copilot(**{name: _resolved(container, kind) for name, kind in pieces.items()}, **extra)
-
-
-def _resolved(container: punq.Container, kind: type[T]) -> T:
-    return container.resolve(kind)
+    return Copilot(**{name: container.resolve(kind) for name, kind in pieces.items()}, **extra)
 
 
 def ready_database(settings: Settings) -> str:

@@ -174,6 +174,13 @@ class TakesTemplates(Protocol):
 
 
 @runtime_checkable
+class HeedsTooMany(Protocol):
+    """Capability: the sender repeats after a 429; others are answered 503 where too much comes at once."""
+
+    heeds_429: bool
+
+
+@runtime_checkable
 class LimitsBodies(Protocol):
     """Capability: takes only bodies smaller than the general limit of 4 MiB."""
 

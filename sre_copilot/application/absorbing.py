@@ -1,6 +1,6 @@
 """Taking note: what recorded signals, and episodes that began, ended or moved, do to the incidents they belong to."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -9,13 +9,13 @@ import attrs
 from sre_copilot.application.announcing import announce, done
 from sre_copilot.application.placing import Placed
 from sre_copilot.application.ports.ids import Ids
+from sre_copilot.application.ports.series import Ends
 from sre_copilot.application.ports.unit_of_work import UnitOfWork
 from sre_copilot.application.trail import record_audit
 from sre_copilot.domain.actors import Actor
 from sre_copilot.domain.audit import AuditAction
 from sre_copilot.domain.incidents import Incident
 from sre_copilot.domain.outbound import Event
-from sre_copilot.domain.series import Episode
 from sre_copilot.domain.signals import Signal
 
 
@@ -27,6 +27,8 @@ class Absorbing:
     ids: Ids
     actor: Actor
     now: datetime
+    actors: Mapping[UUID, Actor] = attrs.field(factory=dict)
+    """By delivery, where it is not `actor` who brought it."""
 
     def absorb(self, placed: Placed, *, also: Iterable[UUID] = ()) -> tuple[UUID, ...]:
         """After episodes and signals are stored: store decisions, let incidents take note. Returns the opened ids.
@@ -39,51 +41,54 @@ class Absorbing:
         named |= {signal.incident_id for signal in placed.signals}
         named |= {incident_id for update in placed.updates for incident_id in update.left}
         touched = {incident_id for incident_id in named if incident_id is not None}
-        for incident_id in sorted(touched | set(also)):
-            incident = self.uow.incidents.get(incident_id, lock=True)
-            if incident_id in touched:
-                # An episode that had to wait brings signals along that were stored long before.
-                there = (
-                    self.uow.signals.of_incident(incident_id) if incident_id in placed.waited_for else placed.signals
-                )
-                self._take_note(incident, [s for s in there if s.incident_id == incident_id and s.is_firing])
+        firings: dict[UUID | None, list[Signal]] = {}
+        for signal in placed.signals:
+            if signal.is_firing:
+                firings.setdefault(signal.incident_id, []).append(signal)
+        for incident_id in placed.waited_for:
+            # An episode that had to wait brings signals along that were stored long before.
+            firings[incident_id] = [s for s in self.uow.signals.of_incident(incident_id) if s.is_firing]
+        locked = self.uow.incidents.locked(touched | set(also))
+        ends = self.uow.signals.ends_of(touched)
+        before = [incident for incident in locked if incident.id in touched]
+        after = [self._noted(one, firings.get(one.id, ()), ends.get(one.id)) for one in before]
+        self.uow.incidents.change([one for one, was in zip(after, before, strict=True) if one != was])
         return tuple(incident.id for incident in placed.opened)
 
-    def _take_note(self, before: Incident, firings: Sequence[Signal]) -> None:
-        incident = before
+    def _noted(self, before: Incident, firings: Sequence[Signal], ends: Ends | None) -> Incident:
+        incident, actor = before, self.actor
         for signal in firings:
+            worst = incident.severity
             incident = incident.absorb(
                 occurred_at=signal.timestamp, received_at=signal.received_at, severity=signal.draft.severity
             )
-        quiet = quiet_since(incident, self.uow.signals.episodes_of(incident.id), self.now)
-        incident = incident.settle(last_end_seen_at=quiet)
+            if incident.severity is not worst:
+                actor = self.actors.get(signal.delivery_id, self.actor)
+        incident = incident.settle(last_end_seen_at=quiet_since(incident, ends, self.now))
         if incident.severity is not before.severity:
             record_audit(
                 self.uow,
                 self.ids,
-                self.actor,
+                actor,
                 "incident.severity_raised",
                 AuditAction.UPDATE,
                 at=self.now,
                 resource=("incident", incident.id),
                 details={"from": before.severity.value, "to": incident.severity.value},
             )
-            raised = done(Event.SEVERITY_CHANGED, self.actor, self.now, before=before.severity.value)
+            raised = done(Event.SEVERITY_CHANGED, actor, self.now, before=before.severity.value)
             announce(self.uow, self.ids, incident, raised)
-        if incident != before:
-            self.uow.incidents.save(incident)
+        return incident
 
 
-def quiet_since(incident: Incident, episodes: Sequence[Episode], now: datetime) -> datetime | None:
+def quiet_since(incident: Incident, ends: Ends | None, now: datetime) -> datetime | None:
     """When the last end of the incident's episodes was learnt of; None while one is open.
 
     An incident whose episodes all turned out to belong elsewhere is quiet from the first time that this shows; one that
     people declared is theirs to end as long as no signal has joined it.
     """
-    if not episodes:
-        if incident.declared:
-            return None
-        return now if incident.settle_at is None else incident.settle_at - incident.settle_time
-    if any(episode.is_open for episode in episodes):
+    if ends is not None:
+        return ends.last_seen_at
+    if incident.declared:
         return None
-    return max(episode.end_seen_at or episode.started_at for episode in episodes)
+    return now if incident.settle_at is None else incident.settle_at - incident.settle_time

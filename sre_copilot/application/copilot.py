@@ -10,6 +10,7 @@ from uuid import UUID
 import attrs
 
 from sre_copilot.application.acting import Acting
+from sre_copilot.application.doors import Door
 from sre_copilot.application.queries.administration import AdministrationQueries
 from sre_copilot.application.queries.incidents import IncidentQueries
 from sre_copilot.application.queries.integrations import IntegrationQueries
@@ -40,7 +41,7 @@ from sre_copilot.application.use_cases.edit_incident import EditIncident
 from sre_copilot.application.use_cases.end_silence import EndSilence
 from sre_copilot.application.use_cases.give_feedback import GiveFeedback
 from sre_copilot.application.use_cases.import_services import ImportServices
-from sre_copilot.application.use_cases.ingest_delivery import IngestDelivery
+from sre_copilot.application.use_cases.ingest_delivery import LOOKS, IngestDelivery
 from sre_copilot.application.use_cases.note_on_incident import NoteOnIncident
 from sre_copilot.application.use_cases.poll_integration import Polled, PollIntegration
 from sre_copilot.application.use_cases.recommend_actions import RecommendActions
@@ -59,7 +60,7 @@ from sre_copilot.application.use_cases.transition_incident import TransitionInci
 from sre_copilot.application.use_cases.watch_silence import WatchSilence
 from sre_copilot.domain.actors import Actor
 from sre_copilot.domain.deliveries import Delivery, Receipt, Verdict
-from sre_copilot.domain.errors import CopilotError
+from sre_copilot.domain.errors import CopilotError, IntegrationChanged
 from sre_copilot.domain.incidents import Incident, Resolution
 from sre_copilot.domain.lifecycle import Action
 
@@ -141,13 +142,29 @@ class Copilot:
 
         Raises what `AuthenticateDelivery` and `IngestDelivery` raise.
         """
-        admitted = self.authenticate_delivery(integration_id=integration_id, delivery=delivery, origin=origin)
-        return self.ingest(
-            actor=admitted.actor, integration_id=integration_id, delivery=delivery, verdict=admitted.verdict
-        )
+        for _ in range(LOOKS):
+            admitted = self.authenticate_delivery(
+                integration_id=integration_id, delivery=delivery, origin=origin, compares=True
+            )
+            with suppress(IntegrationChanged):
+                return self.ingest(
+                    actor=admitted.actor,
+                    integration_id=integration_id,
+                    delivery=delivery,
+                    verdict=admitted.verdict,
+                    admitted_by=admitted.door,
+                )
+            # Whoever sends has to prove itself to the integration as it is now.
+        raise IntegrationChanged
 
     def ingest(
-        self, *, actor: Actor, integration_id: UUID, delivery: Delivery, verdict: Verdict = Verdict.HANDED_IN
+        self,
+        *,
+        actor: Actor,
+        integration_id: UUID,
+        delivery: Delivery,
+        verdict: Verdict = Verdict.HANDED_IN,
+        admitted_by: Door | None = None,
     ) -> Receipt:
         """Take in a delivery; once it is durable, keep what was known of each incident that it opened, and do its command.
 
@@ -156,7 +173,9 @@ class Copilot:
 
         Raises what `IngestDelivery` raises.
         """
-        receipt = self.ingest_delivery(actor=actor, integration_id=integration_id, delivery=delivery, verdict=verdict)
+        receipt = self.ingest_delivery(
+            actor=actor, integration_id=integration_id, delivery=delivery, verdict=verdict, admitted_by=admitted_by
+        )
         self._keep_snapshots(Actor.system(actor.tenant_id, origin="ingest"), receipt.opened)
         if receipt.command is not None and not receipt.quarantined and verdict in BELIEVED:
             sender = Actor.integration(actor.tenant_id, integration_id, origin=actor.origin)

@@ -18,17 +18,17 @@ from sre_copilot.domain.correlation import (
     OPEN_TO_NEWCOMERS,
     Candidate,
     CorrelationDecision,
-    correlate,
     silenced,
 )
 from sre_copilot.domain.decisions import CorrelationOutcome, Decision
 from sre_copilot.domain.incidents import RECURRENCE_SPAN, RECURRENCES_BEFORE_PATIENCE, TITLE_LENGTH, Incident
+from sre_copilot.domain.open_incidents import OpenIncidents
 from sre_copilot.domain.series import Episode, SeriesUpdate
 from sre_copilot.domain.service_graph import ServiceGraph
 from sre_copilot.domain.signals import Severity, Signal
 from sre_copilot.domain.snapshots import ObservedChange
 from sre_copilot.domain.subjects import Subject, signalled
-from sre_copilot.domain.tenants import month_of
+from sre_copilot.domain.tenants import Tenant, month_of
 
 
 @attrs.frozen(kw_only=True)
@@ -55,6 +55,9 @@ class Homeless:
     severity: Severity
     is_new: bool
     """Whether its original came with this batch."""
+    actor: Actor
+    """Who brought what asks for an incident."""
+    now: datetime
 
     @property
     def is_back(self) -> bool:
@@ -75,8 +78,12 @@ class Placing:
     ids: Ids
     actor: Actor
     now: datetime
+    actors: Mapping[UUID, Actor] = attrs.field(factory=dict)
+    """By delivery, where it is not `actor` who brought it."""
     _graph: ServiceGraph = attrs.field(factory=ServiceGraph, init=False)
     _changes: Sequence[ObservedChange] = attrs.field(default=(), init=False)
+    _opened: dict[datetime, int] = attrs.field(factory=dict, init=False)
+    _tenant: Tenant | None = attrs.field(default=None, init=False)
 
     def place(self, updates: Sequence[SeriesUpdate], signals: Sequence[Signal]) -> Placed:
         """Give every episode that needs one an incident. Opened incidents are stored, episodes and signals are not yet."""
@@ -88,14 +95,14 @@ class Placing:
         decisions: list[StoredDecision] = []
         waited_for: set[UUID] = set()
         if homeless:
-            candidates = self._prepared(homeless)
+            open_incidents = self._prepared(homeless)
             silencing = Silencing.at(self.uow, self.now)
             for row in homeless:
                 silence = silencing.silence_of(row.original)
                 if silence is not None:
                     decisions.extend(self._silenced(row, silence.id))
                     continue
-                decision, incident = self._decide(row, candidates, result[row.index])
+                decision, incident = self._decide(row, open_incidents, result[row.index])
                 if decision.incident_id is None and (row.is_back or row.episode.waiting):
                     # It stays where it is; and that it waits is on record already, timers would repeat it for ever.
                     continue
@@ -105,9 +112,9 @@ class Placing:
                 if home is not None and not row.is_back and not row.is_new:
                     waited_for.add(home)
                 result[row.index] = result[row.index].homed(row.episode.id, home, waiting=waiting)
-                _admit(candidates, incident, home, row)
+                _admit(open_incidents, incident, home, row)
                 decisions.append(
-                    StoredDecision(episode_id=row.episode.id, signal_id=row.original.id, decision=decision, at=self.now)
+                    StoredDecision(episode_id=row.episode.id, signal_id=row.original.id, decision=decision, at=row.now)
                 )
         return Placed(
             updates=tuple(result),
@@ -125,8 +132,16 @@ class Placing:
             for episode in (*self._begun(update), *_escalated(update, by_id)):
                 original = by_id.get(episode.original_id) or self.uow.signals.get(episode.original_id)
                 if not original.draft.is_heartbeat:
-                    worst, is_new = update.history.severity(episode.id), original.id in by_id
-                    yield Homeless(index=index, episode=episode, original=original, severity=worst, is_new=is_new)
+                    is_new = original.id in by_id
+                    yield Homeless(
+                        index=index,
+                        episode=episode,
+                        original=original,
+                        severity=update.history.severity(episode.id),
+                        is_new=is_new,
+                        actor=self.actors.get(original.delivery_id, self.actor),
+                        now=original.received_at if is_new else self.now,
+                    )
 
     def _begun(self, update: SeriesUpdate) -> Iterable[Episode]:
         """New episodes, and those that turned out to go on after their incident was closed: automation never reopens."""
@@ -138,13 +153,14 @@ class Placing:
             if episode.incident_id is None or not self.uow.incidents.get(episode.incident_id).state.is_open:
                 yield episode
 
-    def _prepared(self, homeless: Sequence[Homeless]) -> list[Candidate]:
+    def _prepared(self, homeless: Sequence[Homeless]) -> OpenIncidents:
         """Read what all decisions of the batch look at, alone among the tenant's batches until the unit ends."""
         self.uow.incidents.lock_correlation()
         self._graph = self.uow.services.graph()
         starts = [row.episode.started_at for row in homeless]
         self._changes = self.uow.signals.changes(min(starts) - OPEN_TO_NEWCOMERS - CHANGE_LOOKBACK, max(starts))
-        return list(self.uow.incidents.candidates())
+        moments = [row.now for row in homeless]
+        return self.uow.incidents.open_incidents(min(moments) - OPEN_TO_NEWCOMERS, max(moments) + OPEN_TO_NEWCOMERS)
 
     def _silenced(self, row: Homeless, silence_id: UUID) -> Iterable[StoredDecision]:
         """It stays where it is until the silence is lifted; that it is silenced is put on record once, and not each time."""
@@ -157,26 +173,35 @@ class Placing:
             )
 
     def _decide(
-        self, row: Homeless, candidates: Sequence[Candidate], update: SeriesUpdate
+        self, row: Homeless, open_incidents: OpenIncidents, update: SeriesUpdate
     ) -> tuple[CorrelationDecision, Incident | None]:
-        decision = correlate(row.subject, candidates, graph=self._graph, changes=self._changes, now=self.now)
+        decision = open_incidents.decide(row.subject, graph=self._graph, changes=self._changes, now=row.now)
         if decision.outcome is not CorrelationOutcome.OPENED:
             return decision, None
-        count = self.uow.incidents.opened_since(month_of(self.now))
-        if not self.uow.tenants.current().may_open_incident(row.severity, count):
+        if not self._may_open(row):
             return attrs.evolve(decision, outcome=CorrelationOutcome.WAITING), None
         incident = self._open(row, self._previous(update, row.episode))
         outcome = CorrelationOutcome.OPENED_RECURRENCE if incident.recurrence_of else CorrelationOutcome.OPENED
         return attrs.evolve(decision, outcome=outcome, incident_id=incident.id), incident
+
+    def _may_open(self, row: Homeless) -> bool:
+        """Whether the plan allows another incident; counted once a batch, because that takes long in a bad month."""
+        month = month_of(row.now)
+        if month not in self._opened:
+            self._opened[month] = self.uow.incidents.opened_since(month)
+        if self._tenant is None:
+            self._tenant = self.uow.tenants.current()
+        may = self._tenant.may_open_incident(row.severity, self._opened[month])
+        self._opened[month] += may
+        return may
 
     def _previous(self, update: SeriesUpdate, episode: Episode) -> Incident | None:
         """The closed incident that the series was in last."""
         earlier = [
             e for e in update.history.episodes if e.incident_id is not None and e.started_at <= episode.started_at
         ]
-        if not earlier:
-            return None
-        last = max(earlier, key=lambda e: e.started_at).incident_id
+        latest = max(earlier, key=lambda e: e.started_at, default=None)
+        last = latest.incident_id if latest is not None else update.history.previous_incident_id
         incident = self.uow.incidents.get(last) if last is not None else None
         return incident if incident is not None and not incident.state.is_open else None
 
@@ -193,7 +218,7 @@ class Placing:
     def _open(self, row: Homeless, previous: Incident | None) -> Incident:
         draft = row.original.draft
         # What is back has been detected once already, by the incident that was closed.
-        detected_at = self.now if row.is_back else min(row.episode.started_at, row.original.timestamp)
+        detected_at = row.now if row.is_back else min(row.episode.started_at, row.original.timestamp)
         changed = Incident(
             id=self.ids.new(),
             tenant_id=self.actor.tenant_id,
@@ -204,13 +229,13 @@ class Placing:
             environment=draft.environment,
             severity=row.severity,
             detected_at=detected_at,
-            created_at=self.now,
-            updated_at=self.now,
-            last_signal_at=self.now,
+            created_at=row.now,
+            updated_at=row.now,
+            last_signal_at=row.now,
             recurrence_of=previous.id if previous else None,
             recurrence_count=self._recurrences(previous, detected_at),
-        ).opened(transition_id=self.ids.new(), actor=self.actor, reason=f"{draft.name} on {draft.service}")
-        record_opening(self.uow, self.ids, self.actor, changed, self.now)
+        ).opened(transition_id=self.ids.new(), actor=row.actor, reason=f"{draft.name} on {draft.service}")
+        record_opening(self.uow, self.ids, row.actor, changed, row.now)
         self.uow.jobs.defer(diagnosis_of(changed.incident))
         return changed.incident
 
@@ -256,10 +281,10 @@ def _homed(
         )
 
 
-def _admit(candidates: list[Candidate], opened: Incident | None, home: UUID | None, row: Homeless) -> None:
+def _admit(open_incidents: OpenIncidents, opened: Incident | None, home: UUID | None, row: Homeless) -> None:
     """Let later episodes of the batch see where this one went."""
     if opened is not None:
-        candidates.append(
+        open_incidents.take(
             Candidate(
                 incident_id=opened.id,
                 opened_at=opened.created_at,
@@ -269,12 +294,5 @@ def _admit(candidates: list[Candidate], opened: Incident | None, home: UUID | No
                 members=(row.subject,),
             )
         )
-        return
-    for index, candidate in enumerate(candidates):
-        if candidate.incident_id == home:
-            candidates[index] = attrs.evolve(
-                candidate,
-                members=(*candidate.members, row.subject),
-                has_open_episode=candidate.has_open_episode or row.episode.is_open,
-                last_signal_at=max(candidate.last_signal_at, row.original.received_at),
-            )
+    elif home is not None:
+        open_incidents.hear(home, row.subject, at=row.original.received_at, is_open=row.episode.is_open)

@@ -1,33 +1,25 @@
-"""Taking a delivery into the ledger: with its signals, or into quarantine; each in one transaction."""
+"""Taking deliveries into the ledger: with their signals, or into quarantine; a batch of one tenant's in one transaction."""
 
-from collections.abc import Callable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import attrs
 
 from sre_copilot.application.acknowledging import acknowledge
-from sre_copilot.application.ports.deliveries import DeliveryGateway
+from sre_copilot.application.ports.deliveries import Claimed
 from sre_copilot.application.ports.ids import Ids
+from sre_copilot.application.ports.intake import SUSPENDED, Arrived
 from sre_copilot.application.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
-from sre_copilot.application.recording import IdReused, Recorder
+from sre_copilot.application.recording import IdReused, Recorder, Recording
 from sre_copilot.application.retrying import again_on_conflict
 from sre_copilot.application.trail import record_audit
-from sre_copilot.domain.actors import Actor
 from sre_copilot.domain.audit import AuditAction
-from sre_copilot.domain.deliveries import (
-    Delivery,
-    DeliveryRecord,
-    DeliveryStatus,
-    Parsed,
-    QuarantineReason,
-    Receipt,
-    Verdict,
-)
-from sre_copilot.domain.errors import NotQuarantined, PluginFailed, UnreadableDelivery
+from sre_copilot.domain.deliveries import DeliveryRecord, DeliveryStatus, QuarantineReason, Receipt
+from sre_copilot.domain.errors import CopilotError, DatabaseUnavailable, IntegrationChanged, NotQuarantined
 from sre_copilot.domain.integrations import Integration, SyncStatus
 
-SUSPENDED = "The plugin failed 5 times in a row, so it isn't asked any more; enable the integration again, then replay."
+Outcome = Receipt | CopilotError
 
 
 def require_quarantined(record: DeliveryRecord) -> DeliveryRecord:
@@ -39,147 +31,189 @@ def require_quarantined(record: DeliveryRecord) -> DeliveryRecord:
 
 @attrs.frozen(kw_only=True)
 class TakeIn:
-    """One delivery on its way into the ledger; `known` is the record that a replay, by somebody at a time, takes the place of."""
+    """Takes deliveries of one tenant in. Each is durable, or refused, by itself: a bad one is no other's harm."""
 
     units: UnitOfWorkFactory
     ids: Ids
-    actor: Actor
-    integration: Integration
-    delivery: Delivery
-    verdict: Verdict
-    known: DeliveryRecord | None = None
-    replayed_by: Actor | None = None
-    replayed_at: datetime | None = None
 
-    def read_by(self, gateway: DeliveryGateway) -> tuple[Receipt, Parsed]:
-        """Read the delivery with its plugin and take it in; what can't be read goes to quarantine.
+    def one(self, arrived: Arrived) -> Receipt:
+        """Take one in. Raises IntegrationChanged, NotQuarantined and what the database says."""
+        (outcome,) = self(arrived.actor.tenant_id, [arrived])
+        if isinstance(outcome, CopilotError):
+            raise outcome
+        return outcome
 
-        The plugin of a suspended integration isn't asked, unless it is a person who replays. Raises MalformedDelivery
-        where the bytes themselves can't be read; then nothing is stored.
-        """
-        if self.integration.health.is_suspended and self.replayed_by is None:
-            return self.quarantined(QuarantineReason.PLUGIN_FAILED, SUSPENDED, None), Parsed()
+    def __call__(self, tenant_id: UUID, batch: Sequence[Arrived]) -> list[Outcome]:
+        """Return what became of each, in their order. Those that share ids are taken in one after the other."""
+        return [outcome for group in _without_shared_ids(batch) for outcome in self._together(tenant_id, group)]
+
+    def _together(self, tenant_id: UUID, group: Sequence[Arrived]) -> list[Outcome]:
         try:
-            parsed = gateway.parse(self.integration, self.delivery)
-        except UnreadableDelivery as error:
-            return self.quarantined(QuarantineReason.UNREADABLE, str(error), self._vendor_id(error)), Parsed()
-        except PluginFailed as error:
-            return self.quarantined(QuarantineReason.PLUGIN_FAILED, str(error), self._vendor_id(error)), Parsed()
-        return self.taken_in(parsed), parsed
-
-    def _vendor_id(self, error: UnreadableDelivery | PluginFailed) -> str | None:
-        return error.vendor_id or (self.known.vendor_id if self.known else None)
-
-    def taken_in(self, parsed: Parsed) -> Receipt:
-        """Record what the delivery says; one whose id is known with another body goes to quarantine."""
-        try:
-            return again_on_conflict(lambda: self._in_one_unit(lambda uow: self._recorded(uow, parsed)))
+            return again_on_conflict(lambda: self._in_one_unit(tenant_id, group))
         except IdReused as reused:
-            return self.quarantined(QuarantineReason.ID_REUSED, str(reused), None)
+            told = [
+                one.kept_aside(QuarantineReason.ID_REUSED, reused.problems[place], None)
+                if place in reused.problems
+                else one
+                for place, one in enumerate(group)
+            ]
+            return self._together(tenant_id, told)
+        except DatabaseUnavailable as error:
+            return [error] * len(group)
+        except CopilotError as error:
+            if len(group) == 1:
+                return [error]
+            half = len(group) // 2
+            return [*self._together(tenant_id, group[:half]), *self._together(tenant_id, group[half:])]
 
-    def quarantined(self, reason: QuarantineReason, problem: str, vendor_id: str | None) -> Receipt:
-        """Keep the delivery aside under its vendor's id; the same body again is a redelivery."""
-        return again_on_conflict(
-            lambda: self._in_one_unit(lambda uow: self._set_aside(uow, reason, problem, vendor_id))
+    def _in_one_unit(self, tenant_id: UUID, group: Sequence[Arrived]) -> list[Outcome]:
+        with self.units(tenant_id) as uow:
+            marks = uow.integrations.marks({one.integration.id for one in group if one.mark is not None})
+            outcomes: dict[int, Outcome] = {
+                place: IntegrationChanged()
+                for place, one in enumerate(group)
+                if one.mark is not None and marks.get(one.integration.id) != one.mark
+            }
+            valid = [(place, one) for place, one in enumerate(group) if place not in outcomes]
+            if valid:
+                outcomes.update(_Batch(uow=uow, ids=self.ids, tenant_id=tenant_id).taken_in(valid))
+                uow.commit()
+        return [outcomes[place] for place in range(len(group))]
+
+
+@attrs.frozen(kw_only=True)
+class _Batch:
+    """Deliveries in one unit of work, each with its place among all that came."""
+
+    uow: UnitOfWork
+    ids: Ids
+    tenant_id: UUID
+
+    def taken_in(self, batch: Sequence[tuple[int, Arrived]]) -> dict[int, Receipt]:
+        """Store them all and return their receipts. Raises IdReused."""
+        for _, one in batch:
+            if one.replay is not None:
+                require_quarantined(self.uow.deliveries.get(one.replay.known.id, lock=True))
+        stored = self._claimed(batch)
+        receipts: dict[int, Receipt] = {}
+        recordings: list[tuple[int, Recording]] = []
+        kept: list[DeliveryRecord] = []
+        for place, one in batch:
+            there = stored.get(place)
+            if there is not None and there.body_hash != one.delivery.body_hash:
+                # The id stays with whoever had it first.
+                problem = f"The delivery id {one.vendor_id} is known with another body."
+                kept.append(self._set_aside(one.kept_aside(QuarantineReason.ID_REUSED, problem, None)))
+                receipts[place] = kept[-1].receipt
+            elif there is not None and (one.aside is not None or there.status is DeliveryStatus.QUARANTINED):
+                receipts[place] = attrs.evolve(there.receipt, redelivered=True)
+            elif one.aside is not None:
+                kept.append(self._set_aside(one))
+                receipts[place] = kept[-1].receipt
+            else:
+                delivery_id = there.delivery_id if there is not None else self._id(one)
+                recordings.append((place, Recording(arrived=one, delivery_id=delivery_id)))
+        recorded = Recorder(uow=self.uow, ids=self.ids, tenant_id=self.tenant_id).record(
+            [recording for _, recording in recordings], places=[place for place, _ in recordings]
         )
+        for (place, recording), receipt in zip(recordings, recorded, strict=True):
+            there = stored.get(place)
+            if there is not None:
+                receipts[place] = attrs.evolve(there.receipt, redelivered=True)
+                continue
+            receipts[place] = self._acknowledged(recording.arrived, receipt)
+            kept.append(_record(recording.arrived, receipts[place], DeliveryStatus.ACCEPTED))
+        self._keep(batch, kept)
+        self._note_successes([recording.arrived for place, recording in recordings if place not in stored])
+        return receipts
 
-    def _in_one_unit(self, work: Callable[[UnitOfWork], Receipt]) -> Receipt:
-        with self.units(self.actor.tenant_id) as uow:
-            if self.known is not None:
-                require_quarantined(uow.deliveries.get(self.known.id, lock=True))
-            receipt = work(uow)
-            uow.commit()
-        return receipt
+    def _claimed(self, batch: Sequence[tuple[int, Arrived]]) -> dict[int, Claimed]:
+        """What the ledger has under the vendors' ids, but for the records that these are replays of."""
+        keys = {place: (one.integration.id, one.vendor_id) for place, one in batch if one.vendor_id is not None}
+        found = self.uow.deliveries.claim(keys.values())
+        replayed = {place: one.replay.known.id for place, one in batch if one.replay is not None}
+        claimed = {place: found[key] for place, key in keys.items() if key in found}
+        return {place: row for place, row in claimed.items() if row.delivery_id != replayed.get(place)}
 
-    def _recorded(self, uow: UnitOfWork, parsed: Parsed) -> Receipt:
-        stored = self._claimed(uow, parsed.vendor_id)
-        if stored is not None and stored.delivery.body_hash != self.delivery.body_hash:
-            raise IdReused(f"The delivery id {parsed.vendor_id} is known with another body.")
-        if stored is not None and stored.status is DeliveryStatus.QUARANTINED:
-            return attrs.evolve(stored.receipt, redelivered=True)
-        recorder = Recorder(
-            uow=uow,
-            ids=self.ids,
-            actor=self.actor,
-            integration=self.integration,
-            delivery=self.delivery,
-            delivery_id=stored.id if stored else self._id(),
-        )
-        receipt = recorder.record(parsed)
-        if stored is not None:
-            return attrs.evolve(stored.receipt, redelivered=True)
-        now = self.delivery.received_at
-        for word in parsed.acknowledgements:
-            changed = acknowledge(uow, self.ids, self.actor, self.integration, word, now)
+    def _set_aside(self, one: Arrived) -> DeliveryRecord:
+        receipt = Receipt(delivery_id=self._id(one), quarantined=True, problem=one.problem)
+        if one.problem != SUSPENDED:
+            health = self.uow.integrations.lock(one.integration.id).health
+            by_plugin = one.aside is QuarantineReason.PLUGIN_FAILED
+            failed = health.failed(
+                one.delivery.received_at, one.problem, status=SyncStatus.QUARANTINED, by_plugin=by_plugin
+            )
+            self.uow.integrations.note(one.integration.id, failed)
+        return _record(one, receipt, DeliveryStatus.QUARANTINED)
+
+    def _acknowledged(self, one: Arrived, receipt: Receipt) -> Receipt:
+        for word in one.parsed.acknowledgements:
+            changed = acknowledge(self.uow, self.ids, one.actor, one.integration, word, one.delivery.received_at)
             if changed is not None:
                 receipt = attrs.evolve(receipt, incidents=tuple(sorted({*receipt.incidents, changed})))
-        self._keep(uow, receipt, DeliveryStatus.ACCEPTED, None, parsed.vendor_id)
-        self._note_success(uow, now, heartbeat=any(draft.is_heartbeat for draft in parsed.drafts))
         return receipt
 
-    def _set_aside(self, uow: UnitOfWork, reason: QuarantineReason, problem: str, vendor_id: str | None) -> Receipt:
-        stored = self._claimed(uow, vendor_id)
-        if stored is not None and stored.delivery.body_hash == self.delivery.body_hash:
-            return attrs.evolve(stored.receipt, redelivered=True)
-        if stored is not None:
-            reason, problem = QuarantineReason.ID_REUSED, f"The delivery id {vendor_id} is known with another body."
-        receipt = Receipt(delivery_id=self._id(), quarantined=True, problem=problem)
-        self._keep(uow, receipt, DeliveryStatus.QUARANTINED, reason, None if stored else vendor_id)
-        if problem != SUSPENDED:
-            self._note_failure(uow, problem, by_plugin=reason is QuarantineReason.PLUGIN_FAILED)
-        return receipt
+    def _id(self, one: Arrived) -> UUID:
+        return one.replay.known.id if one.replay is not None else self.ids.new()
 
-    def _claimed(self, uow: UnitOfWork, vendor_id: str | None) -> DeliveryRecord | None:
-        """What the ledger has under the vendor's id, but for the record that this is a replay of."""
-        stored = uow.deliveries.claim(self.integration.id, vendor_id) if vendor_id else None
-        return None if stored is not None and self.known is not None and stored.id == self.known.id else stored
+    def _keep(self, batch: Sequence[tuple[int, Arrived]], kept: Sequence[DeliveryRecord]) -> None:
+        replays = {one.replay.known.id: one.replay for _, one in batch if one.replay is not None}
+        self.uow.deliveries.add([record for record in kept if record.id not in replays])
+        for record in kept:
+            replay = replays.get(record.id)
+            if replay is None:
+                continue
+            self.uow.deliveries.replayed(record)
+            record_audit(
+                self.uow,
+                self.ids,
+                replay.by,
+                "delivery.replayed",
+                AuditAction.EXECUTE,
+                at=replay.at,
+                resource=("delivery", record.id),
+                details={"status": record.status.value},
+            )
 
-    def _id(self) -> UUID:
-        return self.known.id if self.known else self.ids.new()
+    def _note_successes(self, accepted: Iterable[Arrived]) -> None:
+        """Once per integration, and only where it is time to: everybody's deliveries would wait for its row."""
+        latest: dict[UUID, tuple[Integration, datetime, bool]] = {}
+        for one in accepted:
+            heartbeat = any(draft.is_heartbeat for draft in one.parsed.drafts)
+            _, at, before = latest.get(one.integration.id, (None, one.delivery.received_at, False))
+            now = max(at, one.delivery.received_at)
+            latest[one.integration.id] = (one.integration, now, heartbeat or before)
+        for integration, now, heartbeat in sorted(latest.values(), key=lambda row: row[0].id):
+            if integration.is_success_to_note(now):
+                self.uow.integrations.note(integration.id, integration.health.succeeded(now))
+            if heartbeat and integration.is_heartbeat_to_note(now):
+                self.uow.integrations.heard(integration.id, now)
 
-    def _keep(
-        self,
-        uow: UnitOfWork,
-        receipt: Receipt,
-        status: DeliveryStatus,
-        reason: QuarantineReason | None,
-        vendor_id: str | None,
-    ) -> None:
-        record = DeliveryRecord(
-            id=receipt.delivery_id,
-            tenant_id=self.actor.tenant_id,
-            integration_id=self.integration.id,
-            delivery=self.delivery,
-            status=status,
-            verdict=self.verdict,
-            vendor_id=vendor_id,
-            quarantine_reason=reason,
-            receipt=receipt,
-            replayed_at=self.replayed_at,
-        )
-        if self.replayed_by is None or self.replayed_at is None:
-            uow.deliveries.add(record)
-            return
-        uow.deliveries.replayed(record)
-        record_audit(
-            uow,
-            self.ids,
-            self.replayed_by,
-            "delivery.replayed",
-            AuditAction.EXECUTE,
-            at=self.replayed_at,
-            resource=("delivery", record.id),
-            details={"status": status.value},
-        )
 
-    def _note_success(self, uow: UnitOfWork, now: datetime, *, heartbeat: bool) -> None:
-        if self.integration.is_success_to_note(now):
-            uow.integrations.note(self.integration.id, self.integration.health.succeeded(now))
-        if heartbeat and self.integration.is_heartbeat_to_note(now):
-            uow.integrations.heard(self.integration.id, now)
+def _record(one: Arrived, receipt: Receipt, status: DeliveryStatus) -> DeliveryRecord:
+    return DeliveryRecord(
+        id=receipt.delivery_id,
+        tenant_id=one.actor.tenant_id,
+        integration_id=one.integration.id,
+        delivery=one.delivery,
+        status=status,
+        verdict=one.verdict,
+        vendor_id=one.vendor_id,
+        quarantine_reason=one.aside,
+        receipt=receipt,
+        replayed_at=one.replay.at if one.replay is not None else None,
+    )
 
-    def _note_failure(self, uow: UnitOfWork, problem: str, *, by_plugin: bool) -> None:
-        health = uow.integrations.lock(self.integration.id).health
-        at = self.delivery.received_at
-        failed = health.failed(at, problem, status=SyncStatus.QUARANTINED, by_plugin=by_plugin)
-        uow.integrations.note(self.integration.id, failed)
+
+def _without_shared_ids(batch: Sequence[Arrived]) -> Iterable[Sequence[Arrived]]:
+    """Cut the batch wherever an id comes that was there before: a redelivery finds the first one stored."""
+    group: list[Arrived] = []
+    seen: set[tuple[UUID, str, int]] = set()
+    for one in batch:
+        if not one.ids.isdisjoint(seen):
+            yield group
+            group, seen = [], set()
+        group.append(one)
+        seen |= one.ids
+    if group:
+        yield group

@@ -28,6 +28,11 @@ class Activity:
         self._active &= ~(1 << number)
         self._look(number, span)
 
+    def prolong(self, number: int, last: int) -> None:
+        """Let an incident be active until then, unless it is so for longer anyway."""
+        first, until = self._spans[number]
+        self.put(number, (first, max(until, last)))
+
     def drop(self, number: int) -> None:
         """Forget an incident."""
         self._spans.pop(number, None)

@@ -205,6 +205,18 @@ class WriteConflict(EnvironmentFault):
     code = "write_conflict"
 
 
+class IntegrationChanged(EnvironmentFault):
+    """The integration or its tenant was changed while a delivery was being read; nothing was stored, so try again."""
+
+    code = "integration_changed"
+
+
+class TenantBusy(CopilotError):
+    """More of the tenant comes than is taken in at a time; nothing was stored, so send it again in a moment, and slower."""
+
+    code = "tenant_busy"
+
+
 class DatabaseNotReady(EnvironmentFault):
     """The database is reachable but lacks roles or migrations; run what is named here."""
 

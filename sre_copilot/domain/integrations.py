@@ -22,6 +22,7 @@ ERROR_LENGTH = 500
 """Characters of an error that are kept."""
 
 
+OWN_ENVIRONMENTS = {ours.value: ours for ours in Environment}
 NOTED_EVERY = timedelta(seconds=10)
 """A healthy integration's last success is only this exact, so that a storm doesn't queue up for one row."""
 
@@ -246,9 +247,10 @@ class Integration:
         Any other word is development: production is never guessed.
         """
         wanted = word.strip().lower()
-        table = {theirs.lower(): ours for theirs, ours in self.environments.items()}
-        own = {ours.value: ours for ours in Environment}
-        return table.get(wanted) or own.get(wanted, Environment.DEVELOPMENT)
+        own = OWN_ENVIRONMENTS.get(wanted, Environment.DEVELOPMENT)
+        if not self.environments:
+            return own
+        return {theirs.lower(): ours for theirs, ours in self.environments.items()}.get(wanted, own)
 
     def environment_among(self, *words: str) -> tuple[Environment, str]:
         """Return what several words of a vendor's mean here, and the word that decided it.

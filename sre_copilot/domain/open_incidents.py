@@ -17,6 +17,7 @@ from sre_copilot.domain.correlation import (
     ACTIVE_AFTER_LAST_SIGNAL,
     OPEN_TO_NEWCOMERS,
     THRESHOLD,
+    Candidate,
     CandidateScore,
     CorrelationDecision,
 )
@@ -84,6 +85,27 @@ class OpenIncidents:
             self._beginnings.move(profile.number, profile.detected, detected)
             profile.detected = detected
             self._members.begin(profile, detected)
+
+    def take(self, candidate: Candidate) -> None:
+        """Add an open incident with its members."""
+        self.see(
+            candidate.incident_id,
+            opened_at=candidate.opened_at,
+            detected_at=candidate.detected_at,
+            last_signal_at=candidate.last_signal_at,
+            has_open_episode=candidate.has_open_episode,
+        )
+        for member in candidate.members:
+            self.join(candidate.incident_id, member)
+
+    def hear(self, incident_id: UUID, subject: Subject, *, at: datetime, is_open: bool) -> None:
+        """Add a member that has just come; from then on its incident is active as long as that makes it."""
+        self.join(incident_id, subject)
+        profile = self._profile(incident_id)
+        assert profile.opened_at is not None
+        opened = microseconds(profile.opened_at)
+        last = opened + OPEN_SPAN if is_open else min(opened + OPEN_SPAN, microseconds(at) + QUIET_SPAN)
+        self._activity.prolong(profile.number, last)
 
     def join(self, incident_id: UUID, subject: Subject) -> None:
         """Add the subject of an episode's original, or of what people declared, to an incident. Twice is once."""

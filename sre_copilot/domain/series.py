@@ -8,6 +8,7 @@ import attrs
 
 from sre_copilot.domain.decisions import Decision, EpisodeEnd
 from sre_copilot.domain.episodes import Fact, Run, runs
+from sre_copilot.domain.observations import Observation
 from sre_copilot.domain.signals import Severity, SignalStatus
 
 
@@ -57,7 +58,8 @@ class SeriesUpdate:
     again. `opened` are episodes that need correlating because they are new or had to wait, `reopened` those that turned
     out to go on; `memberships` are the places of stored signals that changed; `saved` are all episodes that are new or
     changed, opened ones included, closings before openings; `dropped` are ids of episodes that merged into others,
-    and `left` the incidents that these were in.
+    and `left` the incidents that these were in. `begun` are the ids of episodes that did not exist before, `last_run` is
+    the latest run as computed.
     """
 
     history: "SeriesHistory"
@@ -69,6 +71,8 @@ class SeriesUpdate:
     dropped: tuple[UUID, ...] = ()
     left: tuple[UUID, ...] = ()
     memberships: tuple[Membership, ...] = ()
+    begun: frozenset[UUID] = frozenset()
+    last_run: Run | None = attrs.field(default=None, eq=False, repr=False)
 
     def homed(self, episode_id: UUID, incident_id: UUID | None, *, waiting: bool = False) -> "SeriesUpdate":
         """Return the update with one of its episodes, and the signals of that episode, in an incident."""
@@ -102,34 +106,24 @@ class SeriesUpdate:
 
 
 @attrs.frozen(kw_only=True)
-class Observation:
-    """A signal that asks to be recorded. `signal_id` is the id its row will have if it gets one.
+class SeriesHistory:
+    """What is stored of one series: its facts and its episodes, with the incident of each recorded signal.
 
-    `known_as` is the id of the stored signal with the same vendor id, where there is one. `has_vendor_id` says
-    that the vendor names its events, so that only the id tells a redelivery.
+    `last_ordinal` is that of the signal recorded last, also where `facts` are not all of them (`SeriesHead`);
+    `previous_incident_id` is the incident of the latest episode that is then missing here.
     """
 
-    signal_id: UUID
-    episode_id: UUID
-    """The id of the episode, should this signal open one."""
-    status: SignalStatus
-    occurred_at: datetime
-    received_at: datetime
-    severity: Severity
-    episode_started_at: datetime | None = None
-    expires_at: datetime | None = None
-    known_as: UUID | None = None
-    has_vendor_id: bool = False
-
-
-@attrs.frozen(kw_only=True)
-class SeriesHistory:
-    """What is stored of one series: its facts and its episodes, with the incident of each recorded signal."""
-
     fingerprint: str
+    last_ordinal: int = 0
+    previous_incident_id: UUID | None = None
     facts: tuple[Fact, ...] = ()
     episodes: tuple[Episode, ...] = ()
     memberships: tuple[Membership, ...] = ()
+
+    @property
+    def is_summary(self) -> bool:
+        """Whether `facts` stand for more signals than they are."""
+        return self.last_ordinal > 0
 
     def severity(self, episode_id: UUID) -> Severity:
         """The worst that has fired in one of its episodes, in whatever order."""
@@ -145,6 +139,7 @@ class SeriesHistory:
         facts = {fact.signal_id: fact for fact in self.facts}
         by_key = {_key(fact): fact.signal_id for fact in reversed(self.facts)}
         ordinal = max((fact.ordinal for fact in self.facts), default=0)
+        ordinal = max(ordinal, self.last_ordinal)
         seen_again: set[UUID] = set()
         recorded: list[UUID | Decision] = []
         for item in observations:
@@ -187,7 +182,7 @@ class SeriesHistory:
         kept = {episode.id for episode in after}
         saved = [episode for episode in after if before.get(episode.id) != episode]
         return SeriesUpdate(
-            history=SeriesHistory(fingerprint=self.fingerprint, facts=facts, episodes=after, memberships=members),
+            history=attrs.evolve(self, facts=facts, episodes=after, memberships=members),
             opened=tuple(episode for _, episode, is_new in placed if is_new),
             reopened=tuple(e for e in after if e.is_open and e.id in before and not before[e.id].is_open),
             saved=tuple(sorted(saved, key=lambda episode: episode.is_open)),
@@ -196,6 +191,8 @@ class SeriesHistory:
                 sorted({e.incident_id for e in self.episodes if e.id not in kept and e.incident_id is not None})
             ),
             memberships=(*(m for m in members if homes.get(m.signal_id) != m), *_left(homes, members)),
+            begun=frozenset(kept - set(before)),
+            last_run=computed[-1] if computed else None,
         )
 
 

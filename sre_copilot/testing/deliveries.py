@@ -1,6 +1,6 @@
 """The ledger of deliveries in memory, and a gateway that reads what it was told to."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -8,7 +8,7 @@ from uuid import UUID
 
 import attrs
 
-from sre_copilot.application.ports.deliveries import DeliveryFilter
+from sre_copilot.application.ports.deliveries import Claimed, DeliveryFilter
 from sre_copilot.domain.commands import Command, Response
 from sre_copilot.domain.deliveries import (
     Delivery,
@@ -32,17 +32,25 @@ class InMemoryDeliveries:
 
     tables: TenantTables
 
-    def claim(self, integration_id: UUID, vendor_id: str) -> DeliveryRecord | None:
-        """Return the delivery known under a vendor id, or None."""
-        wanted = (integration_id, vendor_id)
-        known = self.tables.deliveries.values()
-        return next((record for record in known if (record.integration_id, record.vendor_id) == wanted), None)
+    def claim(self, keys: Collection[tuple[UUID, str]]) -> Mapping[tuple[UUID, str], Claimed]:
+        """Return the deliveries known under vendors' ids."""
+        return {
+            (record.integration_id, record.vendor_id): Claimed(
+                delivery_id=record.id,
+                body_hash=record.delivery.body_hash,
+                status=record.status,
+                receipt=record.receipt,
+            )
+            for record in self.tables.deliveries.values()
+            if record.vendor_id is not None and (record.integration_id, record.vendor_id) in keys
+        }
 
-    def add(self, record: DeliveryRecord) -> None:
-        """Store a delivery with the headers that are kept. Raises AlreadyExists for a vendor id that the ledger has."""
-        if record.vendor_id is not None and self.claim(record.integration_id, record.vendor_id) is not None:
-            raise AlreadyExists(vendor_id=record.vendor_id)
-        self.tables.deliveries[record.id] = record
+    def add(self, records: Sequence[DeliveryRecord]) -> None:
+        """Store deliveries with the headers that are kept. Raises AlreadyExists for a vendor id that the ledger has."""
+        for record in records:
+            if record.vendor_id is not None and self.claim([(record.integration_id, record.vendor_id)]):
+                raise AlreadyExists(vendor_id=record.vendor_id)
+            self.tables.deliveries[record.id] = record
 
     def get(self, delivery_id: UUID, *, lock: bool = False) -> DeliveryRecord:
         """One delivery. Raises NotFound."""
@@ -97,6 +105,10 @@ class ScriptedGateway:
     def strip(self, integration: Integration, delivery: Delivery) -> Delivery:
         """Return the delivery with the headers that are always kept."""
         return delivery.without_credentials(())
+
+    def heeds_429(self, integration: Integration) -> bool:
+        """Only of generic senders."""
+        return integration.type == "generic"
 
     def parse(self, integration: Integration, delivery: Delivery) -> Parsed:
         """Return what the reader of the integration's type says. Raises its error, or UnknownIntegrationType."""

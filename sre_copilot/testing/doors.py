@@ -4,6 +4,7 @@ from importlib.metadata import EntryPoint
 
 import attrs
 
+from sre_copilot.adapters.intake.group_commit import GroupCommit
 from sre_copilot.adapters.integrations.calls import CallsHere
 from sre_copilot.adapters.integrations.gateway import PluginGateway
 from sre_copilot.adapters.integrations.isolation import DEADLINE, Isolation
@@ -12,11 +13,14 @@ from sre_copilot.adapters.integrations.notifying import PluginNotifiers
 from sre_copilot.adapters.integrations.toolbox import Toolbox
 from sre_copilot.adapters.keyring.signatures import CertificateSignatures
 from sre_copilot.adapters.system import TimeOrderedIds
+from sre_copilot.application.doors import Doors
 from sre_copilot.application.ports.deliveries import DeliveryGateway
 from sre_copilot.application.ports.mail import Mail
 from sre_copilot.application.ports.outgoing import Outgoing
 from sre_copilot.application.ports.signatures import Signatures
+from sre_copilot.application.ports.tenants import Directory
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
+from sre_copilot.application.taking_in import TakeIn
 from sre_copilot.application.use_cases.ingest_delivery import IngestDelivery
 from sre_copilot.hookspecs import ENTRY_POINT_GROUP, IntegrationPlugin, hookimpl
 from sre_copilot.testing.mail import RecordedMail
@@ -91,12 +95,11 @@ def toolbox(
     )
 
 
-def ingesting(units: UnitOfWorkFactory, gateway: DeliveryGateway | None = None) -> IngestDelivery:
+def ingesting(units: UnitOfWorkFactory, directory: Directory, gateway: DeliveryGateway | None = None) -> IngestDelivery:
     """Return the use case on these units of work, by default with the built-in plugins."""
     return IngestDelivery(
-        units=units,
+        doors=Doors(units=units, directory=directory, sealer=make_sealer(InMemoryKeyRing())),
         gateway=gateway or plugin_gateway(),
-        sealer=make_sealer(InMemoryKeyRing()),
         outgoing=ScriptedOutgoing(),
-        ids=TimeOrderedIds(),
+        intake=GroupCommit(TakeIn(units=units, ids=TimeOrderedIds())),
     )

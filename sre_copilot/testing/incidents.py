@@ -1,6 +1,6 @@
 """Incidents in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from sre_copilot.domain.correlation import Candidate
 from sre_copilot.domain.errors import ConcurrentTransition, ImmutableRecord, InvalidTransition, NotFound
 from sre_copilot.domain.incidents import Incident
 from sre_copilot.domain.lifecycle import legal_pairs
+from sre_copilot.domain.open_incidents import OpenIncidents
 from sre_copilot.domain.snapshots import ContextSnapshot
 from sre_copilot.domain.subjects import declared, signalled
 from sre_copilot.domain.timeline import Note, Transition
@@ -28,6 +29,15 @@ class InMemoryIncidents:
         if incident_id not in self.tables.incidents:
             raise NotFound(incident=incident_id)
         return self.tables.incidents[incident_id]
+
+    def locked(self, incident_ids: Collection[UUID]) -> Sequence[Incident]:
+        """Incidents, by id. Raises NotFound."""
+        return [self.get(incident_id) for incident_id in sorted(incident_ids)]
+
+    def change(self, incidents: Sequence[Incident]) -> None:
+        """Store what changed of incidents."""
+        for incident in incidents:
+            self.save(incident)
 
     def save(self, incident: Incident) -> None:
         """Store an incident, new or changed, all but its snapshot."""
@@ -76,9 +86,18 @@ class InMemoryIncidents:
     def lock_correlation(self) -> None:
         """Nothing to do: nobody else is in."""
 
-    def candidates(self) -> Sequence[Candidate]:
-        """The open incidents, each with the originals of its episodes, and with its own words where people declared it."""
-        return [self._candidate(incident) for incident in self.tables.incidents.values() if incident.state.is_open]
+    def open_incidents(self, since: datetime, until: datetime) -> OpenIncidents:
+        """The incidents that are open and were opened in between, with their members."""
+        index = OpenIncidents()
+        wanted = [row.id for row in self.tables.incidents.values() if since <= row.created_at <= until]
+        for candidate in self.candidates(wanted):
+            index.take(candidate)
+        return index
+
+    def candidates(self, incident_ids: Collection[UUID]) -> Sequence[Candidate]:
+        """Open incidents, each with the originals of its episodes, and with its own words where people declared it."""
+        rows = [row for row in self.tables.incidents.values() if row.id in incident_ids]
+        return [self._candidate(incident) for incident in rows if incident.state.is_open]
 
     def opened_since(self, start: datetime) -> int:
         """How many incidents were created at or after `start`."""

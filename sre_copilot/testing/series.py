@@ -1,16 +1,26 @@
 """Series, signals and episodes in memory."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import attrs
 
-from sre_copilot.application.ports.series import DueSeries, KnownSignal, SignalFilter, StoredDecision, VendorId
+from sre_copilot.application.ports.series import (
+    DueSeries,
+    Ends,
+    Heard,
+    KnownSignal,
+    Locked,
+    SignalFilter,
+    StoredDecision,
+    VendorId,
+)
 from sre_copilot.domain.episodes import Fact
 from sre_copilot.domain.errors import AlreadyExists, ForeignReference, NotFound
 from sre_copilot.domain.series import Episode, Membership, SeriesHistory, SeriesUpdate
-from sre_copilot.domain.signals import Signal
+from sre_copilot.domain.series_head import SeriesHead
+from sre_copilot.domain.signals import Signal, SignalStatus
 from sre_copilot.domain.snapshots import ObservedChange
 from sre_copilot.testing.tables import TenantTables
 
@@ -21,8 +31,28 @@ class InMemorySeriesStore:
 
     tables: TenantTables
 
+    def lock(self, heard: Sequence[Heard]) -> Mapping[str, Locked]:
+        """Note repeats of the newest signals of series, and say what is known of each."""
+        return {row.fingerprint: self._locked(row) for row in heard}
+
+    def _locked(self, row: Heard) -> Locked:
+        head = self.tables.heads.get(row.fingerprint)
+        if head is None:
+            return Locked(is_new=not any(one.fingerprint == row.fingerprint for one in self.tables.signals.values()))
+        if not head.is_repeated_by(row.status, row.occurred_at, row.episode_started_at, row.received_at):
+            return Locked(head=head)
+        assert row.seen_at is not None
+        again = head.seen_again(row.seen_at, row.expires_at)
+        self.tables.heads[row.fingerprint] = again
+        self.tables.sightings[again.newest.signal_id] = again.newest
+        return Locked(repeated=True)
+
     def load(self, fingerprints: Sequence[str]) -> Mapping[str, SeriesHistory]:
         """Return the history of every fingerprint given, an empty one where it is new."""
+        return self.histories(fingerprints)
+
+    def histories(self, fingerprints: Sequence[str]) -> Mapping[str, SeriesHistory]:
+        """The whole history of series."""
         return {name: self._history(name) for name in sorted(set(fingerprints))}
 
     def known(self, integration_id: UUID, keys: Sequence[VendorId]) -> Mapping[VendorId, KnownSignal]:
@@ -56,7 +86,14 @@ class InMemorySeriesStore:
                     self._move(member)
             for fact in update.sightings:
                 self.tables.sightings[fact.signal_id] = fact
+            self._keep_head(update)
         self._refuse_second_open_episode()
+
+    def _keep_head(self, update: SeriesUpdate) -> None:
+        name = update.history.fingerprint
+        head = SeriesHead.after(update, self.tables.heads[name] if update.history.is_summary else None)
+        if head is not None:
+            self.tables.heads[name] = head
 
     def due(self, now: datetime) -> Sequence[DueSeries]:
         """Series with an open episode whose `due_at` has come, by fingerprint."""
@@ -166,7 +203,25 @@ class InMemorySignals:
 
     def episodes_of(self, incident_id: UUID) -> Sequence[Episode]:
         """The episodes of an incident, by start."""
-        return _by_start(one for one in self.tables.episodes.values() if one.incident_id == incident_id)
+        return _by_start(self._seen(one) for one in self.tables.episodes.values() if one.incident_id == incident_id)
+
+    def _seen(self, episode: Episode) -> Episode:
+        head = self.tables.heads.get(episode.fingerprint)
+        if not episode.is_open or head is None or not head.goes_on:
+            return episode
+        if head.newest.status is not SignalStatus.FIRING:
+            return episode
+        return attrs.evolve(episode, last_seen_at=max(episode.last_seen_at, head.newest.last_seen_at))
+
+    def ends_of(self, incident_ids: Collection[UUID]) -> Mapping[UUID, Ends]:
+        """How the episodes of incidents have ended."""
+        found: dict[UUID, Ends] = {}
+        for incident_id in incident_ids:
+            episodes = self.episodes_of(incident_id)
+            ends = [episode.end_seen_at or episode.started_at for episode in episodes if not episode.is_open]
+            if episodes:
+                found[incident_id] = Ends(last_seen_at=max(ends) if len(ends) == len(episodes) else None)
+        return found
 
     def waiting(self) -> Sequence[Episode]:
         """Open episodes without an incident because of the plan's limit, oldest first."""

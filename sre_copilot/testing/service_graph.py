@@ -1,6 +1,6 @@
 """The service graph in memory."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from datetime import datetime
 
 import attrs
@@ -30,6 +30,10 @@ class InMemoryServices:
         """Make this the graph. Services known before stay known; new ones beyond the limit are flagged."""
         self.tables.graphs[""] = graph
         self.saw(graph.services, at=at, limit=limit)
+
+    def unknown(self, names: Set[str]) -> Set[str]:
+        """Those that nobody has named yet."""
+        return names - set(self.tables.services)
 
     def saw(self, names: Iterable[str], *, at: datetime, limit: int) -> None:
         """Remember services that signals named; those beyond the limit are flagged."""

@@ -24,6 +24,7 @@ from sre_copilot.domain.recommendations import Recommendation
 from sre_copilot.domain.routing import RoutingRule
 from sre_copilot.domain.runbooks import Runbook
 from sre_copilot.domain.series import Episode
+from sre_copilot.domain.series_head import SeriesHead
 from sre_copilot.domain.service_graph import ServiceGraph
 from sre_copilot.domain.signals import Signal
 from sre_copilot.domain.silences import Silence
@@ -48,6 +49,8 @@ class TenantTables:
     """The episode of each signal that has one."""
     sightings: dict[UUID, Fact] = attrs.field(factory=dict)
     """By signal that was seen again: the fact as it is then."""
+    heads: dict[str, SeriesHead] = attrs.field(factory=dict)
+    """By fingerprint."""
     episodes: dict[UUID, Episode] = attrs.field(factory=dict)
     decisions: dict[UUID, StoredDecision] = attrs.field(factory=dict)
     """The latest, by signal."""

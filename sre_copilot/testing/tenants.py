@@ -143,6 +143,13 @@ class InMemoryIntegrations:
             raise NotFound(integration=integration_id)
         return self.tables.integrations[integration_id]
 
+    def marks(self, integration_ids: Collection[UUID]) -> Mapping[UUID, str]:
+        """A mark of each that changes whenever it or the tenant does."""
+        known = {one: self.tables.integrations.get(one) for one in integration_ids}
+        return {
+            one: repr((row, row.key, row.sealed, self.tables.tenants)) for one, row in known.items() if row is not None
+        }
+
     def all(self) -> Sequence[Integration]:
         """Every integration, by creation."""
         return sorted(self.tables.integrations.values(), key=lambda one: (one.created_at, one.id))

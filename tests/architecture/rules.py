@@ -21,8 +21,8 @@ VAGUE_NAMES = {"base", "common", "core", "helper", "helpers", "misc", "service",
 PURE_LIBRARIES = {
     "abc", "array", "attrs", "base64", "bisect", "collections", "contextlib", "copy", "datetime", "decimal", "enum",
     "fractions", "functools", "graphlib", "hashlib", "heapq", "hmac", "inspect", "ipaddress", "itertools", "json",
-    "math", "numbers", "operator", "re", "statistics", "string", "sys", "textwrap", "types", "typing", "unicodedata",
-    "urllib.parse", "uuid",
+    "math", "numbers", "operator", "orjson", "re", "statistics", "string", "sys", "textwrap", "types", "typing",
+    "unicodedata", "urllib.parse", "uuid",
 }  # fmt: skip
 WORLDLY_LIBRARIES = {"logging", "os", "random", "secrets", "time"}
 CLOCKS_AND_IDS = {f"datetime.datetime.{name}" for name in ("now", "utcnow", "today")} | {"datetime.date.today"} | {

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from django.urls import URLPattern, URLResolver
 from django.urls.resolvers import RegexPattern
 
-from sre_copilot.adapters.system import new_id
+from sre_copilot.adapters.system import SystemClock, new_id
 from sre_copilot.domain.actors import Role
 from sre_copilot.entrypoints.http import django_settings
 from tests.e2e.installation import Installation
@@ -31,6 +32,7 @@ class Case:
 
 
 NOT_FOUND = 404
+NEXT_WEEK = (SystemClock().now() + timedelta(days=7)).isoformat()
 CASES: Mapping[tuple[str, str], Case] = {
     ("GET", "api/v1/incidents"): Case(),
     ("POST", "api/v1/incidents"): Case(body={"title": "mine", "service": "mine"}),
@@ -52,13 +54,14 @@ CASES: Mapping[tuple[str, str], Case] = {
     ("GET", "api/v1/signals/<signal>/decision"): Case(),
     ("GET", "api/v1/silences"): Case(),
     ("POST", "api/v1/silences"): Case(
-        body={"matchers": [{"name": "service", "value": "mine"}], "ends_at": "2100-01-01T00:00:00Z", "comment": "mine"}
+        body={"matchers": [{"name": "service", "value": "mine"}], "ends_at": NEXT_WEEK, "comment": "mine"}
     ),
     ("POST", "api/v1/silences/preview"): Case(
         body={"matchers": [{"name": "service", "operator": "=~", "value": ".+"}]}
     ),
     ("GET", "api/v1/silences/<silence>"): Case(),
     ("POST", "api/v1/silences/<silence>/end"): Case(),
+    ("GET", "api/v1/reports/response-times"): Case(),
     ("GET", "api/v1/services"): Case(),
     ("PUT", "api/v1/services"): Case(body={"services": ["mine"]}),
     ("GET", "api/v1/deliveries"): Case(),

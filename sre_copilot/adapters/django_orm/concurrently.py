@@ -17,6 +17,11 @@ class AddIndex(AddIndexConcurrently):
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
     ) -> None:
         """Drop what is left over, and make it."""
+        if not self.allow_migrate_model(
+            schema_editor.connection.alias, to_state.apps.get_model(app_label, self.model_name)
+        ):
+            # A database of the project's that is none of ours.
+            return
         schema_editor.execute(f'DROP INDEX CONCURRENTLY IF EXISTS "{self.index.name}"')
         super().database_forwards(app_label, schema_editor, from_state, to_state)
 

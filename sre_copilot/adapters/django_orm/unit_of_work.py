@@ -19,6 +19,7 @@ from sre_copilot.adapters.django_orm.repositories.diagnoses import DjangoDiagnos
 from sre_copilot.adapters.django_orm.repositories.incidents import DjangoIncidents
 from sre_copilot.adapters.django_orm.repositories.integrations import DjangoIntegrations
 from sre_copilot.adapters.django_orm.repositories.jobs import DjangoJobs
+from sre_copilot.adapters.django_orm.repositories.neighbourhood import Neighbourhoods
 from sre_copilot.adapters.django_orm.repositories.outbox import DjangoOutbox
 from sre_copilot.adapters.django_orm.repositories.recommendations import DjangoRecommendations, DjangoRunbooks
 from sre_copilot.adapters.django_orm.repositories.response_times import DjangoResponseTimes
@@ -38,18 +39,19 @@ _open: ContextVar["DjangoUnitOfWork | None"] = ContextVar("open_unit_of_work", d
 class DjangoUnitOfWork:
     """One transaction on the copilot's alias, bound to one tenant by the row-security setting."""
 
-    def __init__(self, tenant_id: UUID) -> None:
+    def __init__(self, tenant_id: UUID, neighbourhoods: Neighbourhoods) -> None:
         self.tenant_id = tenant_id
+        neighbourhood = neighbourhoods.of(tenant_id)
         self.tenants = DjangoTenants(tenant_id)
         self.integrations = DjangoIntegrations(tenant_id)
         self.tokens = DjangoTokens(tenant_id)
         self.deliveries = DjangoDeliveries(tenant_id)
-        self.series = DjangoSeriesStore(tenant_id)
+        self.series = DjangoSeriesStore(tenant_id, neighbourhood)
         self.signals = DjangoSignals(tenant_id)
-        self.incidents = DjangoIncidents(tenant_id)
+        self.incidents = DjangoIncidents(tenant_id, neighbourhood)
         self.silences = DjangoSilences(tenant_id)
         self.response_times = DjangoResponseTimes(tenant_id)
-        self.services = DjangoServices(tenant_id)
+        self.services = DjangoServices(tenant_id, neighbourhood)
         self.diagnoses = DjangoDiagnoses(tenant_id)
         self.runbooks = DjangoRunbooks(tenant_id)
         self.recommendations = DjangoRecommendations(tenant_id)
@@ -122,11 +124,14 @@ class DjangoUnitOfWork:
 
 
 class DjangoUnitOfWorkFactory:
-    """Opens units of work."""
+    """Opens units of work, which share what this process remembers."""
+
+    def __init__(self) -> None:
+        self._neighbourhoods = Neighbourhoods()
 
     def __call__(self, tenant_id: UUID) -> DjangoUnitOfWork:
         """Return a unit of work for the tenant."""
-        return DjangoUnitOfWork(tenant_id)
+        return DjangoUnitOfWork(tenant_id, self._neighbourhoods)
 
 
 class DjangoDirectory:

@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from itertools import islice
+from types import NoneType
 from typing import Any
 
 import attrs
+import orjson
 
 from sre_copilot.adapters.integrations.isolation import Unfit
 from sre_copilot.domain.canonical import canonical
@@ -163,6 +165,37 @@ def _check_draft(path: str, draft: object, received_at: datetime) -> int:
         raise Unfit(f"{path}.change is {type(draft.change).__name__}, not ChangeDetails")
     for name in _KEYS:
         _check_key(f"{path}.{name}", getattr(draft, name))
+    size = _checked_at_once(draft)
+    if size is None:
+        size = _checked_one_by_one(path, draft)
+    if not draft.service.strip() or len(draft.service) > NAME_LENGTH:
+        raise UnreadableDelivery(f"{path}: the service's name must have 1 to {NAME_LENGTH} characters.")
+    for name in _TIMES:
+        _check_time(f"{path}.{name}", getattr(draft, name), received_at)
+    return size
+
+
+def _checked_at_once(draft: SignalDraft) -> int | None:
+    """The size of a draft whose texts are all fit, found in a few steps; None where they have to be looked at singly."""
+    labels, identity = draft.labels, draft.identity
+    if type(labels) is not dict or type(identity) not in (dict, NoneType) or draft.change is not None:
+        return None
+    try:
+        told = [draft.severity_word, draft.service, draft.environment_word, draft.name, draft.title, draft.description]
+        text = "".join([*told, draft.vendor_fingerprint or "", *draft.links, *labels, *labels.values()])
+        if identity is not None and identity is not labels:
+            text += "".join([*identity, *identity.values()])
+        raw = orjson.dumps(draft.raw, option=orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME)
+    except (TypeError, orjson.JSONEncodeError):
+        return None
+    size = len(text) + len(raw)
+    # Not a number is written as null too.
+    is_doubtful = b"\\u0000" in raw or b"null" in raw or size > MOST_RAW_BYTES or not isinstance(draft.links, tuple)
+    return None if is_doubtful or _UNSTORABLE.search(text) else size
+
+
+def _checked_one_by_one(path: str, draft: SignalDraft) -> int:
+    """The size of a draft. Raises what is wrong with it."""
     size = sum(_checked_length(f"{path}.{name}", getattr(draft, name)) for name in _TEXTS)
     size += _checked_lengths(f"{path}.links", draft.links)
     size += _checked_mapping(f"{path}.labels", draft.labels)
@@ -172,10 +205,6 @@ def _check_draft(path: str, draft: object, received_at: datetime) -> int:
         size += _checked_length(f"{path}.vendor_fingerprint", draft.vendor_fingerprint)
     if draft.change is not None:
         size += sum(_checked_change(f"{path}.change", draft.change))
-    if not draft.service.strip() or len(draft.service) > NAME_LENGTH:
-        raise UnreadableDelivery(f"{path}: the service's name must have 1 to {NAME_LENGTH} characters.")
-    for name in _TIMES:
-        _check_time(f"{path}.{name}", getattr(draft, name), received_at)
     return size + _checked_raw(f"{path}.raw", draft.raw)
 
 

@@ -86,6 +86,10 @@ class PluginGateway(DeliveryGateway):
 
         return attrs.evolve(stripped, body=self.isolation.run(integration.type, answer))
 
+    def heeds_429(self, integration: Integration) -> bool:
+        """Whether the vendor's sender repeats what was answered with 429."""
+        return self._plugin(integration.type)[1].heeds_429
+
     def parse(self, integration: Integration, delivery: Delivery) -> Parsed:
         """What the delivery says; see the port for what is raised."""
         plugin, traits = self._plugin(integration.type)
@@ -101,7 +105,7 @@ class PluginGateway(DeliveryGateway):
             return attrs.evolve(checked_answer(given, delivery), vendor_id=known[0])
 
         try:
-            return self.isolation.run(integration.type, answer, passing)
+            return self.isolation.run(integration.type, answer, passing, here=traits.is_own)
         except (DeliveryTooDeep, DeliveryTooLarge):
             # Refused for everyone, templates included.
             raise

@@ -108,11 +108,15 @@ class Isolation:
         passing: tuple[type[Exception], ...] = (),
         *,
         deadline: float | None = None,
+        here: bool = False,
     ) -> T:
         """Return what `call` returns within `deadline` seconds, by default the usual ones.
 
+        With `here` it is called in this thread and without a deadline: only for code of our own that waits for nothing.
         Raises PluginFailed, PluginBusy, and the types that may pass.
         """
+        if here:
+            return _called_here(kind, call, (*passing, Unfit, Failure))
         limit = self.deadline if deadline is None else deadline
         bulkhead = self._bulkhead(kind)
         place = _taken(bulkhead, kind)
@@ -130,6 +134,15 @@ class Isolation:
     def _bulkhead(self, kind: str) -> Bulkhead:
         with self._lock:
             return self._bulkheads.setdefault(kind, Bulkhead(self.slow_after))
+
+
+def _called_here(kind: str, call: Callable[[], T], passing: tuple[type[Exception], ...]) -> T:
+    try:
+        return contained(call, passing)
+    except Failure as failure:
+        raise _failed(kind, f"it raised {failure}") from None
+    except Unfit as unfit:
+        raise _failed(kind, f"its answer can't be used: {unfit}") from None
 
 
 def _taken(bulkhead: Bulkhead, kind: str) -> Place:

@@ -46,7 +46,10 @@ class Traits:
     kept_headers: frozenset[str] = frozenset()
     body_limit: int = MAX_BODY_BYTES
     takes_templates: bool = False
+    heeds_429: bool = False
     settings: tuple[Setting, ...] = ()
+    is_own: bool = False
+    """Whether it is one of ours, which wait for nothing while they read a delivery."""
 
 
 @attrs.frozen(kw_only=True)
@@ -57,6 +60,7 @@ class Source:
     distribution: str
     version: str
     load: Callable[[], object]
+    is_own: bool = False
 
 
 class Unusable(Exception):
@@ -97,7 +101,7 @@ class PluginManager:
         except Unusable as error:
             return attrs.evolve(report, problem=str(error))
         self._plugins.update({kind: plugin for kind, (plugin, _) in brought.items()})
-        self._traits.update({kind: traits for kind, (_, traits) in brought.items()})
+        self._traits.update({kind: attrs.evolve(traits, is_own=source.is_own) for kind, (_, traits) in brought.items()})
         return attrs.evolve(report, types=tuple(sorted(brought)))
 
     def _checked(self, objects: object) -> dict[str, tuple[hookspecs.IntegrationPlugin, Traits]]:
@@ -148,6 +152,8 @@ def _traits(item: object) -> Traits:
         given["kept_headers"] = _header_names(kind, item.kept_headers)
     if isinstance(item, hookspecs.TakesTemplates):
         given["takes_templates"] = bool(item.takes_templates)
+    if isinstance(item, hookspecs.HeedsTooMany):
+        given["heeds_429"] = bool(item.heeds_429)
     if isinstance(item, hookspecs.HasSettings):
         given["settings"] = _settings(kind, item.settings)
     return Traits(**given)
@@ -181,7 +187,7 @@ def _builtins() -> Iterable[Source]:
     number = _version(DISTRIBUTION)
     for module in pkgutil.iter_modules(builtin.__path__):
         load = _importer(f"{builtin.__name__}.{module.name}")
-        yield Source(name=module.name, distribution=DISTRIBUTION, version=number, load=load)
+        yield Source(name=module.name, distribution=DISTRIBUTION, version=number, load=load, is_own=True)
 
 
 def _third_parties(found: Iterable[EntryPoint]) -> Iterable[Source]:

@@ -1,7 +1,7 @@
 """The ledger of deliveries, and the gateway to the plugins that verify and read them."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -35,19 +35,30 @@ class DeliveryFilter:
     limit: int = 50
 
 
+@attrs.frozen(kw_only=True)
+class Claimed:
+    """What the ledger has under a vendor's id."""
+
+    delivery_id: UUID
+    body_hash: str
+    status: DeliveryStatus
+    receipt: Receipt
+
+
 class Deliveries(Protocol):
     """The tenant's deliveries."""
 
     @abstractmethod
-    def claim(self, integration_id: UUID, vendor_id: str) -> DeliveryRecord | None:
-        """Return the delivery known under a vendor id, or None.
+    def claim(self, keys: Collection[tuple[UUID, str]]) -> Mapping[tuple[UUID, str], Claimed]:
+        """Return the deliveries known under these ids of integrations' vendors.
 
-        Until the unit of work ends, nobody else can claim the same id.
+        Until the unit of work ends, nobody else can claim the same ids. They are claimed in sorted order, so that two
+        units of work never wait for each other.
         """
 
     @abstractmethod
-    def add(self, record: DeliveryRecord) -> None:
-        """Store a delivery."""
+    def add(self, records: Sequence[DeliveryRecord]) -> None:
+        """Store deliveries. Raises AlreadyExists where an id of a vendor's is known."""
 
     @abstractmethod
     def get(self, delivery_id: UUID, *, lock: bool = False) -> DeliveryRecord:
@@ -85,6 +96,10 @@ class DeliveryGateway(Protocol):
     @abstractmethod
     def strip(self, integration: Integration, delivery: Delivery) -> Delivery:
         """The delivery without credentials, as it may be kept and parsed. Raises PluginFailed, UnknownIntegrationType."""
+
+    @abstractmethod
+    def heeds_429(self, integration: Integration) -> bool:
+        """Whether the vendor's sender repeats what was answered with 429. Raises UnknownIntegrationType."""
 
     @abstractmethod
     def parse(self, integration: Integration, delivery: Delivery) -> Parsed:

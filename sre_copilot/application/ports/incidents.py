@@ -1,7 +1,7 @@
 """Incidents, their log and notes."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -11,6 +11,7 @@ import attrs
 from sre_copilot.domain.correlation import Candidate
 from sre_copilot.domain.incidents import Incident
 from sre_copilot.domain.lifecycle import State
+from sre_copilot.domain.open_incidents import OpenIncidents
 from sre_copilot.domain.signals import Environment, Severity
 from sre_copilot.domain.snapshots import ContextSnapshot
 from sre_copilot.domain.timeline import Note, Transition
@@ -41,6 +42,17 @@ class Incidents(Protocol):
     @abstractmethod
     def get(self, incident_id: UUID, *, lock: bool = False) -> Incident:
         """One incident; with `lock`, nobody else can change it until the unit of work ends. Raises NotFound."""
+
+    @abstractmethod
+    def locked(self, incident_ids: Collection[UUID]) -> Sequence[Incident]:
+        """Incidents, by id, that nobody else can change until the unit of work ends. Raises NotFound.
+
+        Locks are taken in that order, so that two units of work never wait for each other.
+        """
+
+    @abstractmethod
+    def change(self, incidents: Sequence[Incident]) -> None:
+        """Store what `Incident.absorb` and `Incident.settle` changed of incidents that are stored and locked."""
 
     @abstractmethod
     def save(self, incident: Incident) -> None:
@@ -82,8 +94,16 @@ class Incidents(Protocol):
         """Let only one unit of work of this tenant correlate at a time, until it ends."""
 
     @abstractmethod
-    def candidates(self) -> Sequence[Candidate]:
-        """The open incidents, each with the originals of its episodes, and with its own words where people declared it."""
+    def open_incidents(self, since: datetime, until: datetime) -> OpenIncidents:
+        """The incidents that are open and were opened in between, with their members, for whoever holds the lock.
+
+        Where they are told of new members, `SeriesStore.decide` has to store why, in the same unit of work.
+        """
+
+    @abstractmethod
+    def candidates(self, incident_ids: Collection[UUID]) -> Sequence[Candidate]:
+        """Those of these incidents that are open, each with the originals of its episodes, and its own words where
+        people declared it."""
 
     @abstractmethod
     def opened_since(self, start: datetime) -> int:

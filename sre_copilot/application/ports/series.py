@@ -1,7 +1,7 @@
 """Series, their signals and episodes, as recorded."""
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
@@ -10,7 +10,8 @@ import attrs
 
 from sre_copilot.domain.correlation import CorrelationDecision
 from sre_copilot.domain.series import Episode, SeriesHistory, SeriesUpdate
-from sre_copilot.domain.signals import Environment, Severity, Signal, SignalType
+from sre_copilot.domain.series_head import SeriesHead
+from sre_copilot.domain.signals import Environment, Severity, Signal, SignalStatus, SignalType
 from sre_copilot.domain.snapshots import ObservedChange
 
 VendorId = tuple[str, int]
@@ -25,6 +26,35 @@ class KnownSignal:
     signal_id: UUID
     fingerprint: str
     content_hash: str
+
+
+@attrs.frozen(kw_only=True)
+class Heard:
+    """That something came for a series. The times say what, where all that came says the same and names no event.
+
+    `received_at` is when the first of it was received, `seen_at` the last.
+    """
+
+    fingerprint: str
+    status: SignalStatus | None = None
+    occurred_at: datetime | None = None
+    episode_started_at: datetime | None = None
+    received_at: datetime | None = None
+    seen_at: datetime | None = None
+    expires_at: datetime | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Locked:
+    """A series that is locked until the unit of work ends.
+
+    `repeated` says that all that was heard are repeats of its newest signal, and that their times are noted: nothing
+    else follows. Otherwise `head` suffices to record what it covers; a series `is_new` where it has no past at all.
+    """
+
+    is_new: bool = False
+    repeated: bool = False
+    head: SeriesHead | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -65,15 +95,30 @@ class StoredDecision:
     at: datetime
 
 
+@attrs.frozen(kw_only=True)
+class Ends:
+    """How the episodes of an incident have ended: when the last of these ends was learnt of, None while one is open."""
+
+    last_seen_at: datetime | None
+
+
 class SeriesStore(Protocol):
-    """The tenant's series. `load` locks, so that one series is changed by one unit of work at a time."""
+    """The tenant's series. One that is locked is changed by one unit of work at a time."""
+
+    @abstractmethod
+    def lock(self, heard: Sequence[Heard]) -> Mapping[str, Locked]:
+        """Lock the series that something came for, and note repeats of their newest signals.
+
+        Locks are taken in sorted order, so that two units of work never wait for each other. One call per unit.
+        """
+
+    @abstractmethod
+    def histories(self, fingerprints: Sequence[str]) -> Mapping[str, SeriesHistory]:
+        """The whole history of series that are locked already."""
 
     @abstractmethod
     def load(self, fingerprints: Sequence[str]) -> Mapping[str, SeriesHistory]:
-        """Lock and return the history of every fingerprint given, an empty one where it is new.
-
-        Locks are taken in sorted order, so that two units of work never wait for each other.
-        """
+        """Lock and return the history of every fingerprint given, an empty one where it is new."""
 
     @abstractmethod
     def known(self, integration_id: UUID, keys: Sequence[VendorId]) -> Mapping[VendorId, KnownSignal]:
@@ -81,11 +126,11 @@ class SeriesStore(Protocol):
 
     @abstractmethod
     def save(self, updates: Sequence[SeriesUpdate], signals: Sequence[Signal]) -> None:
-        """Store new signals, changed episodes and memberships, sightings."""
+        """Store new signals, changed episodes and memberships, sightings, and the heads of the series, which are locked."""
 
     @abstractmethod
     def due(self, now: datetime) -> Sequence[DueSeries]:
-        """Series with an open episode whose `due_at` has come."""
+        """Series with an open episode whose stored `due_at` has come; repeats may have moved it since."""
 
     @abstractmethod
     def decide(self, decisions: Sequence[StoredDecision]) -> None:
@@ -109,7 +154,11 @@ class Signals(Protocol):
 
     @abstractmethod
     def episodes_of(self, incident_id: UUID) -> Sequence[Episode]:
-        """The episodes of an incident, by start."""
+        """The episodes of an incident, by start; what repeats have moved since is in them."""
+
+    @abstractmethod
+    def ends_of(self, incident_ids: Collection[UUID]) -> Mapping[UUID, Ends]:
+        """How the episodes of these incidents have ended; nothing of an incident without any."""
 
     @abstractmethod
     def waiting(self) -> Sequence[Episode]:

@@ -1,7 +1,7 @@
 """The tenant's services and how they depend on each other."""
 
 from abc import abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from datetime import datetime
 from typing import Protocol
 
@@ -33,6 +33,10 @@ class Services(Protocol):
     @abstractmethod
     def replace(self, graph: ServiceGraph, *, at: datetime, limit: int) -> None:
         """Make this the tenant's graph. Services known before stay known; new ones beyond `limit` are flagged."""
+
+    @abstractmethod
+    def unknown(self, names: Set[str]) -> Set[str]:
+        """Those of these services that neither the graph nor a signal has named yet."""
 
     @abstractmethod
     def saw(self, names: Iterable[str], *, at: datetime, limit: int) -> None:

@@ -82,6 +82,10 @@ class Integrations(Protocol):
         """One integration. Raises NotFound."""
 
     @abstractmethod
+    def marks(self, integration_ids: Collection[UUID]) -> Mapping[UUID, str]:
+        """A mark of each of these integrations that changes whenever its row or the tenant's does."""
+
+    @abstractmethod
     def all(self) -> Sequence[Integration]:
         """Every integration, by creation."""
 

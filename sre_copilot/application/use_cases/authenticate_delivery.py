@@ -5,24 +5,23 @@ from uuid import UUID
 
 import attrs
 
-from sre_copilot.application.configuring import opened
+from sre_copilot.application.doors import Door, Doors
 from sre_copilot.application.ports.deliveries import DeliveryGateway
-from sre_copilot.application.ports.sealing import Sealer
-from sre_copilot.application.ports.tenants import Directory
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
 from sre_copilot.domain.actors import Actor
 from sre_copilot.domain.audit import AuditAction, audited, repeated_entry_id
 from sre_copilot.domain.deliveries import Delivery, Verdict
-from sre_copilot.domain.errors import IntegrationDisabled, NotAuthentic, NotFound, PluginFailed
+from sre_copilot.domain.errors import CopilotError, IntegrationDisabled, NotAuthentic, PluginFailed, TenantInactive
 from sre_copilot.domain.integrations import Integration
 
 
 @attrs.frozen(kw_only=True)
 class Admitted:
-    """Whose delivery it is, and how that is known."""
+    """Whose delivery it is, how that is known, and at which door."""
 
     actor: Actor
     verdict: Verdict
+    door: Door
 
 
 @attrs.frozen(kw_only=True)
@@ -33,47 +32,54 @@ class AuthenticateDelivery:
     """
 
     units: UnitOfWorkFactory
-    directory: Directory
+    doors: Doors
     gateway: DeliveryGateway
-    sealer: Sealer
 
-    def __call__(self, *, integration_id: UUID, delivery: Delivery, origin: str = "") -> Admitted:
+    def __call__(
+        self, *, integration_id: UUID, delivery: Delivery, origin: str = "", compares: bool = False
+    ) -> Admitted:
         """Return whose delivery it is.
+
+        A caller who `compares` makes sure that the door is still the same when it stores something; then it may be one
+        that was kept in mind.
 
         Raises NotFound where there is no such integration, NotAuthentic where the sender can't prove itself,
         IntegrationDisabled, TenantInactive, and what `DeliveryGateway.verify` raises.
         """
-        tenant_id = self.directory.tenant_of_integration(integration_id)
-        if tenant_id is None:
-            raise NotFound(integration=integration_id)
-        with self.units(tenant_id) as uow:
-            tenant = uow.tenants.current()
-            integration = uow.integrations.get(integration_id)
-        actor = Actor.integration(tenant_id, integration_id, name=integration.name, origin=origin)
-        now = delivery.received_at
+        door = self.doors.of(integration_id) if compares else self.doors.again(integration_id)
         try:
-            verdict = self._verdict(integration, delivery, now)
-        except NotAuthentic as refusal:
-            self._audit(actor, refusal.reason, now)
+            return self._admitted(door, delivery, origin)
+        except (NotAuthentic, PluginFailed, IntegrationDisabled, TenantInactive) as refusal:
+            if compares and self.doors.is_outdated(door):
+                # What was kept in mind is no reason to refuse anybody.
+                return self(integration_id=integration_id, delivery=delivery, origin=origin)
+            self._tell(door, refusal, delivery.received_at, origin)
             raise
-        except PluginFailed as failure:
-            if integration.is_active:
-                self._note_failure(integration, str(failure))
-            raise
-        if not integration.is_active:
-            raise IntegrationDisabled
-        tenant.require_active(now)
-        return Admitted(actor=actor, verdict=verdict)
 
-    def _verdict(self, integration: Integration, delivery: Delivery, now: datetime) -> Verdict:
-        with_settings, secrets = opened(self.sealer, integration, now)
-        if self.gateway.verify(with_settings, secrets, delivery, now):
+    def _admitted(self, door: Door, delivery: Delivery, origin: str) -> Admitted:
+        verdict = self._verdict(door, delivery)
+        door.require_open(delivery.received_at)
+        integration = door.integration
+        actor = Actor.integration(door.tenant.id, integration.id, name=integration.name, origin=origin)
+        return Admitted(actor=actor, verdict=verdict, door=door)
+
+    def _verdict(self, door: Door, delivery: Delivery) -> Verdict:
+        now, integration = delivery.received_at, door.integration
+        if self.gateway.verify(integration, door.secrets(now), delivery, now):
             return Verdict.SIGNATURE
         if not delivery.presented_keys:
             raise NotAuthentic("The integration's key is missing: give it as a bearer token.", reason="missing")
         if integration.key is None or not integration.key.opens(delivery.presented_keys, now):
             raise NotAuthentic("The key is not the integration's.", reason="wrong")
         return Verdict.KEY
+
+    def _tell(self, door: Door, refusal: CopilotError, now: datetime, origin: str) -> None:
+        integration = door.integration
+        if isinstance(refusal, NotAuthentic):
+            actor = Actor.integration(door.tenant.id, integration.id, name=integration.name, origin=origin)
+            self._audit(actor, refusal.reason, now)
+        elif isinstance(refusal, PluginFailed) and integration.is_active:
+            self._note_failure(integration, str(refusal))
 
     def _note_failure(self, integration: Integration, problem: str) -> None:
         if integration.health.unverified(problem) == integration.health:

@@ -6,61 +6,97 @@ from uuid import UUID
 
 import attrs
 
-from sre_copilot.application.configuring import opened
+from sre_copilot.application.doors import Door, Doors
 from sre_copilot.application.ports.deliveries import DeliveryGateway
-from sre_copilot.application.ports.ids import Ids
+from sre_copilot.application.ports.intake import Arrived, Intake
 from sre_copilot.application.ports.outgoing import Outgoing, Request
-from sre_copilot.application.ports.sealing import Sealer
-from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
-from sre_copilot.application.taking_in import TakeIn
 from sre_copilot.domain.actors import Actor, ActorKind, Permission
 from sre_copilot.domain.deliveries import Delivery, Receipt, Verdict
 from sre_copilot.domain.errors import (
+    IntegrationChanged,
     IntegrationDisabled,
     NotFound,
     OutgoingFailed,
     OutgoingRefused,
+    PluginBusy,
+    TenantBusy,
+    TenantInactive,
 )
+
+LOOKS = 5
+"""So often it is tried anew where its integration changes in between."""
 
 
 @attrs.frozen(kw_only=True)
 class IngestDelivery:
     """Take in one delivery. Its receive time is its own, so that recordings replay exactly."""
 
-    units: UnitOfWorkFactory
+    doors: Doors
     gateway: DeliveryGateway
-    sealer: Sealer
     outgoing: Outgoing
-    ids: Ids
+    intake: Intake
 
     def __call__(
-        self, *, actor: Actor, integration_id: UUID, delivery: Delivery, verdict: Verdict = Verdict.HANDED_IN
+        self,
+        *,
+        actor: Actor,
+        integration_id: UUID,
+        delivery: Delivery,
+        verdict: Verdict = Verdict.HANDED_IN,
+        admitted_by: Door | None = None,
     ) -> Receipt:
         """Return the receipt once the delivery is durable.
 
-        Raises NotPermitted, NotFound, IntegrationDisabled, TenantInactive, and MalformedDelivery for bytes that aren't
-        readable at all; nothing is stored then. What only the plugin can't read is kept in quarantine.
+        `admitted_by` is the door at which the sender was found to be who it is. Raises NotPermitted, NotFound,
+        IntegrationDisabled, TenantInactive, TenantBusy, IntegrationChanged where that door is another one now, and
+        MalformedDelivery for bytes that aren't readable at all; nothing is stored then. What only the plugin can't read
+        is kept in quarantine.
         """
         actor.require(Permission.INGEST)
         if actor.kind is ActorKind.INTEGRATION and actor.id != integration_id:
             # An integration hands in its own deliveries, and of others it doesn't even learn that they exist.
             raise NotFound(integration=integration_id)
-        with self.units(actor.tenant_id) as uow:
-            uow.tenants.current().require_active(delivery.received_at)
-            integration = uow.integrations.get(integration_id)
-        if not integration.is_active:
-            raise IntegrationDisabled
+        for _ in range(LOOKS):
+            door = admitted_by or self._door(actor, integration_id)
+            try:
+                return self._taken_in(door, actor, delivery, verdict)
+            except (IntegrationChanged, IntegrationDisabled, TenantInactive):
+                # What is kept in mind of the integration may be out of date.
+                if not self.doors.is_outdated(door) or admitted_by is not None:
+                    raise
+        raise IntegrationChanged
+
+    def _door(self, actor: Actor, integration_id: UUID) -> Door:
+        door = self.doors.of(integration_id)
+        if door.tenant.id != actor.tenant_id:
+            raise NotFound(integration=integration_id)
+        return door
+
+    def _taken_in(self, door: Door, actor: Actor, delivery: Delivery, verdict: Verdict) -> Receipt:
+        door.require_open(delivery.received_at)
+        integration = door.integration
         if actor.is_person:
             # What a vendor says is the vendor's deed, whoever hands it in.
-            actor = Actor.integration(actor.tenant_id, integration_id, name=integration.name, origin=actor.origin)
-        integration, _ = opened(self.sealer, integration, delivery.received_at)
-        delivery = self.gateway.strip(integration, delivery)
-        taken = TakeIn(
-            units=self.units, ids=self.ids, actor=actor, integration=integration, delivery=delivery, verdict=verdict
-        )
-        receipt, parsed = taken.read_by(self.gateway)
-        self._visit(parsed.visits)
-        return attrs.evolve(receipt, reply=parsed.reply, command=parsed.command)
+            actor = Actor.integration(actor.tenant_id, integration.id, name=integration.name, origin=actor.origin)
+        arrived = Arrived(
+            actor=actor,
+            integration=integration,
+            delivery=self.gateway.strip(integration, delivery),
+            verdict=verdict,
+            mark=door.mark,
+        ).read_by(self.gateway)
+        try:
+            receipt = self.intake.take_in(arrived)
+        except TenantBusy as busy:
+            if self.gateway.heeds_429(integration):
+                raise
+            # Its sender would take it for lost, and repeats only what we could not take.
+            raise PluginBusy(str(busy)) from None
+        if receipt.quarantined or integration.is_success_to_note(delivery.received_at):
+            # Its health is another one now, and may keep its plugin from being asked again.
+            self.doors.forget(integration.id)
+        self._visit(arrived.parsed.visits)
+        return attrs.evolve(receipt, reply=arrived.parsed.reply, command=arrived.parsed.command)
 
     def _visit(self, addresses: Iterable[str]) -> None:
         # A vendor that isn't confirmed asks again, so that a visit which fails is no reason to refuse the delivery.

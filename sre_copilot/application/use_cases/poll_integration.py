@@ -10,6 +10,7 @@ from sre_copilot.application.configuring import opened
 from sre_copilot.application.ports.clock import Clock
 from sre_copilot.application.ports.deliveries import DeliveryGateway, SignalSource
 from sre_copilot.application.ports.ids import Ids
+from sre_copilot.application.ports.intake import Arrived
 from sre_copilot.application.ports.sealing import Sealer
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
 from sre_copilot.application.taking_in import TakeIn
@@ -65,25 +66,25 @@ class PollIntegration:
             pulled = self.source.pull(integration, secrets, now)
         except CopilotError as error:
             return self._failed(integration, str(error), now)
-        receipts = tuple(self._taken_in(integration, delivery, now) for delivery in pulled.deliveries)
+        receipts = tuple(self._taken_in(self._arrived(integration, one, now)) for one in pulled.deliveries)
         self._succeeded(integration, pulled, receipts, now)
         return Polled(receipts=receipts)
 
-    def _taken_in(self, integration: Integration, delivery: Delivery, now: datetime) -> Receipt:
-        stripped = self.gateway.strip(integration, attrs.evolve(delivery, received_at=now))
-        taking = TakeIn(
-            units=self.units,
-            ids=self.ids,
+    def _taken_in(self, arrived: Arrived) -> Receipt:
+        return TakeIn(units=self.units, ids=self.ids).one(arrived)
+
+    def _arrived(self, integration: Integration, delivery: Delivery, now: datetime) -> Arrived:
+        arrived = Arrived(
             actor=Actor.integration(integration.tenant_id, integration.id, name=integration.name, origin="poll"),
             integration=integration,
-            delivery=stripped,
+            delivery=self.gateway.strip(integration, attrs.evolve(delivery, received_at=now)),
             verdict=Verdict.PULLED,
         )
         try:
-            return taking.read_by(self.gateway)[0]
+            return arrived.read_by(self.gateway)
         except MalformedDelivery as error:
             # Nobody would send it again: what was fetched is kept, whatever it is.
-            return taking.quarantined(QuarantineReason.MALFORMED, str(error), None)
+            return arrived.kept_aside(QuarantineReason.MALFORMED, str(error), None)
 
     def _succeeded(
         self, integration: Integration, pulled: Pulled, receipts: tuple[Receipt, ...], now: datetime

@@ -8,6 +8,7 @@ from sre_copilot.application.configuring import opened
 from sre_copilot.application.ports.clock import Clock
 from sre_copilot.application.ports.deliveries import DeliveryGateway
 from sre_copilot.application.ports.ids import Ids
+from sre_copilot.application.ports.intake import Arrived, Replay
 from sre_copilot.application.ports.sealing import Sealer
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
 from sre_copilot.application.taking_in import TakeIn, require_quarantined
@@ -37,18 +38,15 @@ class ReplayDelivery:
             record = require_quarantined(uow.deliveries.get(delivery_id))
             integration = uow.integrations.get(record.integration_id)
         integration, _ = opened(self.sealer, integration, now)
-        taking = TakeIn(
-            units=self.units,
-            ids=self.ids,
+        arrived = Arrived(
             actor=Actor.integration(actor.tenant_id, integration.id, name=integration.name, origin=actor.origin),
             integration=integration,
             delivery=record.delivery,
             verdict=record.verdict,
-            known=record,
-            replayed_by=actor,
-            replayed_at=now,
+            replay=Replay(known=record, by=actor, at=now),
         )
         try:
-            return taking.read_by(self.gateway)[0]
+            arrived = arrived.read_by(self.gateway)
         except MalformedDelivery as error:
-            return taking.quarantined(QuarantineReason.UNREADABLE, str(error), record.vendor_id)
+            arrived = arrived.kept_aside(QuarantineReason.UNREADABLE, str(error), record.vendor_id)
+        return TakeIn(units=self.units, ids=self.ids).one(arrived)

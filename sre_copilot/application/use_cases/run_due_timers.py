@@ -95,7 +95,7 @@ class RunDueTimers:
             incident = uow.incidents.get(incident_id, lock=True)
             if not incident.state.is_open or incident.settle_at is None or incident.settle_at > now:
                 continue
-            if quiet_since(incident, uow.signals.episodes_of(incident_id), now) is None:
+            if quiet_since(incident, uow.signals.ends_of([incident_id]).get(incident_id), now) is None:
                 continue
             if incident.resolves_by_itself:
                 changed = incident.apply(

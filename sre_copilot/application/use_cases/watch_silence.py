@@ -8,8 +8,9 @@ import attrs
 
 from sre_copilot.application.ports.clock import Clock
 from sre_copilot.application.ports.ids import Ids
+from sre_copilot.application.ports.intake import Arrived
 from sre_copilot.application.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
-from sre_copilot.application.recording import Recorder
+from sre_copilot.application.recording import Recorder, Recording
 from sre_copilot.application.retrying import again_on_conflict
 from sre_copilot.domain.actors import Actor, Permission
 from sre_copilot.domain.deliveries import Delivery, DeliveryRecord, DeliveryStatus, Parsed, Receipt, Verdict
@@ -53,21 +54,19 @@ class WatchSilence:
         draft = _alarm(integration, now, falls_silent=falls_silent)
         body = json.dumps(dict(draft.raw)).encode()
         delivery = Delivery(body=body, received_at=now, path="silence")
-        recorder = Recorder(
-            uow=uow, ids=self.ids, actor=actor, integration=integration, delivery=delivery, delivery_id=self.ids.new()
+        arrived = Arrived(actor=actor, integration=integration, delivery=delivery, verdict=Verdict.OWN)
+        recording = Recording(arrived=arrived.saying(Parsed(drafts=(draft,))), delivery_id=self.ids.new())
+        (receipt,) = Recorder(uow=uow, ids=self.ids, tenant_id=integration.tenant_id).record([recording])
+        record = DeliveryRecord(
+            id=receipt.delivery_id,
+            tenant_id=integration.tenant_id,
+            integration_id=integration.id,
+            delivery=delivery,
+            status=DeliveryStatus.ACCEPTED,
+            verdict=Verdict.OWN,
+            receipt=receipt,
         )
-        receipt = recorder.record(Parsed(drafts=(draft,)))
-        uow.deliveries.add(
-            DeliveryRecord(
-                id=receipt.delivery_id,
-                tenant_id=integration.tenant_id,
-                integration_id=integration.id,
-                delivery=delivery,
-                status=DeliveryStatus.ACCEPTED,
-                verdict=Verdict.OWN,
-                receipt=receipt,
-            )
-        )
+        uow.deliveries.add([record])
         return receipt
 
 

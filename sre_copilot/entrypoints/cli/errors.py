@@ -8,6 +8,7 @@ from sre_copilot.domain.errors import (
     NotFound,
     NotPermitted,
     RefusedByRule,
+    TenantBusy,
 )
 
 DONE = 0
@@ -21,6 +22,7 @@ EXIT_CODES: dict[type[CopilotError], int] = {
     NotAuthentic: 3,
     NotFound: 4,
     EnvironmentFault: 5,
+    TenantBusy: 5,
     CopilotError: UNEXPECTED,
 }
 """Error class -> exit code; a subclass has its nearest ancestor's."""

@@ -123,6 +123,8 @@ def _dedup_key(delivery: Delivery) -> str | None:
 def _pagerduty_refusal(error: CopilotError | Refused) -> HttpResponse:
     refusal = answer_to(error)
     words = "temporarily unavailable" if refusal.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR else "invalid event"
+    if refusal.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+        words = "throttle exceeded"
     message = "Event object is invalid" if isinstance(error, MalformedDelivery) else words.capitalize()
     return in_other_words(refusal, _written(status=words, message=message, errors=[str(error)]))
 

@@ -55,7 +55,7 @@ def problem(status: int, code: str, detail: str, **members: object) -> HttpRespo
     response = HttpResponse(json.dumps(body, ensure_ascii=False), status=status, content_type=MEDIA_TYPE)
     if status == HTTPStatus.UNAUTHORIZED:
         response["WWW-Authenticate"] = 'Bearer realm="sre-copilot"'
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+    if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
         response["Retry-After"] = str(RETRY_AFTER)
     return response
 

@@ -12,6 +12,8 @@ from sre_copilot.bootstrap import bootstrap, ready_database
 from sre_copilot.domain.errors import CopilotError, DatabaseUnavailable, EnvironmentFault
 from sre_copilot.settings import Settings
 
+MOST_AT_ONCE = 8
+"""Deliveries of one tenant in one process: fewer than its threads, so that some are left for everybody else."""
 PATIENCE = 1.0
 """Seconds between two attempts to open the copilot, or to get its database back."""
 
@@ -99,7 +101,11 @@ def forget() -> None:
 
 def of_settings(settings: Settings) -> Running:
     """What these settings lead to."""
-    return Running(lambda: bootstrap(settings), lambda: ready_database(settings), pending=database.pending_migrations)
+    return Running(
+        lambda: bootstrap(settings, most_at_once=MOST_AT_ONCE),
+        lambda: ready_database(settings),
+        pending=database.pending_migrations,
+    )
 
 
 def running() -> Running:

@@ -25,6 +25,8 @@ THREADS = 12
 """Requests that one process answers at a time, each with a database connection of its own."""
 GRACE = 30
 """Seconds that requests may take to be answered after the server was told to end."""
+ORPHANS_GRACE = 5
+"""Seconds that a process has to end once its parent was killed."""
 WATCH = 0.5
 """Seconds between two looks at whether the parent still lives."""
 
@@ -111,10 +113,22 @@ def _watch(parent: int, bodies: BoundedBodies) -> None:
     wait for bodies which never come are lost; where they are too many, the parent is asked to replace its children, the
     new one first.
     """
+    main_thread = threading.main_thread().ident
+    assert main_thread is not None
     while os.getppid() == parent:
         time.sleep(WATCH)
         if bodies.stuck() >= THREADS // 2:
             log.warning("too many senders went silent in the middle of a body; this process is replaced")
             os.kill(parent, signal.SIGHUP)
             time.sleep(2 * GRACE)
-    os.kill(os.getpid(), signal.SIGTERM)
+    _end(main_thread)
+
+
+def _end(main_thread: int) -> None:
+    """End this process as its parent would: gracefully, and after ORPHANS_GRACE at once, because its successor needs the port."""
+    until = time.monotonic() + ORPHANS_GRACE
+    while time.monotonic() < until:
+        # To the thread that handles it: one that another thread catches wakes nobody up.
+        signal.pthread_kill(main_thread, signal.SIGTERM)
+        time.sleep(WATCH)
+    os.kill(os.getpid(), signal.SIGKILL)

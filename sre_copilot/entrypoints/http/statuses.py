@@ -14,6 +14,7 @@ from sre_copilot.domain.errors import (
     NotFound,
     NotPermitted,
     RefusedByRule,
+    TenantBusy,
     TenantInactive,
     UnfoundedEvidence,
 )
@@ -31,6 +32,7 @@ STATUSES: dict[type[CopilotError], int] = {
     NotPermitted: 403,
     NotFound: 404,
     EnvironmentFault: 503,
+    TenantBusy: 429,
     CredentialsRefused: 502,
     InvalidSettings: 500,
     CopilotError: 500,
@@ -38,7 +40,7 @@ STATUSES: dict[type[CopilotError], int] = {
 """Error class -> status; a subclass has its nearest ancestor's."""
 
 RETRY_AFTER = 2
-"""Seconds after which it is worth coming back to what answers 503."""
+"""Seconds after which it is worth coming back to what answers 503 or 429."""
 
 
 def status_of(error: CopilotError) -> int:

@@ -231,7 +231,7 @@ class ReplayConformance(Conformance):
             replayed_at=BEGINNING + HOUR,
         )
         with house.changing() as uow:
-            uow.deliveries.add(held)
+            uow.deliveries.add([held])
         with house.changing() as uow:
             assert uow.deliveries.get(held.id, lock=True) == held
             uow.deliveries.replayed(after)
@@ -248,7 +248,7 @@ class ReplayConformance(Conformance):
         ]
         with house.changing() as uow:
             for record in records:
-                uow.deliveries.add(record)
+                uow.deliveries.add([record])
         seen: list[StoredDelivery] = []
         page = DeliveryFilter(limit=4)
         with house.reading() as uow:
@@ -266,7 +266,7 @@ class ReplayConformance(Conformance):
         with house.changing() as uow:
             uow.integrations.add(other)
             for record in (make_record(house.integration), make_record(other), held):
-                uow.deliveries.add(record)
+                uow.deliveries.add([record])
         with house.reading() as uow:
             assert list(uow.deliveries.list(DeliveryFilter(status=DeliveryStatus.QUARANTINED))) == [held.without_body]
             assert len(uow.deliveries.list(DeliveryFilter(integration_id=other.id))) == 2

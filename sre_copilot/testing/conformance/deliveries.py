@@ -5,7 +5,7 @@ from datetime import timedelta
 import attrs
 import pytest
 
-from sre_copilot.application.ports.deliveries import DeliveryFilter
+from sre_copilot.application.ports.deliveries import Claimed, DeliveryFilter
 from sre_copilot.domain.actors import Actor
 from sre_copilot.domain.deliveries import DeliveryStatus, QuarantineReason, Receipt
 from sre_copilot.domain.errors import AlreadyExists
@@ -32,9 +32,18 @@ class LedgerConformance(Conformance):
             receipt=Receipt(delivery_id=record.id, quarantined=True, problem="no JSON", incidents=(record.id,)),
         )
         with house.changing() as uow:
-            uow.deliveries.add(record)
+            uow.deliveries.add([record])
         with house.reading() as uow:
-            assert uow.deliveries.claim(house.integration.id, "delivery-7") == record
+            key = (house.integration.id, "delivery-7")
+            claimed = Claimed(
+                delivery_id=record.id,
+                body_hash=record.delivery.body_hash,
+                status=record.status,
+                receipt=record.receipt,
+            )
+            assert uow.deliveries.claim([key, (house.integration.id, "delivery-8")]) == {key: claimed}
+            assert uow.deliveries.claim([]) == {}
+            assert uow.deliveries.get(record.id) == record
             assert list(uow.deliveries.list(DeliveryFilter(limit=5))) == [record.without_body]
 
     def test_an_id_is_known_to_its_integration_only(self, house: House) -> None:
@@ -43,23 +52,22 @@ class LedgerConformance(Conformance):
         record = make_record(house.integration, vendor_id="delivery-7")
         with house.changing() as uow:
             uow.integrations.add(other)
-            uow.deliveries.add(record)
+            uow.deliveries.add([record])
         with house.changing() as uow:
-            assert uow.deliveries.claim(other.id, "delivery-7") is None
-            assert uow.deliveries.claim(house.integration.id, "delivery-8") is None
-            uow.deliveries.add(make_record(other, vendor_id="delivery-7"))
+            assert uow.deliveries.claim([(other.id, "delivery-7"), (house.integration.id, "delivery-8")]) == {}
+            uow.deliveries.add([make_record(other, vendor_id="delivery-7")])
 
     def test_an_id_is_stored_once(self, house: House) -> None:
         """A second delivery under it is refused."""
         with pytest.raises(AlreadyExists), house.changing() as uow:
-            uow.deliveries.add(make_record(house.integration, vendor_id="delivery-7"))
-            uow.deliveries.add(make_record(house.integration, vendor_id="delivery-7"))
+            uow.deliveries.add([make_record(house.integration, vendor_id="delivery-7")])
+            uow.deliveries.add([make_record(house.integration, vendor_id="delivery-7")])
 
     def test_deliveries_without_an_id_are_all_kept(self, house: House) -> None:
         """Nothing tells them apart, and nothing has to."""
         with house.changing() as uow:
-            uow.deliveries.add(make_record(house.integration))
-            uow.deliveries.add(make_record(house.integration))
+            uow.deliveries.add([make_record(house.integration)])
+            uow.deliveries.add([make_record(house.integration)])
         with house.reading() as uow:
             assert len(uow.deliveries.list(DeliveryFilter(limit=5))) == 2
 
@@ -71,7 +79,7 @@ class LedgerConformance(Conformance):
         ]
         with house.changing() as uow:
             for record in records:
-                uow.deliveries.add(record)
+                uow.deliveries.add([record])
         with house.reading() as uow:
             assert list(uow.deliveries.list(DeliveryFilter(limit=2))) == [
                 records[1].without_body,

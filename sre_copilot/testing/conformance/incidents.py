@@ -217,10 +217,11 @@ class IncidentListConformance(Conformance):
         """As correlation looks at them; one that people declared is known by its own words as well."""
         declared = house.with_incident(declared=True)
         home = house.with_incident(last_signal_at=BEGINNING + MINUTE)
-        house.with_incident(state=State.RESOLVED, resolved_at=BEGINNING)
+        over = house.with_incident(state=State.RESOLVED, resolved_at=BEGINNING)
         stored = stored_series(house, incident_id=home.id)
         with house.reading() as uow:
-            found = {candidate.incident_id: candidate for candidate in uow.incidents.candidates()}
+            asked = [declared.id, home.id, over.id]
+            found = {candidate.incident_id: candidate for candidate in uow.incidents.candidates(asked)}
         assert set(found) == {declared.id, home.id}
         (told,) = found[declared.id].members
         assert (told.service, told.text, told.environment) == (declared.service, declared.title, declared.environment)

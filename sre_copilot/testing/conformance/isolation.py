@@ -135,7 +135,7 @@ class TenancyConformance(Conformance):
         diagnosis, recommendation = make_diagnosis(snapshot), make_recommendation(incident)
         hypothesis = make_hypothesis(diagnosis)
         with house.changing() as uow:
-            uow.deliveries.add(make_record(house.integration))
+            uow.deliveries.add([make_record(house.integration)])
             uow.incidents.add_note(Note(id=new_id(), incident_id=incident.id, user_id=None, text="seen", at=BEGINNING))
             uow.services.replace(GRAPH, at=BEGINNING, limit=10)
             uow.diagnoses.add_snapshot(snapshot)
@@ -156,7 +156,7 @@ class TenancyConformance(Conformance):
                 with pytest.raises(NotFound):
                     look()
             assert not list(uow.incidents.list(IncidentFilter()))
-            assert not list(uow.incidents.candidates())
+            assert not list(uow.incidents.candidates([incident.id]))
             assert not list(uow.incidents.notes(incident.id))
             assert not list(uow.signals.of_incident(incident.id))
             assert uow.series.load([signal.fingerprint])[signal.fingerprint].facts == ()

@@ -23,12 +23,13 @@ OTHER = "b" * 64
 
 LOCKS: dict[str, Lock] = {
     "an incident": lambda uow, incident, _: uow.incidents.get(incident.id, lock=True),
+    "several incidents": lambda uow, incident, _: uow.incidents.locked({incident.id}),
     "a recommendation": lambda uow, _, recommendation: uow.recommendations.get(recommendation.id, lock=True),
     "a runbook": lambda uow, incident, recommendation: uow.runbooks.get(
         recommendation.runbook_id or incident.id, lock=True
     ),
     "correlation": lambda uow, *_: uow.incidents.lock_correlation(),
-    "a delivery's id": lambda uow, incident, _: uow.deliveries.claim(incident.tenant_id, "delivery-7"),
+    "a delivery's id": lambda uow, incident, _: uow.deliveries.claim([(incident.tenant_id, "delivery-7")]),
     "a known series": lambda uow, *_: uow.series.load([NAME]),
     "a new series": lambda uow, *_: uow.series.load(["c" * 64, OTHER]),
 }

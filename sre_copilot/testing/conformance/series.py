@@ -97,7 +97,7 @@ class SeriesConformance(Conformance):
         """A second one is refused, whoever came to think of it."""
         stored = stored_series(house)
         second = attrs.evolve(stored.episode, id=new_id())
-        update = SeriesUpdate(history=SeriesHistory(fingerprint=NAME), saved=(second,))
+        update = SeriesUpdate(history=SeriesHistory(fingerprint=NAME), saved=(second,), begun=frozenset({second.id}))
         with pytest.raises(AlreadyExists), house.changing() as uow:
             uow.series.save([update], [])
 

@@ -9,7 +9,7 @@ from django.db.models import Field, ForeignKey, Model
 
 from sre_copilot.adapters.django_orm import models
 from sre_copilot.adapters.django_orm.routing import ALIAS, LABEL
-from sre_copilot.adapters.django_orm.unit_of_work import DjangoUnitOfWork
+from sre_copilot.adapters.django_orm.unit_of_work import DjangoUnitOfWorkFactory
 from sre_copilot.adapters.system import new_id
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC)
@@ -35,7 +35,7 @@ MEANINGFUL: dict[tuple[str, str], Any] = {
 def fill(tenant_id: UUID) -> dict[str, UUID]:
     """Store a tenant with a row in every tenant table; return each row's id by table."""
     made: dict[str, UUID] = {"tenants": tenant_id}
-    with DjangoUnitOfWork(tenant_id) as unit:
+    with DjangoUnitOfWorkFactory()(tenant_id) as unit:
         models.Tenant.objects.using(ALIAS).create(
             id=tenant_id, name="A", slug=f"a-{tenant_id}", contact_email="a@example.com"
         )

@@ -12,7 +12,7 @@ from uuid import UUID
 import attrs
 import pytest
 
-from sre_copilot.adapters.django_orm.unit_of_work import DjangoUnitOfWorkFactory
+from sre_copilot.adapters.django_orm.unit_of_work import DjangoDirectory, DjangoUnitOfWorkFactory
 from sre_copilot.adapters.system import SystemClock, new_id
 from sre_copilot.application.ports.incidents import IncidentFilter
 from sre_copilot.application.use_cases.ingest_delivery import IngestDelivery
@@ -44,7 +44,7 @@ class Door:
         with units(tenant.id) as unit:
             unit.integrations.add(made)
             unit.commit()
-        return cls(units, made, ingesting(units))
+        return cls(units, made, ingesting(units, DjangoDirectory()))
 
     def knock(self, delivery: Delivery) -> Receipt:
         actor = Actor.integration(self.integration.tenant_id, self.integration.id)

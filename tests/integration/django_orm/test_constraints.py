@@ -7,7 +7,7 @@ import pytest
 
 from sre_copilot.adapters.django_orm import models
 from sre_copilot.adapters.django_orm.constraints import CONSTRAINT_ERRORS, translated
-from sre_copilot.adapters.django_orm.unit_of_work import DjangoUnitOfWork
+from sre_copilot.adapters.django_orm.unit_of_work import DjangoUnitOfWorkFactory
 from sre_copilot.adapters.postgres.row_security import GLOBAL_TABLES
 from sre_copilot.application.ports.incidents import IncidentFilter
 from sre_copilot.domain.errors import ForeignReference, InvalidInput, InvalidTransition
@@ -32,14 +32,14 @@ def test_every_constraint_of_ours_has_a_domain_error_and_every_listed_one_exists
 
 def test_naming_another_tenants_user_is_a_foreign_reference(database: Database, filled_tenant: Fill) -> None:
     ours, theirs = filled_tenant(), filled_tenant()
-    with pytest.raises(ForeignReference), DjangoUnitOfWork(ours["tenants"]) as unit:
+    with pytest.raises(ForeignReference), DjangoUnitOfWorkFactory()(ours["tenants"]) as unit:
         models.Incident.objects.using("sre_copilot").filter(id=ours["incidents"]).update(assigned_to_id=theirs["users"])
         unit.commit()
 
 
 def test_an_illegal_pair_in_the_log_is_an_invalid_transition(database: Database, filled_tenant: Fill) -> None:
     ours = filled_tenant()
-    with pytest.raises(InvalidTransition), DjangoUnitOfWork(ours["tenants"]), translated():
+    with pytest.raises(InvalidTransition), DjangoUnitOfWorkFactory()(ours["tenants"]), translated():
         models.IncidentStateTransition.objects.using("sre_copilot").create(
             tenant_id=ours["tenants"],
             incident_id=ours["incidents"],
@@ -65,12 +65,16 @@ def test_what_does_not_fit_into_its_column_is_invalid_input_that_quotes_nothing(
     database: Database, filled_tenant: Fill, values: dict[str, object], sentence: str
 ) -> None:
     ours = filled_tenant()
-    with pytest.raises(InvalidInput, match=sentence) as refused, DjangoUnitOfWork(ours["tenants"]), translated():
+    with (
+        pytest.raises(InvalidInput, match=sentence) as refused,
+        DjangoUnitOfWorkFactory()(ours["tenants"]),
+        translated(),
+    ):
         models.Incident.objects.using("sre_copilot").filter(id=ours["incidents"]).update(**values)
     assert not any(word in str(refused.value) for word in ("secret", "9876543210"))
 
 
 @pytest.mark.parametrize("text", ["secret\0", "secret\ud800"])
 def test_looking_for_what_cannot_be_stored_is_invalid_input(database: Database, filled_tenant: Fill, text: str) -> None:
-    with pytest.raises(InvalidInput), DjangoUnitOfWork(filled_tenant()["tenants"]) as unit:
+    with pytest.raises(InvalidInput), DjangoUnitOfWorkFactory()(filled_tenant()["tenants"]) as unit:
         unit.incidents.list(IncidentFilter(text=text))

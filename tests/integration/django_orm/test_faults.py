@@ -8,7 +8,7 @@ from itertools import count
 import pytest
 from psycopg.sql import SQL, Identifier
 
-from sre_copilot.adapters.django_orm.unit_of_work import DjangoUnitOfWorkFactory
+from sre_copilot.adapters.django_orm.unit_of_work import DjangoDirectory, DjangoUnitOfWorkFactory
 from sre_copilot.adapters.system import SystemClock, TimeOrderedIds
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
 from sre_copilot.application.use_cases.declare_incident import DeclareIncident
@@ -84,7 +84,7 @@ def test_a_delivery_that_meets_a_fault_leaves_nothing(
     gateway = plugin_gateway()
 
     def ask(tapped: UnitOfWorkFactory) -> object:
-        ingest = ingesting(tapped, gateway)
+        ingest = ingesting(tapped, DjangoDirectory(), gateway)
         return ingest(actor=actor, integration_id=integration.id, delivery=alerts("firing", "resolved", "firing"))
 
     struck = strike_everywhere(ask, units, lambda: counts(database))
@@ -116,7 +116,7 @@ def test_the_fault_test_would_see_half_a_delivery(
 ) -> None:
     before = counts(database)
     actor = Actor.integration(integration.tenant_id, integration.id)
-    ingest = ingesting(units)
+    ingest = ingesting(units, DjangoDirectory())
     ingest(actor=actor, integration_id=integration.id, delivery=alerts("firing"))
     grown = {name for (name, count), (_, earlier) in zip(counts(database), before, strict=True) if count != earlier}
     assert {"deliveries", "signals", "episodes", "incidents", "incident_state_transitions", "audit_logs"} <= grown

@@ -14,7 +14,7 @@ def test_a_list_does_not_read_the_bodies_of_what_it_lists(units: DjangoUnitOfWor
     with units(tenant.id) as uow:
         uow.integrations.add(integration)
         for _ in range(3):
-            uow.deliveries.add(make_record(integration, delivery=make_delivery(bytes(MAX_BODY_BYTES))))
+            uow.deliveries.add([make_record(integration, delivery=make_delivery(bytes(MAX_BODY_BYTES)))])
         uow.commit()
     tracemalloc.start()
     try:

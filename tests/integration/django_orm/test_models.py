@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sre_copilot.adapters.django_orm import models
 from sre_copilot.adapters.django_orm.check_migrations import missing_changes
-from sre_copilot.adapters.django_orm.unit_of_work import DjangoUnitOfWork
+from sre_copilot.adapters.django_orm.unit_of_work import DjangoUnitOfWorkFactory
 from sre_copilot.adapters.system import new_id
 from sre_copilot.domain.audit import FORMAT, AuditAction, AuditEntry
 from tests.integration.database import Database
@@ -22,12 +22,12 @@ def test_migrations_say_what_the_models_say(database: Database) -> None:
 
 def test_a_given_time_is_kept_where_django_would_write_the_present(database: Database, filled_tenant: Fill) -> None:
     made = filled_tenant()
-    with DjangoUnitOfWork(made["tenants"]) as unit:
+    with DjangoUnitOfWorkFactory()(made["tenants"]) as unit:
         row = models.Incident.objects.using("sre_copilot").get(id=made["incidents"])
         row.created_at = row.updated_at = LONG_AGO
         row.save(using="sre_copilot")
         unit.commit()
-    with DjangoUnitOfWork(made["tenants"]):
+    with DjangoUnitOfWorkFactory()(made["tenants"]):
         row = models.Incident.objects.using("sre_copilot").get(id=made["incidents"])
     assert (row.created_at, row.updated_at) == (LONG_AGO, LONG_AGO)
 
@@ -47,10 +47,10 @@ def test_an_audit_entry_read_back_has_the_hash_it_was_stored_with(database: Data
         resource_id=made["incidents"],
         details={"title": "Zürich ☃", "count": 3, "share": 0.1},
     )
-    with DjangoUnitOfWork(made["tenants"]) as unit:
+    with DjangoUnitOfWorkFactory()(made["tenants"]) as unit:
         unit.audit.append(entry)
         unit.commit()
-    with DjangoUnitOfWork(made["tenants"]) as unit:
+    with DjangoUnitOfWorkFactory()(made["tenants"]) as unit:
         (read,) = unit.audit.recent(1)
         row = models.AuditLog.objects.using("sre_copilot").get(id=entry.id)
     assert (row.row_hash, row.format) == (read.row_hash, FORMAT)
@@ -63,7 +63,7 @@ def test_runbooks_are_found_by_title_before_tags_before_content(database: Databa
         "tag": {"tags": ["certificate-expiry"]},
         "title": {"title": "Certificate"},
     }
-    with DjangoUnitOfWork(made["tenants"]) as unit:
+    with DjangoUnitOfWorkFactory()(made["tenants"]) as unit:
         for slug, words in places.items():
             models.Runbook.objects.using("sre_copilot").create(
                 **{

@@ -8,8 +8,8 @@ from uuid import UUID
 import pytest
 from django.db import connections
 
-from sre_copilot.adapters.django_orm import models, setup
-from sre_copilot.adapters.django_orm.repositories.signals import signal_row
+from sre_copilot.adapters.django_orm import models, sets, setup
+from sre_copilot.adapters.django_orm.repositories.signals import signal_columns
 from sre_copilot.adapters.django_orm.routing import ALIAS
 from sre_copilot.adapters.system import SystemClock, new_id
 from sre_copilot.application.ports.incidents import IncidentFilter
@@ -57,7 +57,7 @@ def incident_with(house: House, count: int) -> UUID:
         for place in range(1, count + 1)
     ]
     with house.changing() as uow:
-        models.Signal.objects.using(ALIAS).bulk_create([signal_row(signal, None) for signal in signals])
+        sets.insert(models.Signal, signal_columns(signals, {}))
         for place in range(1, count + 1):
             at = BEGINNING + place * MINUTE
             uow.incidents.add_note(Note(id=new_id(), incident_id=incident.id, user_id=house.user.id, text="hm", at=at))

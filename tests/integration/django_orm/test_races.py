@@ -10,7 +10,7 @@ import attrs
 import pytest
 
 from sre_copilot.adapters.django_orm import setup
-from sre_copilot.adapters.django_orm.unit_of_work import DjangoUnitOfWorkFactory
+from sre_copilot.adapters.django_orm.unit_of_work import DjangoDirectory, DjangoUnitOfWorkFactory
 from sre_copilot.adapters.system import SystemClock, TimeOrderedIds
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
 from sre_copilot.application.use_cases.declare_incident import DeclareIncident
@@ -82,7 +82,7 @@ def _ingest(units: UnitOfWorkFactory, integration: Integration, draft: SignalDra
     script = Script()
     delivery = script.delivery(Parsed(drafts=(draft,)), received_at=BEGINNING + timedelta(minutes=minute))
     gateway = ScriptedGateway(readers={integration.type: script.read})
-    ingest = ingesting(units, gateway)
+    ingest = ingesting(units, DjangoDirectory(), gateway)
     sender = Actor.integration(integration.tenant_id, integration.id)
     return ingest(actor=sender, integration_id=integration.id, delivery=delivery)
 
@@ -100,7 +100,7 @@ def house(units: DjangoUnitOfWorkFactory, tenant: Tenant, engineer: Actor) -> Ho
 
 @pytest.mark.parametrize("close", [House.settle, House.resolve])
 def test_no_alert_comes_into_an_incident_that_is_being_closed(house: House, close: Callable[[House], object]) -> None:
-    pause = Pause("incidents.candidates")
+    pause = Pause("incidents.open_incidents")
 
     def work(call: Callable[[], object]) -> object:
         try:

@@ -7,10 +7,15 @@ from uuid import UUID
 
 import attrs
 
+from sre_copilot.adapters.intake.group_commit import GroupCommit
+from sre_copilot.adapters.system import TimeOrderedIds
 from sre_copilot.application.ports.jobs import ATTEMPTS, Job
 from sre_copilot.application.ports.outbox import OutboxFilter
 from sre_copilot.application.ports.sealing import Place
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
+from sre_copilot.application.taking_in import TakeIn
+from sre_copilot.application.use_cases.authenticate_delivery import AuthenticateDelivery
+from sre_copilot.application.use_cases.ingest_delivery import IngestDelivery
 from sre_copilot.domain.actors import Actor, Role
 from sre_copilot.domain.deliveries import Delivery, Parsed, Pulled
 from sre_copilot.domain.errors import DatabaseUnavailable, NotifyRefused, UnreadableDelivery
@@ -66,7 +71,7 @@ class Scene:
         """The use case or queries of this kind that the facade has, on other units of work where some are given."""
         parts = (getattr(self.stage.copilot, field.name) for field in attrs.fields(type(self.stage.copilot)))
         found = next(part for part in parts if type(part) is kind)
-        return attrs.evolve(found, units=units) if units is not None else found
+        return on_units(found, units) if units is not None else found
 
     def actor(self, name: str) -> Actor:
         """An actor of this scene by the name that `ACTORS` has."""
@@ -178,3 +183,13 @@ def scene() -> Scene:
         accepted=accepted.id,
         delivery=here.script.delivery(Parsed(drafts=(alert("DiskFull", "billing"),)), received_at=BEGINNING),
     )
+
+
+def on_units(use_case: Any, units: UnitOfWorkFactory) -> Any:
+    """The use case on other units of work, also what it shares with others."""
+    if isinstance(use_case, IngestDelivery):
+        doors = attrs.evolve(use_case.doors, units=units)
+        return attrs.evolve(use_case, doors=doors, intake=GroupCommit(TakeIn(units=units, ids=TimeOrderedIds())))
+    if isinstance(use_case, AuthenticateDelivery):
+        return attrs.evolve(use_case, units=units, doors=attrs.evolve(use_case.doors, units=units))
+    return attrs.evolve(use_case, units=units)

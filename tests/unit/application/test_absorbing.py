@@ -44,7 +44,7 @@ def with_room(here: Stage) -> None:
 @pytest.mark.parametrize(("declared", "expected"), [(True, None), (False, BEGINNING)])
 def test_without_episodes_only_what_people_declared_goes_on(declared: bool, expected: object) -> None:
     incident = make_incident(make_tenant().id, declared=declared)
-    assert quiet_since(incident, [], BEGINNING) == expected
+    assert quiet_since(incident, None, BEGINNING) == expected
 
 
 def test_an_incident_whose_episodes_merge_into_anothers_comes_to_its_end() -> None:

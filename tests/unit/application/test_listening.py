@@ -8,7 +8,10 @@ from uuid import UUID
 import attrs
 import pytest
 
+from sre_copilot.adapters.intake.group_commit import GroupCommit
+from sre_copilot.adapters.system import TimeOrderedIds
 from sre_copilot.application.listening import Listening
+from sre_copilot.application.taking_in import TakeIn
 from sre_copilot.domain.actors import Role
 from sre_copilot.domain.commands import Command, Verb
 from sre_copilot.domain.deliveries import Delivery, DeliveryRecord, Parsed, Verdict
@@ -91,7 +94,9 @@ def test_what_is_not_durable_is_not_acknowledged(ear: Ear, call: str) -> None:
                 raise DatabaseUnavailable
 
     units = TappedUnits(ear.stage.units, Broken())
-    ingest = attrs.evolve(ear.stage.copilot.ingest_delivery, units=units)
+    ingest = attrs.evolve(
+        ear.stage.copilot.ingest_delivery, intake=GroupCommit(TakeIn(units=units, ids=TimeOrderedIds()))
+    )
     copilot = attrs.evolve(ear.stage.copilot, ingest_delivery=ingest)
     ear.sockets.scripts.append([message("e-1", "an alert"), LAST])
     with pytest.raises(DatabaseUnavailable):

@@ -67,13 +67,9 @@ def test_what_people_declared_is_joined_by_signals_of_its_service_and_not_by_tho
     another = here.copilot.declare(actor=here.engineer, title="Mail is late", service="mail")
     receipt = here.send(alert("DiskFull", "billing"))
     assert len(receipt.opened) == 1
-    scores = {
-        row.incident_id: row.score
-        for stored in here.tables.decisions.values()
-        for row in stored.decision.scores
-        if stored.decision.incident_id == receipt.opened[0]
-    }
-    assert max(scores[declared.id], scores[another.id]) < 0.5
+    decided = next(s for s in here.tables.decisions.values() if s.decision.incident_id == receipt.opened[0]).decision
+    assert all(row.score < 0.5 for row in decided.scores)
+    assert len(decided.scores) + decided.ruled_out == len((declared, another))
 
 
 def test_severity_rises_with_the_signals_and_never_falls() -> None:

@@ -15,6 +15,7 @@ from sre_copilot.testing.clock import BEGINNING
 from sre_copilot.testing.faults import Fault, TappedUnits
 from sre_copilot.testing.silences import make_silence
 from sre_copilot.testing.stage import Stage, alert, recovery, stage
+from tests.unit.application.scene import on_units
 
 
 def silence(here: Stage, written: str = "service=checkout", *, minutes: float = 60, **given: object) -> Silence:
@@ -268,7 +269,7 @@ def test_silences_are_read_once_per_batch_and_only_where_something_needs_an_inci
     here, watch = stage(), Fault()
     silence(here)
     here.send(alert(), alert("HighErrorRate"), alert("DiskFull", "billing"))
-    ingesting = attrs.evolve(here.copilot.ingest_delivery, units=TappedUnits(here.units, watch))
+    ingesting = on_units(here.copilot.ingest_delivery, TappedUnits(here.units, watch))
     watched = attrs.evolve(here, copilot=attrs.evolve(here.copilot, ingest_delivery=ingesting))
     watched.send(alert("A", "x"), alert("B", "y"), alert("C", "z"))
     assert Counter(call for call in watch.calls if call.startswith("silences")) == Counter({"silences.active": 1})

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from sre_copilot.domain.series import Observation, SeriesHistory
+from sre_copilot.domain.observations import Observation
+from sre_copilot.domain.series import SeriesHistory
 from sre_copilot.domain.signals import Severity, SignalStatus
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

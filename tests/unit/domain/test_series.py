@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sre_copilot.domain.decisions import Decision
-from sre_copilot.domain.series import Observation, SeriesHistory
+from sre_copilot.domain.observations import Observation
+from sre_copilot.domain.series import SeriesHistory
 from tests.unit.domain.observations import EMPTY, INCIDENT, WINDOW, at, seen
 
 

@@ -6,7 +6,8 @@ import attrs
 
 from sre_copilot.domain.decisions import Decision, EpisodeEnd
 from sre_copilot.domain.episodes import Fact
-from sre_copilot.domain.series import Episode, Membership, Observation, SeriesHistory, SeriesUpdate
+from sre_copilot.domain.observations import Observation
+from sre_copilot.domain.series import Episode, Membership, SeriesHistory, SeriesUpdate
 from sre_copilot.domain.signals import Severity, SignalStatus
 from tests.unit.domain.observations import EMPTY, INCIDENT, NAME, WINDOW, at, seen
 
@@ -64,6 +65,7 @@ def test_a_new_signal_is_kept_with_all_that_it_said() -> None:
         opened=(episode,),
         saved=(episode,),
         memberships=members,
+        begun=frozenset({episode.id}),
     )
 
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sre_copilot.domain.episodes import Fact
-from sre_copilot.domain.series import Episode, Membership, Observation, SeriesHistory, SeriesUpdate
+from sre_copilot.domain.observations import Observation
+from sre_copilot.domain.series import Episode, Membership, SeriesHistory, SeriesUpdate
 from sre_copilot.domain.signals import SignalStatus
 from tests.unit.domain.observations import EMPTY, NAME, WINDOW, at, seen
 

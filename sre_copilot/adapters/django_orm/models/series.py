@@ -14,6 +14,17 @@ class Series(models.Model):
     tenant = models.ForeignKey("Tenant", on_delete=models.PROTECT, related_name="+", db_index=False)
     fingerprint = models.CharField(max_length=64)
 
+    # The signal recorded last, and when it was seen first and last: what a repeat needs, and all that it changes.
+    newest_status = models.CharField(max_length=20, null=True, blank=True)
+    newest_occurred_at = DateTimeField(null=True, blank=True)
+    newest_started_at = DateTimeField(null=True, blank=True)
+    newest_received_at = DateTimeField(null=True, blank=True)
+    newest_seen_at = DateTimeField(null=True, blank=True)
+    newest_expires_at = DateTimeField(null=True, blank=True)
+    goes_on = models.BooleanField(default=False, db_default=False)
+    # The head in its compact form, null where the whole history has to be read.
+    head = models.JSONField(null=True, blank=True)
+
     class Meta:
         db_table = "series"
         constraints = [models.UniqueConstraint(fields=["tenant", "fingerprint"], name="series_fingerprint_unique")]
@@ -91,11 +102,14 @@ class CorrelationDecision(models.Model):
     silence = models.ForeignKey(
         "Silence", on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )
+    # The order of the turns in which the tenant's decisions were made; 0 for those that are older than the counting.
+    number = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         db_table = "correlation_decisions"
         indexes = [
             models.Index(fields=["tenant", "signal_id"], name="correlation_of_signal"),
+            models.Index(fields=["tenant", "number"], name="correlation_in_order"),
             models.Index(
                 fields=["tenant", "silence"], condition=models.Q(silence__isnull=False), name="correlation_silenced"
             ),

@@ -1,17 +1,18 @@
 """The ledger of deliveries."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 import attrs
-from django.db import connections
+import orjson
 from django.db.models import Func, IntegerField, Q, QuerySet
 
-from sre_copilot.adapters.django_orm import models
+from sre_copilot.adapters.django_orm import models, sets
 from sre_copilot.adapters.django_orm.constraints import translated
-from sre_copilot.adapters.django_orm.documents import from_document, to_document
+from sre_copilot.adapters.django_orm.documents import from_document, text_of, to_document, to_text
 from sre_copilot.adapters.django_orm.routing import ALIAS
-from sre_copilot.application.ports.deliveries import DeliveryFilter
+from sre_copilot.application.ports.deliveries import Claimed, DeliveryFilter
 from sre_copilot.domain.deliveries import (
     Delivery,
     DeliveryRecord,
@@ -23,6 +24,13 @@ from sre_copilot.domain.deliveries import (
 )
 from sre_copilot.domain.errors import NotFound
 
+OURS = "SELECT pg_advisory_xact_lock(hashtextextended(name, 1)) FROM unnest(%(names)b::text[]) name"
+KNOWN = """
+SELECT d.integration_id, d.vendor_id, d.id, d.body_hash, d.status, d.receipt::text FROM deliveries d
+JOIN unnest(%(integrations)b::uuid[], %(vendor_ids)b::text[]) AS n (integration_id, vendor_id)
+ON d.integration_id = n.integration_id AND d.vendor_id = n.vendor_id WHERE d.tenant_id = %(tenant)b
+"""
+
 
 @attrs.frozen
 class DjangoDeliveries:
@@ -30,38 +38,53 @@ class DjangoDeliveries:
 
     tenant_id: UUID
 
-    def claim(self, integration_id: UUID, vendor_id: str) -> DeliveryRecord | None:
-        """Return the delivery known under a vendor id, or None; the id is ours until the unit ends."""
+    def claim(self, keys: Collection[tuple[UUID, str]]) -> Mapping[tuple[UUID, str], Claimed]:
+        """Return the deliveries known under vendors' ids; the ids are ours until the unit ends."""
+        if not keys:
+            return {}
+        wanted = sorted(set(keys))
+        asked = {
+            "tenant": self.tenant_id,
+            "names": [f"{self.tenant_id} {integration_id} {vendor_id}" for integration_id, vendor_id in wanted],
+            "integrations": [integration_id for integration_id, _ in wanted],
+            "vendor_ids": [vendor_id for _, vendor_id in wanted],
+        }
         with translated():
-            with connections[ALIAS].cursor() as cursor:
-                cursor.execute(
-                    "SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))",
-                    [f"{self.tenant_id} {integration_id} {vendor_id}"],
-                )
-            row = self._rows().filter(integration_id=integration_id, vendor_id=vendor_id).first()
-        return _record(row) if row is not None else None
-
-    def add(self, record: DeliveryRecord) -> None:
-        """Store a delivery."""
-        delivery = record.delivery
-        with translated():
-            self._rows().create(
-                id=record.id,
-                tenant_id=self.tenant_id,
-                integration_id=record.integration_id,
-                vendor_id=record.vendor_id,
-                path=delivery.path,
-                headers=dict(delivery.headers),
-                body=delivery.body,
-                body_hash=delivery.body_hash,
-                received_at=delivery.received_at,
-                status=record.status.value,
-                quarantine_reason=record.quarantine_reason.value if record.quarantine_reason else None,
-                receipt=to_document(record.receipt),
-                assigned_key=delivery.assigned_key,
-                verdict=record.verdict.value,
-                replayed_at=record.replayed_at,
+            sets.ask(OURS, asked)
+            # A statement of its own, because it has to see what those stored whom we waited for.
+            rows = sets.ask(KNOWN, asked)
+        return {
+            (integration_id, vendor_id): Claimed(
+                delivery_id=delivery_id,
+                body_hash=body_hash,
+                status=DeliveryStatus(status),
+                receipt=from_document(orjson.loads(receipt), Receipt),
             )
+            for integration_id, vendor_id, delivery_id, body_hash, status, receipt in rows
+        }
+
+    def add(self, records: Sequence[DeliveryRecord]) -> None:
+        """Store deliveries, in one statement."""
+        deliveries = [record.delivery for record in records]
+        columns: dict[str, list[Any]] = {
+            "id": [record.id for record in records],
+            "tenant_id": [self.tenant_id] * len(records),
+            "integration_id": [record.integration_id for record in records],
+            "vendor_id": [record.vendor_id for record in records],
+            "path": [delivery.path for delivery in deliveries],
+            "headers": [text_of(dict(delivery.headers)) for delivery in deliveries],
+            "body": [delivery.body for delivery in deliveries],
+            "body_hash": [delivery.body_hash for delivery in deliveries],
+            "received_at": [delivery.received_at for delivery in deliveries],
+            "status": [record.status.value for record in records],
+            "quarantine_reason": [record.quarantine_reason and record.quarantine_reason.value for record in records],
+            "receipt": [to_text(record.receipt) for record in records],
+            "assigned_key": [delivery.assigned_key for delivery in deliveries],
+            "verdict": [record.verdict.value for record in records],
+            "replayed_at": [record.replayed_at for record in records],
+        }
+        with translated():
+            sets.insert(models.Delivery, columns)
 
     def get(self, delivery_id: UUID, *, lock: bool = False) -> DeliveryRecord:
         """One delivery. Raises NotFound."""

@@ -1,6 +1,6 @@
 """Incidents, their log and notes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -10,49 +10,27 @@ import attrs
 from django.db import IntegrityError, connections, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from sre_copilot.adapters.django_orm import models
+from sre_copilot.adapters.django_orm import models, sets
 from sre_copilot.adapters.django_orm.constraints import translated
 from sre_copilot.adapters.django_orm.documents import to_document
+from sre_copilot.adapters.django_orm.repositories.incident_rows import (
+    CHANGED_BY_SIGNALS,
+    LOCKED,
+    columns_of,
+    incident_from_columns,
+    incident_from_row,
+)
+from sre_copilot.adapters.django_orm.repositories.neighbourhood import OPEN_STATES, Neighbourhood
 from sre_copilot.adapters.django_orm.repositories.signals import subject_from_row
 from sre_copilot.adapters.django_orm.routing import ALIAS
 from sre_copilot.application.ports.incidents import IncidentFilter
 from sre_copilot.domain.correlation import Candidate
 from sre_copilot.domain.errors import NotFound
-from sre_copilot.domain.incidents import Impact, Incident, Resolution
-from sre_copilot.domain.lifecycle import OPEN, State
-from sre_copilot.domain.signals import Environment, Severity
+from sre_copilot.domain.incidents import Incident
+from sre_copilot.domain.open_incidents import OpenIncidents
 from sre_copilot.domain.snapshots import ContextSnapshot
 from sre_copilot.domain.subjects import Subject, declared
 from sre_copilot.domain.timeline import Note, Transition
-
-OPEN_STATES = [state.value for state in OPEN]
-SAME_NAMES = (
-    "title",
-    "description",
-    "external_id",
-    "detected_at",
-    "acknowledged_at",
-    "acknowledged_by_person",
-    "investigating_started_at",
-    "mitigated_at",
-    "resolved_at",
-    "resolved_automatically",
-    "root_cause",
-    "resolution_summary",
-    "created_at",
-    "updated_at",
-    "severity_overridden",
-    "declared",
-    "version",
-    "transition_count",
-    "reopen_count",
-    "last_signal_at",
-    "settle_at",
-    "settle_suggested_at",
-    "recurrence_of",
-    "recurrence_count",
-)
-"""Columns named as the domain's fields."""
 
 
 @attrs.frozen
@@ -60,6 +38,7 @@ class DjangoIncidents:
     """The tenant's incidents."""
 
     tenant_id: UUID
+    _neighbourhood: Neighbourhood
 
     def get(self, incident_id: UUID, *, lock: bool = False) -> Incident:
         """One incident, locked until the unit ends where asked. Raises NotFound."""
@@ -67,11 +46,34 @@ class DjangoIncidents:
         row = rows.filter(id=incident_id).first()
         if row is None:
             raise NotFound(incident=incident_id)
-        return _incident(row)
+        return incident_from_row(row)
+
+    def locked(self, incident_ids: Collection[UUID]) -> Sequence[Incident]:
+        """Incidents, locked in the order of their ids. Raises NotFound."""
+        if not incident_ids:
+            return []
+        with translated():
+            rows = sets.ask(LOCKED, {"tenant": self.tenant_id, "ids": list(incident_ids)})
+        found = [incident_from_columns(row) for row in rows]
+        missing = set(incident_ids) - {incident.id for incident in found}
+        if missing:
+            raise NotFound(incident=min(missing))
+        return found
+
+    def change(self, incidents: Sequence[Incident]) -> None:
+        """Store what arriving signals changed of incidents, in one statement."""
+        columns: dict[str, list[object]] = {
+            "tenant_id": [self.tenant_id] * len(incidents),
+            "id": [incident.id for incident in incidents],
+            "severity": [incident.severity.value for incident in incidents],
+            **{name: [getattr(incident, name) for incident in incidents] for name in CHANGED_BY_SIGNALS},
+        }
+        with translated():
+            sets.update(models.Incident, ("tenant_id", "id"), columns)
 
     def save(self, incident: Incident) -> None:
         """Store an incident, new or changed, all but its snapshot."""
-        columns = _columns(incident)
+        columns = columns_of(incident)
         with translated():
             if not self._rows().filter(id=incident.id).update(**columns):
                 self._rows().create(id=incident.id, tenant_id=self.tenant_id, **columns)
@@ -151,20 +153,26 @@ class DjangoIncidents:
     def list(self, narrowed: IncidentFilter) -> Sequence[Incident]:
         """Incidents by detection, newest first, after the keyset where one is given."""
         rows = self._rows().filter(_condition(narrowed)).order_by("-detected_at", "-id")
-        return [_incident(row) for row in rows[: narrowed.limit]]
+        return [incident_from_row(row) for row in rows[: narrowed.limit]]
 
     def lock_correlation(self) -> None:
         """Let only one unit of work of this tenant correlate at a time, until it ends."""
         with translated(), connections[ALIAS].cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 2))", [str(self.tenant_id)])
 
-    def candidates(self) -> Sequence[Candidate]:
-        """The open incidents, each with the originals of its episodes, and with its own words where people declared it.
+    def open_incidents(self, since: datetime, until: datetime) -> OpenIncidents:
+        """The open incidents with their members, as this process knows them and with what is new."""
+        with translated():
+            return self._neighbourhood.open_incidents(since, until, self.candidates)
+
+    def candidates(self, incident_ids: Collection[UUID]) -> Sequence[Candidate]:
+        """Open incidents, each with the originals of its episodes, and with its own words where people declared it.
 
         Two queries.
         """
         going_on = models.Episode.objects.filter(incident_id=OuterRef("id"), ended_at__isnull=True)
-        rows = list(self._rows().filter(state__in=OPEN_STATES).annotate(is_going_on=Exists(going_on.using(ALIAS))))
+        mine = self._rows().filter(id__in=incident_ids, state__in=OPEN_STATES)
+        rows = list(mine.annotate(is_going_on=Exists(going_on.using(ALIAS))))
         members: dict[UUID, list[Subject]] = {}
         for episode in self._originals([row.id for row in rows]):
             members.setdefault(episode["incident_id"], []).append(subject_from_row(episode))
@@ -175,7 +183,7 @@ class DjangoIncidents:
                 detected_at=row.detected_at,
                 last_signal_at=row.last_signal_at or row.created_at,
                 has_open_episode=row.is_going_on,
-                members=(*members.get(row.id, ()), *([declared(_incident(row))] if row.declared else [])),
+                members=(*members.get(row.id, ()), *([declared(incident_from_row(row))] if row.declared else [])),
             )
             for row in rows
         ]
@@ -233,42 +241,3 @@ def _condition(narrowed: IncidentFilter) -> Q:
         # The first condition says nothing new to us, but an index can start there; it can't at an alternative.
         condition &= Q(detected_at__lte=at) & (Q(detected_at__lt=at) | Q(id__lt=incident_id))
     return condition
-
-
-def _columns(incident: Incident) -> dict[str, Any]:
-    return {
-        **{name: getattr(incident, name) for name in SAME_NAMES},
-        "service_name": incident.service,
-        "service_environment": incident.environment.value,
-        "state": incident.state.value,
-        "severity": incident.severity.value,
-        "resolution": incident.resolution.value if incident.resolution else None,
-        "assigned_to_id": incident.assigned_to,
-        "user_impact_description": incident.impact.description,
-        "affected_user_count": incident.impact.affected_user_count,
-        "slo_breached": incident.impact.slo_breached,
-        "tags": list(incident.tags),
-        "metadata": dict(incident.metadata),
-    }
-
-
-def _incident(row: models.Incident) -> Incident:
-    return Incident(
-        **{name: getattr(row, name) for name in SAME_NAMES},
-        id=row.id,
-        tenant_id=row.tenant_id,
-        service=row.service_name,
-        environment=Environment(row.service_environment),
-        state=State(row.state),
-        severity=Severity(row.severity),
-        resolution=Resolution(row.resolution) if row.resolution else None,
-        assigned_to=row.assigned_to_id,
-        impact=Impact(
-            description=row.user_impact_description,
-            affected_user_count=row.affected_user_count,
-            slo_breached=row.slo_breached,
-        ),
-        snapshot_id=row.context_snapshot_id,
-        tags=tuple(row.tags),
-        metadata=row.metadata,
-    )

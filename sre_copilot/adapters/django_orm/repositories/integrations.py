@@ -1,6 +1,6 @@
 """The configured sources and targets of the tenant."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -8,12 +8,18 @@ from uuid import UUID
 import attrs
 from django.db.models import Q, QuerySet
 
-from sre_copilot.adapters.django_orm import models
+from sre_copilot.adapters.django_orm import models, sets
 from sre_copilot.adapters.django_orm.constraints import translated
 from sre_copilot.adapters.django_orm.routing import ALIAS
 from sre_copilot.domain.errors import NotFound
 from sre_copilot.domain.integrations import DoorKey, Feature, Health, Integration, SyncStatus
 from sre_copilot.domain.signals import Environment
+
+MARKS = """
+SELECT i.id, i.xmin::text || ' ' || t.xmin::text FROM integrations i JOIN tenants t ON t.id = i.tenant_id
+WHERE i.tenant_id = %(tenant)b AND i.id = ANY (%(ids)b::uuid[])
+"""
+"""PostgreSQL names with every row the transaction that wrote it."""
 
 
 @attrs.frozen
@@ -30,6 +36,13 @@ class DjangoIntegrations:
         """One integration that nobody else changes before the unit of work ends. Raises NotFound."""
         with translated():
             return self._one(self._rows().select_for_update(), integration_id)
+
+    def marks(self, integration_ids: Collection[UUID]) -> Mapping[UUID, str]:
+        """A mark of each that changes whenever its row or the tenant's is written."""
+        if not integration_ids:
+            return {}
+        with translated():
+            return dict(sets.ask(MARKS, {"tenant": self.tenant_id, "ids": list(integration_ids)}))
 
     def all(self) -> Sequence[Integration]:
         """Every integration, by creation."""

@@ -1,37 +1,53 @@
-"""Series as they are recorded: locked, loaded whole, saved as sets."""
+"""Series as they are recorded: locked in order, known by their heads, saved as sets."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
 import attrs
 from django.db.models import Q
+from psycopg import sql
 
-from sre_copilot.adapters.django_orm import models
+from sre_copilot.adapters.django_orm import heads, models, sets
 from sre_copilot.adapters.django_orm.constraints import translated
-from sre_copilot.adapters.django_orm.documents import to_document
-from sre_copilot.adapters.django_orm.repositories.signals import episode_from_row, signal_row
+from sre_copilot.adapters.django_orm.documents import to_text
+from sre_copilot.adapters.django_orm.repositories.histories import histories
+from sre_copilot.adapters.django_orm.repositories.neighbourhood import Neighbourhood
+from sre_copilot.adapters.django_orm.repositories.signals import signal_columns
 from sre_copilot.adapters.django_orm.routing import ALIAS
-from sre_copilot.application.ports.series import DueSeries, KnownSignal, StoredDecision, VendorId
+from sre_copilot.adapters.system import new_id
+from sre_copilot.application.ports.series import DueSeries, Heard, KnownSignal, Locked, StoredDecision, VendorId
 from sre_copilot.domain.episodes import Fact
 from sre_copilot.domain.series import Episode, Membership, SeriesHistory, SeriesUpdate
-from sre_copilot.domain.signals import Severity, Signal, SignalStatus
+from sre_copilot.domain.series_head import SeriesHead
+from sre_copilot.domain.signals import Signal
 
-FACT_COLUMNS = (
-    "id",
-    "fingerprint",
-    "ordinal",
-    "status",
-    "severity",
-    "occurred_at",
-    "created_at",
-    "episode_started_at",
-    "expires_at",
-    "episode_id",
-    "incident_id",
-    "original_signal_id",
-    "waiting",
+LOCK = (
+    sql.SQL(
+        """
+INSERT INTO series AS s (tenant_id, id, fingerprint, newest_status, newest_occurred_at, newest_started_at,
+    newest_received_at, newest_seen_at, newest_expires_at)
+SELECT %(tenant)b, * FROM unnest(%(ids)b::uuid[], %(names)b::text[], %(statuses)b::text[], %(occurred)b::timestamptz[],
+    %(started)b::timestamptz[], %(received)b::timestamptz[], %(seen)b::timestamptz[], %(expires)b::timestamptz[])
+ON CONFLICT (tenant_id, fingerprint) DO UPDATE SET
+    newest_seen_at = CASE WHEN s.goes_on AND {same} THEN greatest(s.newest_seen_at, excluded.newest_seen_at)
+        ELSE s.newest_seen_at END,
+    newest_expires_at = CASE WHEN s.goes_on AND {same} THEN greatest(s.newest_expires_at, excluded.newest_expires_at)
+        ELSE s.newest_expires_at END
+RETURNING s.fingerprint, s.xmax = 0, s.goes_on, s.newest_status, s.newest_occurred_at, s.newest_started_at,
+    s.newest_received_at, s.newest_seen_at, s.newest_expires_at, s.head::text
+"""
+    )
+    .format(
+        same=sql.SQL(
+            "(s.newest_status, s.newest_occurred_at) = (excluded.newest_status, excluded.newest_occurred_at) "
+            "AND s.newest_started_at IS NOT DISTINCT FROM excluded.newest_started_at "
+            "AND excluded.newest_received_at >= s.newest_received_at"
+        )
+    )
+    .as_bytes(None)
 )
 EPISODE_COLUMNS = (
     "original_id",
@@ -39,45 +55,77 @@ EPISODE_COLUMNS = (
     "started_at",
     "last_seen_at",
     "ended_at",
-    "end",
     "end_seen_at",
     "due_at",
     "waiting",
 )
+BY_NAME = attrgetter("fingerprint")
 
 
 @attrs.frozen
 class DjangoSeriesStore:
-    """The tenant's series."""
+    """The tenant's series. Remembers for as long as its unit of work lasts which heads it read."""
 
     tenant_id: UUID
+    _neighbourhood: Neighbourhood
+    _heads: dict[str, SeriesHead] = attrs.field(factory=dict, init=False)
+
+    def lock(self, heard: Sequence[Heard]) -> Mapping[str, Locked]:
+        """Lock the series in sorted order and note repeats of their newest signals, in one statement."""
+        if not heard:
+            return {}
+        rows = sorted(heard, key=BY_NAME)
+        asked = {
+            "tenant": self.tenant_id,
+            "ids": [new_id() for _ in rows],
+            "names": [row.fingerprint for row in rows],
+            "statuses": [row.status and row.status.value for row in rows],
+            "occurred": [row.occurred_at for row in rows],
+            "started": [row.episode_started_at for row in rows],
+            "received": [row.received_at for row in rows],
+            "seen": [row.seen_at for row in rows],
+            "expires": [row.expires_at for row in rows],
+        }
+        with translated():
+            answers = sets.ask(LOCK, asked)
+        by_name = {row.fingerprint: row for row in rows}
+        return {answer[0]: self._locked(by_name[answer[0]], *answer[1:]) for answer in answers}
+
+    def _locked(
+        self,
+        heard: Heard,
+        is_new: bool,
+        goes_on: bool,
+        status: str | None,
+        occurred_at: datetime | None,
+        started_at: datetime | None,
+        received_at: datetime | None,
+        seen_at: datetime | None,
+        expires_at: datetime | None,
+        text: str | None,
+    ) -> Locked:
+        if is_new:
+            return Locked(is_new=True)
+        said = (heard.status, heard.occurred_at, heard.episode_started_at)
+        if goes_on and said == (status, occurred_at, started_at) and _is_later(heard.received_at, received_at):
+            return Locked(repeated=True)
+        if text is None:
+            return Locked()
+        head = heads.from_text(text, heard.fingerprint)
+        if goes_on and seen_at is not None:
+            head = head.seen_again(seen_at, expires_at)
+        self._heads[heard.fingerprint] = head
+        return Locked(head=head)
+
+    def histories(self, fingerprints: Sequence[str]) -> Mapping[str, SeriesHistory]:
+        """The whole history of series that are locked already."""
+        return histories(self.tenant_id, sorted(set(fingerprints)))
 
     def load(self, fingerprints: Sequence[str]) -> Mapping[str, SeriesHistory]:
-        """Lock and return the history of every fingerprint, in sorted order."""
+        """Lock and return the history of every fingerprint."""
         names = sorted(set(fingerprints))
-        if not names:
-            return {}
-        mine = {"tenant_id": self.tenant_id, "fingerprint__in": names}
-        with translated():
-            rows = models.Series.objects.using(ALIAS)
-            rows.bulk_create(
-                [models.Series(tenant_id=self.tenant_id, fingerprint=name) for name in names], ignore_conflicts=True
-            )
-            list(rows.filter(**mine).order_by("fingerprint").select_for_update().values_list("id"))
-            facts = list(models.Signal.objects.using(ALIAS).filter(**mine).order_by("ordinal").values(*FACT_COLUMNS))
-            seen = self._sightings([row["id"] for row in facts])
-            episodes = models.Episode.objects.using(ALIAS).filter(**mine).order_by("started_at", "id")
-            episodes_of: dict[str, list[Episode]] = {}
-            for row in episodes:
-                episodes_of.setdefault(row.fingerprint, []).append(episode_from_row(row))
-        facts_of: dict[str, list[dict[str, Any]]] = {}
-        for fact in facts:
-            facts_of.setdefault(fact["fingerprint"], []).append(fact)
-        return {name: _history(name, facts_of.get(name, []), episodes_of.get(name, []), seen) for name in names}
-
-    def _sightings(self, signal_ids: Sequence[UUID]) -> Mapping[UUID, models.Sighting]:
-        rows = models.Sighting.objects.using(ALIAS).filter(tenant_id=self.tenant_id, signal_id__in=signal_ids)
-        return {row.signal_id: row for row in rows}
+        self.lock([Heard(fingerprint=name) for name in names])
+        return self.histories(names)
 
     def known(self, integration_id: UUID, keys: Sequence[VendorId]) -> Mapping[VendorId, KnownSignal]:
         """The stored signals that these vendor ids lead to."""
@@ -94,65 +142,98 @@ class DjangoSeriesStore:
         return {key: found[key] for key in keys if key in found}
 
     def save(self, updates: Sequence[SeriesUpdate], signals: Sequence[Signal]) -> None:
-        """Store new signals, changed episodes and memberships, sightings."""
-        homes = {m.signal_id: m for update in updates for m in update.history.memberships}
+        """Store new signals, changed episodes and memberships, sightings, heads; each table in one statement."""
+        homes = {m.signal_id: m.episode_id for update in updates for m in update.history.memberships}
         fresh = {signal.id for signal in signals}
-        rows = [signal_row(signal, homes[signal.id].episode_id if signal.id in homes else None) for signal in signals]
+        # Originals first: duplicates refer to them.
+        rows = sorted(signals, key=lambda signal: signal.is_duplicate)
         with translated():
-            # Originals first: duplicates refer to them.
-            models.Signal.objects.using(ALIAS).bulk_create(sorted(rows, key=lambda row: row.is_duplicate))
+            sets.insert(models.Signal, signal_columns(rows, homes))
             self._save_episodes(updates)
-            for member in (m for update in updates for m in update.memberships if m.signal_id not in fresh):
-                self._move(member)
-            self._save_sightings(fact for update in updates for fact in update.sightings)
+            self._move([m for update in updates for m in update.memberships if m.signal_id not in fresh])
+            self._save_heads(updates)
+            self._save_sightings(
+                {fact.signal_id: fact for update in updates for fact in (*self._left_behind(update), *update.sightings)}
+            )
 
     def _save_episodes(self, updates: Sequence[SeriesUpdate]) -> None:
-        rows = models.Episode.objects.using(ALIAS).filter(tenant_id=self.tenant_id)
         dropped = [one for update in updates for one in update.dropped]
         if dropped:
-            rows.filter(id__in=dropped).delete()
-        saved = sorted((e for update in updates for e in update.saved), key=lambda episode: episode.is_open)
-        known = set(rows.filter(id__in=[episode.id for episode in saved]).values_list("id", flat=True))
-        for episode in saved:
-            if episode.id in known:
-                rows.filter(id=episode.id).update(**_episode_columns(episode))
-        rows.bulk_create(
-            models.Episode(
-                id=episode.id, tenant_id=self.tenant_id, fingerprint=episode.fingerprint, **_episode_columns(episode)
-            )
-            for episode in saved
-            if episode.id not in known
-        )
+            models.Episode.objects.using(ALIAS).filter(tenant_id=self.tenant_id, id__in=dropped).delete()
+        saved = [(e, e.id in update.begun) for update in updates for e in update.saved]
+        changed = [episode for episode, is_new in saved if not is_new]
+        new = [episode for episode, is_new in saved if is_new]
+        ended, going_on = [e for e in changed if not e.is_open], [e for e in changed if e.is_open]
+        for group in (ended, going_on):
+            # Ends come first: of one series only one episode is open at any time.
+            sets.update(models.Episode, ("tenant_id", "id"), self._episode_columns(group))
+        names = {"fingerprint": [episode.fingerprint for episode in new]}
+        sets.insert(models.Episode, {**self._episode_columns(new), **names})
 
-    def _move(self, member: Membership) -> None:
-        models.Signal.objects.using(ALIAS).filter(tenant_id=self.tenant_id, id=member.signal_id).update(
-            episode_id=member.episode_id,
-            incident_id=member.incident_id,
-            original_signal_id=member.original_id,
-            is_duplicate=member.original_id is not None,
-            waiting=member.waiting,
-            processed=not member.waiting,
-        )
+    def _episode_columns(self, episodes: Sequence[Episode]) -> dict[str, list[object]]:
+        return {
+            "tenant_id": [self.tenant_id] * len(episodes),
+            "id": [episode.id for episode in episodes],
+            "end": [episode.end.value if episode.end else None for episode in episodes],
+            **{name: [getattr(episode, name) for episode in episodes] for name in EPISODE_COLUMNS},
+        }
 
-    def _save_sightings(self, facts: Iterable[Fact]) -> None:
-        models.Sighting.objects.using(ALIAS).bulk_create(
-            [
-                models.Sighting(
-                    signal_id=fact.signal_id,
-                    tenant_id=self.tenant_id,
-                    first_seen_at=fact.received_at,
-                    last_seen_at=fact.last_seen_at,
-                    expires_at=fact.expires_at,
-                )
-                for fact in sorted(facts, key=lambda fact: fact.signal_id)
-            ],
-            update_conflicts=True,
-            unique_fields=["signal_id"],
-            update_fields=["first_seen_at", "last_seen_at", "expires_at"],
+    def _move(self, members: Sequence[Membership]) -> None:
+        columns: dict[str, list[object]] = {
+            "tenant_id": [self.tenant_id] * len(members),
+            "id": [member.signal_id for member in members],
+            "episode_id": [member.episode_id for member in members],
+            "incident_id": [member.incident_id for member in members],
+            "original_signal_id": [member.original_id for member in members],
+            "is_duplicate": [member.original_id is not None for member in members],
+            "waiting": [member.waiting for member in members],
+            "processed": [not member.waiting for member in members],
+        }
+        sets.update(models.Signal, ("tenant_id", "id"), columns)
+
+    def _save_heads(self, updates: Sequence[SeriesUpdate]) -> None:
+        found = [(update.history.fingerprint, SeriesHead.after(update, self._before(update))) for update in updates]
+        rows = [(name, head) for name, head in found if head is not None]
+        columns: dict[str, list[object]] = {
+            "tenant_id": [self.tenant_id] * len(rows),
+            "fingerprint": [name for name, _ in rows],
+            "newest_status": [head.newest.status.value for _, head in rows],
+            "newest_occurred_at": [head.newest.occurred_at for _, head in rows],
+            "newest_started_at": [head.newest.episode_started_at for _, head in rows],
+            "newest_received_at": [head.newest.received_at for _, head in rows],
+            "newest_seen_at": [head.newest.last_seen_at for _, head in rows],
+            "newest_expires_at": [head.newest.expires_at for _, head in rows],
+            "goes_on": [head.goes_on for _, head in rows],
+            "head": [heads.to_text(head) for _, head in rows],
+        }
+        sets.update(models.Series, ("tenant_id", "fingerprint"), columns)
+
+    def _before(self, update: SeriesUpdate) -> SeriesHead | None:
+        return self._heads[update.history.fingerprint] if update.history.is_summary else None
+
+    def _left_behind(self, update: SeriesUpdate) -> Iterable[Fact]:
+        """The signal that was the newest until now, where its repeats are noted in the head alone."""
+        head = self._heads.get(update.history.fingerprint)
+        if head is not None and head.newest.last_seen_at > head.newest.received_at:
+            yield head.newest
+
+    def _save_sightings(self, seen: Mapping[UUID, Fact]) -> None:
+        facts = [seen[signal_id] for signal_id in sorted(seen)]
+        if not facts:
+            return
+        sets.ask(
+            SEEN,
+            {
+                "tenant": self.tenant_id,
+                "ids": [fact.signal_id for fact in facts],
+                "first": [fact.received_at for fact in facts],
+                "last": [fact.last_seen_at for fact in facts],
+                "expires": [fact.expires_at for fact in facts],
+            },
         )
 
     def due(self, now: datetime) -> Sequence[DueSeries]:
-        """Series with an open episode whose `due_at` has come."""
+        """Series with an open episode whose stored `due_at` has come."""
         episodes = models.Episode.objects.using(ALIAS).filter(
             Q(tenant_id=self.tenant_id, ended_at__isnull=True, due_at__lte=now)
         )
@@ -167,63 +248,38 @@ class DjangoSeriesStore:
         ]
 
     def decide(self, decisions: Sequence[StoredDecision]) -> None:
-        """Store correlation decisions."""
+        """Store correlation decisions, numbered in the order of those who held the tenant's correlation lock."""
+        self._neighbourhood.decided(stored.signal_id for stored in decisions)
+        if not decisions:
+            return
         with translated():
-            models.CorrelationDecision.objects.using(ALIAS).bulk_create(
-                models.CorrelationDecision(
-                    tenant_id=self.tenant_id,
-                    episode_id=stored.episode_id,
-                    signal_id=stored.signal_id,
-                    incident_id=stored.decision.incident_id,
-                    outcome=stored.decision.outcome.value,
-                    threshold=stored.decision.threshold,
-                    scores=to_document(stored.decision.scores),
-                    at=stored.at,
-                    silence_id=stored.decision.silence_id,
-                    ruled_out=stored.decision.ruled_out,
-                )
-                for stored in decisions
-            )
+            latest = self._neighbourhood.latest()
+        columns: dict[str, list[Any]] = {
+            "id": [new_id() for _ in decisions],
+            "tenant_id": [self.tenant_id] * len(decisions),
+            "episode_id": [stored.episode_id for stored in decisions],
+            "signal_id": [stored.signal_id for stored in decisions],
+            "incident_id": [stored.decision.incident_id for stored in decisions],
+            "outcome": [stored.decision.outcome.value for stored in decisions],
+            "threshold": [stored.decision.threshold for stored in decisions],
+            "scores": [to_text(stored.decision.scores) for stored in decisions],
+            "at": [stored.at for stored in decisions],
+            "number": list(range(latest + 1, latest + 1 + len(decisions))),
+            "silence_id": [stored.decision.silence_id for stored in decisions],
+            "ruled_out": [stored.decision.ruled_out for stored in decisions],
+        }
+        with translated():
+            sets.insert(models.CorrelationDecision, columns)
 
 
-def _history(
-    name: str, rows: Sequence[dict[str, Any]], episodes: Sequence[Episode], seen: Mapping[UUID, models.Sighting]
-) -> SeriesHistory:
-    return SeriesHistory(
-        fingerprint=name,
-        facts=tuple(_fact(row, seen.get(row["id"])) for row in rows),
-        episodes=tuple(episodes),
-        memberships=tuple(
-            Membership(
-                signal_id=row["id"],
-                episode_id=row["episode_id"],
-                incident_id=row["incident_id"],
-                original_id=row["original_signal_id"],
-                waiting=row["waiting"],
-            )
-            for row in rows
-            if row["episode_id"] is not None
-        ),
-    )
+SEEN = """
+INSERT INTO sightings AS s (tenant_id, signal_id, first_seen_at, last_seen_at, expires_at)
+SELECT %(tenant)b, * FROM unnest(%(ids)b::uuid[], %(first)b::timestamptz[], %(last)b::timestamptz[],
+    %(expires)b::timestamptz[])
+ON CONFLICT (signal_id) DO UPDATE SET first_seen_at = excluded.first_seen_at, last_seen_at = excluded.last_seen_at,
+    expires_at = excluded.expires_at
+"""
 
 
-def _fact(row: dict[str, Any], sighting: models.Sighting | None) -> Fact:
-    fact = Fact(
-        signal_id=row["id"],
-        ordinal=row["ordinal"],
-        status=SignalStatus(row["status"]),
-        occurred_at=row["occurred_at"],
-        received_at=row["created_at"],
-        last_seen_at=row["created_at"],
-        severity=Severity(row["severity"]),
-        episode_started_at=row["episode_started_at"],
-        expires_at=row["expires_at"],
-    )
-    if sighting is None:
-        return fact
-    return fact.seen_again(sighting.first_seen_at, None).seen_again(sighting.last_seen_at, sighting.expires_at)
-
-
-def _episode_columns(episode: Episode) -> dict[str, Any]:
-    columns = {name: getattr(episode, name) for name in EPISODE_COLUMNS}
-    return {**columns, "end": episode.end.value if episode.end else None}
+def _is_later(received_at: datetime | None, than: datetime | None) -> bool:
+    return received_at is not None and than is not None and received_at >= than

@@ -7,12 +7,15 @@ from uuid import UUID
 import attrs
 from django.db import connections
 
-from sre_copilot.adapters.django_orm import models
+from sre_copilot.adapters.django_orm import models, sets
 from sre_copilot.adapters.django_orm.constraints import translated
+from sre_copilot.adapters.django_orm.repositories.neighbourhood import Neighbourhood
 from sre_copilot.adapters.django_orm.routing import ALIAS
 from sre_copilot.application.ports.service_graph import KnownService
 from sre_copilot.domain.service_graph import Call, Placement, ServiceGraph
 from sre_copilot.domain.text import NAME_LENGTH
+
+MARK = "SELECT xmin::text FROM tenants WHERE id = %s"
 
 
 @attrs.frozen
@@ -20,9 +23,17 @@ class DjangoServices:
     """Services, calls and placements."""
 
     tenant_id: UUID
+    _neighbourhood: Neighbourhood
 
     def graph(self) -> ServiceGraph:
-        """What was imported; services that only signals named are not in it."""
+        """What was imported; services that only signals named are not in it. Read again where it has changed."""
+        with translated():
+            ((mark,),) = sets.ask(MARK, [self.tenant_id])
+        if self._neighbourhood.graph[0] != mark:
+            self._neighbourhood.graph = (mark, self._graph())
+        return self._neighbourhood.graph[1]
+
+    def _graph(self) -> ServiceGraph:
         mine = {"tenant_id": self.tenant_id}
         names = models.Service.objects.using(ALIAS).filter(declared=True, **mine).values_list("name", flat=True)
         calls = models.ServiceCall.objects.using(ALIAS).filter(**mine).values_list("caller", "callee")
@@ -59,6 +70,19 @@ class DjangoServices:
                 models.ServicePlacement(service=place.service, host=place.host, pod=place.pod, **mine)
                 for place in sorted(graph.placements)
             )
+            # Whoever keeps the graph in mind sees by the tenant's row that it is another one.
+            models.Tenant.objects.using(ALIAS).filter(id=self.tenant_id).update(updated_at=at)
+        # By one transaction the row is marked once, however often it is written.
+        self._neighbourhood.graph = ("", ServiceGraph())
+
+    def unknown(self, names: Set[str]) -> Set[str]:
+        """Those that nobody has named yet. What was known once stays so, and is not asked for again."""
+        asked = {name[:NAME_LENGTH] for name in names} - self._neighbourhood.services
+        if not asked:
+            return asked
+        fresh = set(self._fresh(asked))
+        self._neighbourhood.services |= asked - fresh
+        return fresh
 
     def saw(self, names: Iterable[str], *, at: datetime, limit: int) -> None:
         """Remember services that signals named; those beyond the limit are flagged."""

@@ -1,7 +1,7 @@
 """The read side of signals and episodes, and how their rows are understood."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,15 +9,15 @@ from uuid import UUID
 import attrs
 from django.db.models import Q, QuerySet
 
-from sre_copilot.adapters.django_orm import models
-from sre_copilot.adapters.django_orm.documents import from_document, to_document
+from sre_copilot.adapters.django_orm import models, sets
+from sre_copilot.adapters.django_orm.documents import from_document, text_of, to_document
 from sre_copilot.adapters.django_orm.routing import ALIAS
-from sre_copilot.application.ports.series import SignalFilter, StoredDecision
+from sre_copilot.application.ports.series import Ends, SignalFilter, StoredDecision
 from sre_copilot.domain.correlation import CandidateScore, CorrelationDecision
 from sre_copilot.domain.decisions import CorrelationOutcome, Decision, EpisodeEnd
 from sre_copilot.domain.errors import NotFound
 from sre_copilot.domain.series import Episode
-from sre_copilot.domain.signals import Environment, Severity, Signal, SignalDraft
+from sre_copilot.domain.signals import Environment, Severity, Signal, SignalDraft, SignalStatus
 from sre_copilot.domain.snapshots import CHANGE_KINDS, ObservedChange
 from sre_copilot.domain.subjects import Subject, signalled
 
@@ -36,6 +36,35 @@ SAME_NAMES = (
     "incident_id",
     "is_duplicate",
     "waiting",
+)
+
+ENDS = """
+SELECT i.id, o.id IS NOT NULL, e.last FROM unnest(%(incidents)b::uuid[]) AS i (id)
+LEFT JOIN LATERAL (
+    SELECT id FROM episodes WHERE tenant_id = %(tenant)b AND incident_id = i.id AND ended_at IS NULL LIMIT 1
+) o ON true
+LEFT JOIN LATERAL (
+    SELECT max(coalesce(end_seen_at, started_at)) AS last FROM episodes
+    WHERE o.id IS NULL AND tenant_id = %(tenant)b AND incident_id = i.id
+) e ON true
+WHERE o.id IS NOT NULL OR e.last IS NOT NULL
+"""
+CHANGED = """
+SELECT EXISTS (SELECT FROM signals WHERE tenant_id = %(tenant)s AND signal_type IN ('deploy_event', 'config_change')
+    AND timestamp BETWEEN %(start)s AND %(end)s)
+"""
+ALWAYS = ("signal_type", "status", "severity", "service", "environment", "environment_word", "name", "title", "labels")
+SELDOM = (
+    "severity_word",
+    "description",
+    "vendor_key",
+    "vendor_id",
+    "vendor_fingerprint",
+    "occurred_at",
+    "episode_started_at",
+    "expires_at",
+    "is_heartbeat",
+    "links",
 )
 
 
@@ -63,9 +92,23 @@ class DjangoSignals:
         return [signal_from_row(row) for row in rows]
 
     def episodes_of(self, incident_id: UUID) -> Sequence[Episode]:
-        """The episodes of an incident, by start."""
+        """The episodes of an incident, by start. Two queries."""
         rows = models.Episode.objects.using(ALIAS).filter(tenant_id=self.tenant_id, incident_id=incident_id)
-        return [episode_from_row(row) for row in rows.order_by("started_at", "id")]
+        episodes = [episode_from_row(row) for row in rows.order_by("started_at", "id")]
+        going_on = [episode.fingerprint for episode in episodes if episode.is_open]
+        series = models.Series.objects.using(ALIAS).filter(
+            tenant_id=self.tenant_id, fingerprint__in=going_on, goes_on=True, newest_status=SignalStatus.FIRING.value
+        )
+        # Repeats of its newest signal are noted with the series alone.
+        seen = dict(series.values_list("fingerprint", "newest_seen_at"))
+        return [_seen(episode, seen.get(episode.fingerprint)) if episode.is_open else episode for episode in episodes]
+
+    def ends_of(self, incident_ids: Collection[UUID]) -> Mapping[UUID, Ends]:
+        """How the episodes of incidents have ended, in one query; of those that go on the first one found suffices."""
+        if not incident_ids:
+            return {}
+        rows = sets.ask(ENDS, {"tenant": self.tenant_id, "incidents": list(incident_ids)})
+        return {incident_id: Ends(last_seen_at=None if is_open else last) for incident_id, is_open, last in rows}
 
     def waiting(self) -> Sequence[Episode]:
         """Open episodes without an incident because of the plan's limit, oldest first."""
@@ -79,6 +122,10 @@ class DjangoSignals:
 
     def changes(self, start: datetime, end: datetime) -> Sequence[ObservedChange]:
         """The change signals with start <= timestamp <= end, by time."""
+        # Asked with every batch, and often there is none.
+        ((any_changed,),) = sets.ask(CHANGED, {"tenant": self.tenant_id, "start": start, "end": end})
+        if not any_changed:
+            return []
         rows = self._rows().filter(
             signal_type__in=[kind.value for kind in CHANGE_KINDS], timestamp__gte=start, timestamp__lte=end
         )
@@ -128,30 +175,43 @@ def _condition(narrowed: SignalFilter) -> Q:
     return condition
 
 
-def signal_row(signal: Signal, episode_id: UUID | None) -> models.Signal:
-    """A signal as a row that is not stored yet."""
-    draft = signal.draft
-    normalized = to_document(draft)
-    normalized.pop("raw")
-    return models.Signal(
-        **{name: getattr(signal, name) for name in SAME_NAMES},
-        signal_type=draft.signal_type.value,
-        severity=draft.severity.value,
-        raw_data=draft.raw,
-        normalized_data=normalized,
-        service_name=draft.service,
-        service_environment=draft.environment.value,
-        original_signal_id=signal.original_id,
-        processed=not signal.waiting,
-        processed_at=None if signal.waiting else signal.received_at,
-        created_at=signal.received_at,
-        status=draft.status.value,
-        episode_started_at=draft.episode_started_at,
-        expires_at=draft.expires_at,
-        content_hash=draft.content_hash,
-        decision=signal.decision.value,
-        episode_id=episode_id,
-    )
+def signal_columns(signals: Sequence[Signal], episodes: Mapping[UUID, UUID | None]) -> dict[str, list[Any]]:
+    """Signals that are not stored yet as columns, each with the episode that it is in."""
+    drafts = [signal.draft for signal in signals]
+    received = [signal.received_at for signal in signals]
+    return {
+        **{name: [getattr(signal, name) for signal in signals] for name in SAME_NAMES},
+        "signal_type": [draft.signal_type.value for draft in drafts],
+        "severity": [draft.severity.value for draft in drafts],
+        "raw_data": [text_of(draft.raw) for draft in drafts],
+        "normalized_data": [text_of(_normalized(draft)) for draft in drafts],
+        "service_name": [draft.service for draft in drafts],
+        "service_environment": [draft.environment.value for draft in drafts],
+        "original_signal_id": [signal.original_id for signal in signals],
+        "processed": [not signal.waiting for signal in signals],
+        "processed_at": [None if signal.waiting else signal.received_at for signal in signals],
+        "created_at": received,
+        "status": [draft.status.value for draft in drafts],
+        "episode_started_at": [draft.episode_started_at for draft in drafts],
+        "expires_at": [draft.expires_at for draft in drafts],
+        "content_hash": [draft.content_hash for draft in drafts],
+        "decision": [signal.decision.value for signal in signals],
+        "episode_id": [episodes.get(signal.id) for signal in signals],
+    }
+
+
+def _normalized(draft: SignalDraft) -> dict[str, Any]:
+    """The draft but for the vendor's own words, without what says nothing."""
+    written: dict[str, Any] = {name: getattr(draft, name) for name in ALWAYS}
+    for name in SELDOM:
+        value = getattr(draft, name)
+        if value:
+            written[name] = value
+    if draft.identity is not None:
+        written["identity"] = dict(draft.identity)
+    if draft.change is not None:
+        written["change"] = to_document(draft.change)
+    return written
 
 
 def signal_from_row(row: models.Signal) -> Signal:
@@ -180,6 +240,10 @@ def episode_from_row(row: models.Episode) -> Episode:
         due_at=row.due_at,
         waiting=row.waiting,
     )
+
+
+def _seen(episode: Episode, at: datetime | None) -> Episode:
+    return episode if at is None else attrs.evolve(episode, last_seen_at=max(episode.last_seen_at, at))
 
 
 def subject_from_row(row: Mapping[str, Any]) -> Subject:

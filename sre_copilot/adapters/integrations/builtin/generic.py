@@ -60,6 +60,7 @@ class Generic:
 
     type: str = "generic"
     title: str = "Generic webhook"
+    heeds_429: bool = True
     settings: tuple[Setting, ...] = SETTINGS
 
     def verify(self, integration: Integration, secrets: Secrets, delivery: Delivery, tools: Tools) -> bool:

@@ -61,11 +61,12 @@ def test_another_firing_of_an_open_episode_is_a_duplicate_row() -> None:
 
 def test_the_same_start_again_is_a_repeat_that_only_moves_the_last_sighting() -> None:
     here = stage()
-    here.send(alert(occurred_at=BEGINNING))
+    receipt_of_first = here.send(alert(occurred_at=BEGINNING))
     receipt = here.send(alert(occurred_at=BEGINNING, title="in other words"), at=BEGINNING + minutes(4))
     assert (receipt.accepted, receipt.repeats) == (0, 1)
     assert len(here.tables.signals) == 1
-    (episode,) = here.tables.episodes.values()
+    with here.units(here.tenant.id) as uow:
+        (episode,) = uow.signals.episodes_of(receipt_of_first.incidents[0])
     assert episode.last_seen_at == BEGINNING + minutes(4)
 
 

@@ -41,6 +41,7 @@ class PagerDuty:
 
     type: str = "pagerduty"
     title: str = "PagerDuty (Events API v2, V3 webhooks and polls)"
+    heeds_429: bool = True
     max_body_bytes: int = 2 * 1024 * 1024
     settings: tuple[Setting, ...] = (
         Setting(

@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-import attrs
-
 from sre_copilot.domain.deliveries import LATEST_AHEAD, Parsed, Reply
 from sre_copilot.domain.errors import UnreadableDelivery
 from sre_copilot.domain.integrations import Integration
@@ -37,13 +35,12 @@ MOST_PROBLEMS = 10
 
 def told_by_alertmanager(alert: Fields, integration: Integration, received_at: datetime) -> SignalDraft:
     """Return an alert of a webhook's group. Raises UnreadableDelivery."""
-    draft = _described(alert, integration)
     status = _status(alert)
     started_at = alert.time("startsAt", received_at)
     # While an alert fires its end is a guess of the sender's, so it isn't even read.
     ended_at = alert.time("endsAt", received_at) if status is SignalStatus.RESOLVED else None
-    return attrs.evolve(
-        draft,
+    return SignalDraft(
+        **_described(alert, integration),
         status=status,
         occurred_at=ended_at if status is SignalStatus.RESOLVED else started_at,
         episode_started_at=started_at,
@@ -71,15 +68,15 @@ def told_to_alertmanager(payload: Any, integration: Integration, received_at: da
 
 
 def _posted(alert: Fields, integration: Integration, received_at: datetime) -> SignalDraft:
-    draft = _described(alert, integration)
+    told = _described(alert, integration)
     started_at = alert.time("startsAt", received_at)
     ends_at = _end(alert, received_at)
     if started_at is not None and ends_at < started_at:
         raise wrong(alert.at("endsAt"), "must not lie before startsAt")
     if ends_at <= received_at:
         resolved = SignalStatus.RESOLVED
-        return attrs.evolve(draft, status=resolved, occurred_at=ends_at, episode_started_at=started_at)
-    return attrs.evolve(draft, occurred_at=started_at, episode_started_at=started_at, expires_at=ends_at)
+        return SignalDraft(**told, status=resolved, occurred_at=ends_at, episode_started_at=started_at)
+    return SignalDraft(**told, occurred_at=started_at, episode_started_at=started_at, expires_at=ends_at)
 
 
 def _end(alert: Fields, received_at: datetime) -> datetime:
@@ -95,7 +92,7 @@ def _end(alert: Fields, received_at: datetime) -> datetime:
     return checked_time(path, min(any_time(path, word), received_at + LATEST_AHEAD), received_at)
 
 
-def _described(alert: Fields, integration: Integration) -> SignalDraft:
+def _described(alert: Fields, integration: Integration) -> dict[str, Any]:
     """What does not depend on the door: who is concerned, where, how badly, and in which words."""
     labels = {name: value for name, value in alert.object("labels").all_texts().items() if value}
     if not labels:
@@ -104,22 +101,22 @@ def _described(alert: Fields, integration: Integration) -> SignalDraft:
     name = labels.get("alertname") or "unnamed alert"
     severity_word = labels.get("severity", "")
     environment_word = first_text(labels, ENVIRONMENT_LABELS)
-    return SignalDraft(
-        severity=SEVERITIES.get(severity_word.strip().lower(), Severity.MEDIUM),
-        severity_word=severity_word,
-        service=first_text(labels, SERVICE_LABELS) or UNKNOWN_SERVICE,
-        environment=integration.environment_of(environment_word),
-        environment_word=environment_word,
-        name=name,
-        title=notes.loose("summary") or name,
-        description=notes.loose("description"),
-        labels=labels,
-        identity=labels,
-        vendor_fingerprint=alert.loose("fingerprint") or None,
-        is_heartbeat=name in HEARTBEATS or severity_word.strip().lower() == "none",
-        links=web_links(alert.values.get("generatorURL"), notes.values.get("runbook_url")),
-        raw=alert.values,
-    )
+    return {
+        "severity": SEVERITIES.get(severity_word.strip().lower(), Severity.MEDIUM),
+        "severity_word": severity_word,
+        "service": first_text(labels, SERVICE_LABELS) or UNKNOWN_SERVICE,
+        "environment": integration.environment_of(environment_word),
+        "environment_word": environment_word,
+        "name": name,
+        "title": notes.loose("summary") or name,
+        "description": notes.loose("description"),
+        "labels": labels,
+        "identity": labels,
+        "vendor_fingerprint": alert.loose("fingerprint") or None,
+        "is_heartbeat": name in HEARTBEATS or severity_word.strip().lower() == "none",
+        "links": web_links(alert.values.get("generatorURL"), notes.values.get("runbook_url")),
+        "raw": alert.values,
+    }
 
 
 def _status(alert: Fields) -> SignalStatus:

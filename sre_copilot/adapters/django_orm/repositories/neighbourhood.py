@@ -1,0 +1,136 @@
+"""What a process remembers of a tenant's open incidents between batches, so that each reads only what is new.
+
+All of it happens under the tenant's correlation lock: nobody else decides meanwhile, in this process or another. Every
+decision has a number in the order of these turns, so that what others decided since is what has a higher one.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import attrs
+from psycopg import sql
+
+from sre_copilot.adapters.django_orm import sets
+from sre_copilot.adapters.django_orm.repositories.signals import subject_from_row
+from sre_copilot.domain.correlation import Candidate
+from sre_copilot.domain.lifecycle import OPEN
+from sre_copilot.domain.open_incidents import OpenIncidents
+from sre_copilot.domain.service_graph import ServiceGraph
+
+OPEN_STATES = [state.value for state in OPEN]
+FACTS = (
+    sql.SQL(
+        """
+SELECT i.id, i.version, i.created_at, i.detected_at, coalesce(i.last_signal_at, i.created_at),
+    EXISTS (SELECT FROM episodes e WHERE e.incident_id = i.id AND e.ended_at IS NULL)
+FROM incidents i WHERE i.tenant_id = %(tenant)s AND i.state IN ({open}) AND i.created_at BETWEEN %(since)s AND %(until)s
+"""
+    )
+    .format(open=sql.SQL(", ").join(map(sql.Literal, OPEN_STATES)))
+    .as_bytes(None)
+)
+PLACED = """
+SELECT number, signal_id, incident_id FROM correlation_decisions
+WHERE tenant_id = %(tenant)s AND number > %(number)s ORDER BY number
+"""
+SAID = """
+SELECT s.id, s.severity, s.service_name, s.normalized_data::text, coalesce(e.started_at, s.timestamp)
+FROM signals s LEFT JOIN episodes e ON e.id = s.episode_id
+WHERE s.tenant_id = %(tenant)s AND s.id = ANY (%(signals)s)
+"""
+LATEST = "SELECT coalesce(max(number), 0) FROM correlation_decisions WHERE tenant_id = %(tenant)s"
+
+
+@attrs.define(eq=False)
+class Neighbourhood:
+    """The open incidents of one tenant as this process knows them, and the services around them.
+
+    `services` are names that are stored for good; `graph` is the service graph, and the mark that it had.
+    """
+
+    tenant_id: UUID
+    services: set[str] = attrs.field(factory=set, init=False)
+    graph: tuple[str, ServiceGraph] = attrs.field(factory=lambda: ("", ServiceGraph()), init=False)
+    _index: OpenIncidents = attrs.field(factory=OpenIncidents, init=False)
+    _versions: dict[UUID, int] = attrs.field(factory=dict, init=False)
+    _number: int | None = attrs.field(default=None, init=False)
+    _own: set[UUID] = attrs.field(factory=set, init=False)
+    _in_use: bool = attrs.field(default=False, init=False)
+
+    def open_incidents(
+        self, since: datetime, until: datetime, load: Callable[[Collection[UUID]], Sequence[Candidate]]
+    ) -> OpenIncidents:
+        """The incidents that are open and were opened in between; `load` reads those that are not known yet."""
+        others = self._placed_by_others()
+        facts = sets.ask(FACTS, {"tenant": self.tenant_id, "since": since, "until": until})
+        self._forget(set(self._versions) - {row[0] for row in facts})
+        # Also where people changed something: their words, its place, or which episodes are in it.
+        stale = [row[0] for row in facts if self._versions.get(row[0], row[1]) != row[1] or row[0] not in self._index]
+        self._forget(stale)
+        for incident_id, version, opened_at, detected_at, last_signal_at, is_going_on in facts:
+            self._versions[incident_id] = version
+            self._index.see(
+                incident_id,
+                opened_at=opened_at,
+                detected_at=detected_at,
+                last_signal_at=last_signal_at,
+                has_open_episode=is_going_on,
+            )
+        if stale:
+            for candidate in load(stale):
+                for member in candidate.members:
+                    self._index.join(candidate.incident_id, member)
+        self._join({signal_id: one for signal_id, one in others.items() if one in self._index and one not in stale})
+        self._in_use = True
+        return self._index
+
+    def decided(self, placed: Iterable[UUID]) -> None:
+        """Note that decisions about these signals were stored, as far as the unit of work goes."""
+        self._own |= set(placed)
+        self._in_use = False
+
+    def latest(self) -> int:
+        """The number of the last decision."""
+        ((number,),) = sets.ask(LATEST, {"tenant": self.tenant_id})
+        return int(number)
+
+    def _placed_by_others(self) -> dict[UUID, UUID]:
+        """Where signals were placed since the last look, by others. What was rolled back here is forgotten."""
+        if self._number is not None:
+            rows = sets.ask(PLACED, {"tenant": self.tenant_id, "number": self._number})
+            if not self._in_use and self._own <= {signal_id for _, signal_id, _ in rows}:
+                placed = {
+                    signal_id: one for _, signal_id, one in rows if one is not None and signal_id not in self._own
+                }
+                self._own.clear()
+                self._number = max((number for number, _, _ in rows), default=self._number)
+                return placed
+        self._index, self._versions, self._own, self._in_use = OpenIncidents(), {}, set(), False
+        self._number = self.latest()
+        return {}
+
+    def _join(self, homes: Mapping[UUID, UUID]) -> None:
+        if not homes:
+            return
+        for signal_id, severity, service, said, at in sets.ask(
+            SAID, {"tenant": self.tenant_id, "signals": list(homes)}
+        ):
+            row = {"severity": severity, "service_name": service, "normalized_data": said, "started_at": at}
+            self._index.join(homes[signal_id], subject_from_row(row))
+
+    def _forget(self, incident_ids: Iterable[UUID]) -> None:
+        for incident_id in incident_ids:
+            self._index.forget(incident_id)
+            self._versions.pop(incident_id, None)
+
+
+@attrs.frozen
+class Neighbourhoods:
+    """What this process remembers, by tenant."""
+
+    _known: dict[UUID, Neighbourhood] = attrs.field(factory=dict, init=False)
+
+    def of(self, tenant_id: UUID) -> Neighbourhood:
+        """The neighbourhood of a tenant."""
+        return self._known.setdefault(tenant_id, Neighbourhood(tenant_id))

@@ -1,0 +1,94 @@
+"""Rows as sets: one statement per table however many rows there are, each column an array in binary form.
+
+COPY is refused under row security; an INSERT from arrays is nearly as fast. Columns are named as in the database, and
+what is given for a JSON column is its text.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any, LiteralString
+
+import psycopg
+from django.db import connections
+from django.db.models import Model
+from django.db.utils import DatabaseErrorWrapper
+from psycopg import sql
+
+from sre_copilot.adapters.django_orm.routing import ALIAS
+
+Columns = Mapping[str, Sequence[object]]
+
+
+def insert(model: type[Model], columns: Columns, *, unless_known: bool = False) -> None:
+    """Insert one row per element. With `unless_known` rows whose key is there already are left out."""
+    if not any(map(len, columns.values())):
+        return
+    names = tuple(columns)
+    ask(_insertion(model, names, unless_known), list(columns.values()))
+
+
+def update(model: type[Model], key: Sequence[str], columns: Columns) -> None:
+    """Set the other columns of the rows that the key columns name. Rows have to be locked, or nobody else's."""
+    if not any(map(len, columns.values())):
+        return
+    ask(_change(model, tuple(key), tuple(columns)), list(columns.values()))
+
+
+def ask(statement: LiteralString | bytes, parameters: Sequence[object] | Mapping[str, object]) -> list[tuple[Any, ...]]:
+    """Run a statement whose parameters may be arrays, and return its rows. Raises Django's database errors."""
+    wrapper = connections[ALIAS]
+    wrapper.ensure_connection()
+    assert wrapper.connection is not None
+    # The cursor of Django writes parameters into the text; arrays would come to several times their size.
+    with DatabaseErrorWrapper(wrapper), psycopg.Cursor(wrapper.connection) as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.fetchall() if cursor.description else []
+
+
+def array(kind: str) -> sql.SQL:
+    """A parameter that is an array of this type, in binary form."""
+    return sql.SQL(f"%b::{kind}[]")
+
+
+@cache
+def _insertion(model: type[Model], names: tuple[str, ...], unless_known: bool) -> bytes:
+    ending = sql.SQL(" ON CONFLICT DO NOTHING" if unless_known else "")
+    return (
+        sql.SQL("INSERT INTO {} ({}) SELECT * FROM unnest({}){}")
+        .format(
+            sql.Identifier(model._meta.db_table),
+            sql.SQL(", ").join(map(sql.Identifier, names)),
+            sql.SQL(", ").join(array(kind_of(model, name)) for name in names),
+            ending,
+        )
+        .as_bytes(None)
+    )
+
+
+@cache
+def _change(model: type[Model], key: tuple[str, ...], names: tuple[str, ...]) -> bytes:
+    return (
+        sql.SQL("UPDATE {} AS t SET {} FROM unnest({}) AS n ({}) WHERE {}")
+        .format(
+            sql.Identifier(model._meta.db_table),
+            sql.SQL(", ").join(
+                sql.SQL("{} = n.{}").format(sql.Identifier(name), sql.Identifier(name))
+                for name in names
+                if name not in key
+            ),
+            sql.SQL(", ").join(array(kind_of(model, name)) for name in names),
+            sql.SQL(", ").join(map(sql.Identifier, names)),
+            sql.SQL(" AND ").join(
+                sql.SQL("t.{} = n.{}").format(sql.Identifier(name), sql.Identifier(name)) for name in key
+            ),
+        )
+        .as_bytes(None)
+    )
+
+
+@cache
+def kind_of(model: type[Model], name: str) -> str:
+    """The PostgreSQL type of a column's array. Of a bounded text it is plain text: a cast to it would cut in silence."""
+    field = next(field for field in model._meta.concrete_fields if field.column == name)
+    kind = str(field.db_type(connections[ALIAS]))
+    return "text" if kind.startswith("varchar") else kind

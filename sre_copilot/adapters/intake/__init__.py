@@ -1,0 +1,1 @@
+"""Deliveries of many callers, taken in together."""

@@ -1,0 +1,29 @@
+"""Observations: signals on their way into their series."""
+
+from datetime import datetime
+from uuid import UUID
+
+import attrs
+
+from sre_copilot.domain.signals import Severity, SignalStatus
+
+
+@attrs.frozen(kw_only=True)
+class Observation:
+    """A signal that asks to be recorded. `signal_id` is the id its row will have if it gets one.
+
+    `known_as` is the id of the stored signal with the same vendor id, where there is one. `has_vendor_id` says
+    that the vendor names its events, so that only the id tells a redelivery.
+    """
+
+    signal_id: UUID
+    episode_id: UUID
+    """The id of the episode, should this signal open one."""
+    status: SignalStatus
+    occurred_at: datetime
+    received_at: datetime
+    severity: Severity
+    episode_started_at: datetime | None = None
+    expires_at: datetime | None = None
+    known_as: UUID | None = None
+    has_vendor_id: bool = False
