@@ -54,8 +54,8 @@ class Membership:
 class SeriesUpdate:
     """What recording did to a series. `history` is the series afterwards.
 
-    `decisions` has one entry per observation, in the order given. `sightings` are stored facts that were seen
-    again. `opened` are episodes that need correlating because they are new or had to wait, `reopened` those that turned
+    `decisions` has one entry per observation, in the order given. `sightings` are facts that were seen
+    again, new ones where that moved something. `opened` are episodes that need correlating because they are new or had to wait, `reopened` those that turned
     out to go on; `memberships` are the places of stored signals that changed; `saved` are all episodes that are new or
     changed, opened ones included, closings before openings; `dropped` are ids of episodes that merged into others,
     and `left` the incidents that these were in. `begun` are the ids of episodes that did not exist before, `last_run` is
@@ -141,6 +141,7 @@ class SeriesHistory:
         ordinal = max((fact.ordinal for fact in self.facts), default=0)
         ordinal = max(ordinal, self.last_ordinal)
         seen_again: set[UUID] = set()
+        fresh: dict[UUID, Fact] = {}
         recorded: list[UUID | Decision] = []
         for item in observations:
             stored = item.known_as
@@ -154,16 +155,17 @@ class SeriesHistory:
                 recorded.append(decision)
                 continue
             ordinal += 1
-            facts[item.signal_id] = _fact(item, ordinal)
+            facts[item.signal_id] = fresh[item.signal_id] = _fact(item, ordinal)
             by_key.setdefault(_key(item), item.signal_id)
             recorded.append(item.signal_id)
         names = {item.signal_id: item.episode_id for item in observations}
         update = self._recomputed(tuple(facts.values()), names, window=window, now=now)
-        old = {fact.signal_id for fact in self.facts}
         return attrs.evolve(
             update,
             decisions=tuple(_decision(entry, update.history, facts) for entry in recorded),
-            sightings=tuple(facts[signal_id] for signal_id in sorted(seen_again) if signal_id in old),
+            sightings=tuple(
+                facts[signal_id] for signal_id in sorted(seen_again) if facts[signal_id] != fresh.get(signal_id)
+            ),
         )
 
     def advance(self, *, window: timedelta, now: datetime) -> SeriesUpdate:

@@ -55,9 +55,12 @@ def test_a_known_signal_of_another_series_is_a_redelivery_that_moves_nothing_her
 
 
 def test_two_equal_signals_of_one_batch_are_one_signal_and_one_repeat() -> None:
-    update = EMPTY.record([seen(1, 0), seen(2, 0, received=1)], window=WINDOW, now=at(1))
+    update = EMPTY.record([seen(1, 0), seen(2, 0)], window=WINDOW, now=at(1))
     assert update.decisions == (Decision.NEW_EPISODE, Decision.REPEAT)
     assert update.sightings == ()
+    # Those of a batch may come one after the other, and when the last came has to be stored.
+    update = EMPTY.record([seen(1, 0), seen(2, 0, received=1)], window=WINDOW, now=at(1))
+    assert [(fact.signal_id.int, fact.last_seen_at) for fact in update.sightings] == [(1, at(1))]
     assert update.history.facts[0].last_seen_at == at(1)
 
 
