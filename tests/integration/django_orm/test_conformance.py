@@ -15,6 +15,7 @@ from sre_copilot.testing.conformance.house import Conformance
 from sre_copilot.testing.conformance.incidents import IncidentListConformance, IncidentsConformance
 from sre_copilot.testing.conformance.isolation import TenancyConformance
 from sre_copilot.testing.conformance.jobs import JobsConformance
+from sre_copilot.testing.conformance.locking import LockingConformance
 from sre_copilot.testing.conformance.locks import LocksConformance
 from sre_copilot.testing.conformance.outbox import OutboxConformance
 from sre_copilot.testing.conformance.recommendations import RecommendationsConformance, RunbooksConformance
@@ -91,6 +92,10 @@ class TestSealed(OnPostgres, SealedConformance):
 
 class TestSeries(OnPostgres, SeriesConformance):
     """Recording."""
+
+
+class TestLocking(OnPostgres, LockingConformance):
+    """Knowing."""
 
 
 class TestSignals(OnPostgres, SignalsConformance):

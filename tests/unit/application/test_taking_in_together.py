@@ -93,7 +93,7 @@ def told(hatch: Hatch, receipts: Sequence[Receipt]) -> object:
         )
         for one in receipts
     ]
-    opened = [incidents[incident_id] for one in receipts for incident_id in one.opened]
+    opened = {incidents[incident_id] for one in receipts for incident_id in one.opened}
     return rows, seen, states, counts, sorted(map(sorted, opened)), len(tables.episodes), sorted(bodies.values())
 
 

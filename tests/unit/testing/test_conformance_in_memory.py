@@ -11,6 +11,7 @@ from sre_copilot.testing.conformance.incidents import IncidentListConformance, I
 from sre_copilot.testing.conformance.isolation import TenancyConformance
 from sre_copilot.testing.conformance.jobs import JobsConformance
 from sre_copilot.testing.conformance.key_ring import KeyRingConformance
+from sre_copilot.testing.conformance.locking import LockingConformance
 from sre_copilot.testing.conformance.locks import LocksConformance
 from sre_copilot.testing.conformance.outbox import OutboxConformance
 from sre_copilot.testing.conformance.recommendations import RecommendationsConformance, RunbooksConformance
@@ -87,6 +88,10 @@ class TestSealed(InMemory, SealedConformance):
 
 class TestSeries(InMemory, SeriesConformance):
     """Recording."""
+
+
+class TestLocking(InMemory, LockingConformance):
+    """Knowing."""
 
 
 class TestSignals(InMemory, SignalsConformance):
