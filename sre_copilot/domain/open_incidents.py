@@ -64,6 +64,11 @@ class OpenIncidents:
     def __len__(self) -> int:
         return len(self._numbers)
 
+    @property
+    def ids(self) -> frozenset[UUID]:
+        """All that are here."""
+        return frozenset(self._numbers)
+
     def see(
         self,
         incident_id: UUID,

@@ -64,7 +64,8 @@ class Neighbourhood:
         """The incidents that are open and were opened in between; `load` reads those that are not known yet."""
         others = self._placed_by_others()
         facts = sets.ask(FACTS, {"tenant": self.tenant_id, "since": since, "until": until})
-        self._forget(set(self._versions) - {row[0] for row in facts})
+        # Also what was opened here and is closed by now: it was never among these facts.
+        self._forget(self._index.ids - {row[0] for row in facts})
         # Also where people changed something: their words, its place, or which episodes are in it.
         stale = [row[0] for row in facts if self._versions.get(row[0], row[1]) != row[1] or row[0] not in self._index]
         self._forget(stale)

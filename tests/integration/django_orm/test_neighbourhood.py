@@ -1,0 +1,180 @@
+"""What a process remembers of a tenant's open incidents never makes it decide otherwise than one that reads them anew."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from uuid import UUID
+
+import attrs
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sre_copilot.adapters.django_orm.unit_of_work import DjangoUnitOfWorkFactory
+from sre_copilot.adapters.system import TimeOrderedIds
+from sre_copilot.application.ports.incidents import IncidentFilter
+from sre_copilot.application.ports.intake import Arrived
+from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
+from sre_copilot.application.taking_in import TakeIn
+from sre_copilot.application.use_cases.declare_incident import DeclareIncident
+from sre_copilot.application.use_cases.edit_incident import EditIncident
+from sre_copilot.application.use_cases.transition_incident import TransitionIncident
+from sre_copilot.domain.actors import Actor
+from sre_copilot.domain.deliveries import Parsed, Receipt, Verdict
+from sre_copilot.domain.errors import DatabaseUnavailable
+from sre_copilot.domain.incidents import Edit
+from sre_copilot.domain.lifecycle import Action
+from sre_copilot.domain.signals import SignalDraft, SignalStatus
+from sre_copilot.testing.builders import make_delivery
+from sre_copilot.testing.clock import BEGINNING, ManualClock
+from sre_copilot.testing.conformance.house import House
+from sre_copilot.testing.faults import Fault, TappedUnits
+from sre_copilot.testing.stage import alert
+
+SECOND = timedelta(seconds=1)
+
+
+@attrs.define
+class Town:
+    """A tenant whose deliveries several processes take in, and who is in which incident."""
+
+    house: House
+    sent: int = 0
+
+    @property
+    def engineer(self) -> Actor:
+        return self.house.user.as_actor(origin="test")
+
+    def send(self, units: UnitOfWorkFactory, *drafts: SignalDraft) -> list[Receipt]:
+        """One batch of a delivery each, taken in by the process with these units."""
+        batch = []
+        for draft in drafts:
+            self.sent += 1
+            at = BEGINNING + self.sent * SECOND
+            bare = Arrived(
+                actor=Actor.integration(self.house.tenant.id, self.house.integration.id),
+                integration=self.house.integration,
+                delivery=make_delivery(f"delivery {self.sent}".encode(), received_at=at),
+                verdict=Verdict.KEY,
+            )
+            batch.append(bare.saying(Parsed(drafts=(draft,))))
+        outcomes = TakeIn(units=units, ids=TimeOrderedIds())(self.house.tenant.id, batch)
+        return [one for one in outcomes if isinstance(one, Receipt)]
+
+    def act(self, action: Action, incident_id: UUID) -> None:
+        use_case = TransitionIncident(units=self.house.units, clock=ManualClock(), ids=TimeOrderedIds())
+        use_case(actor=self.engineer, incident_id=incident_id, action=action)
+
+    def declare(self, service: str) -> UUID:
+        use_case = DeclareIncident(units=self.house.units, clock=ManualClock(), ids=TimeOrderedIds())
+        return use_case(actor=self.engineer, title="It is slow", service=service).id
+
+    def scores(self, receipt: Receipt) -> list[object]:
+        """What was weighed when the receipt's signal was placed, without the ids of incidents."""
+        with self.house.reading() as uow:
+            (stored,) = [uow.signals.decision(signal_id) for signal_id in receipt.signals]
+        assert stored is not None
+        return [attrs.evolve(one, incident_id=UUID(int=0)) for one in stored.decision.scores]
+
+    def incidents(self) -> set[frozenset[tuple[str, str, int]]]:
+        with self.house.reading() as uow:
+            return {
+                frozenset((s.draft.name, s.draft.service, s.ordinal) for s in uow.signals.of_incident(one.id))
+                for one in uow.incidents.list(IncidentFilter(limit=100))
+            }
+
+
+@pytest.fixture
+def processes(units: DjangoUnitOfWorkFactory) -> Sequence[DjangoUnitOfWorkFactory]:
+    """Two, each with a memory of its own."""
+    return units, DjangoUnitOfWorkFactory()
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.integers(0, 1),
+        st.lists(
+            st.tuples(
+                st.sampled_from(("DiskFull", "QueueGrows", "HighLatency")),
+                st.sampled_from(("checkout", "kiosk", "billing")),
+                st.sampled_from((SignalStatus.FIRING, SignalStatus.FIRING, SignalStatus.RESOLVED)),
+            ),
+            min_size=1,
+            max_size=3,
+        ),
+        st.sampled_from((None, None, Action.RESOLVE)),
+        st.booleans(),
+    ),
+    min_size=2,
+    max_size=6,
+)
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(STEPS)
+def test_processes_that_take_turns_decide_as_one_that_reads_everything_anew(
+    units: DjangoUnitOfWorkFactory,
+    steps: Sequence[tuple[int, list[tuple[str, str, SignalStatus]], Action | None, bool]],
+) -> None:
+    both = (units, DjangoUnitOfWorkFactory())
+
+    def played(process: Callable[[int], UnitOfWorkFactory]) -> set[frozenset[tuple[str, str, int]]]:
+        town = Town(House.build(units))
+        for number, rows, action, fails in steps:
+            drafts = [alert(name, service, status=status) for name, service, status in rows]
+            if fails:
+                lost = TappedUnits(process(number), CommitLost())
+                assert not town.send(lost, *drafts)
+            opened = [one for receipt in town.send(process(number), *drafts) for one in receipt.opened]
+            if action is not None and opened:
+                town.act(action, opened[0])
+        return town.incidents()
+
+    assert played(lambda number: both[number]) == played(lambda _: DjangoUnitOfWorkFactory())
+
+
+class CommitLost(Fault):
+    """Lets every commit fail."""
+
+    def before(self, call: str) -> None:
+        if call == "commit":
+            raise DatabaseUnavailable
+
+
+def test_what_was_rolled_back_is_not_remembered(processes: Sequence[DjangoUnitOfWorkFactory]) -> None:
+    first, _ = processes
+    town = Town(House.build(first))
+    (opened,) = town.send(first, alert("DiskFull", "kiosk"))
+    assert not town.send(TappedUnits(first, CommitLost()), alert("DiskFull", "checkout"))
+    (receipt,) = town.send(first, alert("QueueGrows", "checkout"))
+    assert len(receipt.opened) == 1
+    (joined,) = town.send(first, alert("HighLatency", "kiosk"))
+    assert joined.incidents == opened.incidents
+
+
+def test_what_people_do_to_an_incident_is_seen_by_the_other_process(
+    processes: Sequence[DjangoUnitOfWorkFactory],
+) -> None:
+    first, second = processes
+
+    def played(deciding: Callable[[], UnitOfWorkFactory]) -> list[object]:
+        town, told = Town(House.build(first)), list[object]()
+
+        def send(name: str) -> UUID:
+            (receipt,) = town.send(deciding(), alert(name, "checkout"))
+            told.append((receipt.incidents == (declared,), len(receipt.opened), town.scores(receipt)))
+            return receipt.incidents[0]
+
+        declared = town.declare("checkout")
+        assert send("DiskFull") == declared
+        use_case = EditIncident(units=first, clock=ManualClock(), ids=TimeOrderedIds())
+        use_case(actor=town.engineer, incident_id=declared, edit=Edit(title="QueueGrows on checkout"))
+        assert send("QueueGrows") == declared
+        town.act(Action.RESOLVE, declared)
+        apart = send("HighLatency")
+        assert apart != declared
+        town.act(Action.RESOLVE, apart)
+        town.act(Action.REOPEN, declared)
+        send("LogFull")
+        return told
+
+    assert played(lambda: second) == played(DjangoUnitOfWorkFactory)
