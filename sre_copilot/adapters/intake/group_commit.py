@@ -92,6 +92,7 @@ class GroupCommit:
         batch = self._batch(queue)
         try:
             outcomes: Sequence[Outcome | BaseException] = self._take_in(tenant_id, [one.arrived for one in batch])
+            assert len(outcomes) == len(batch)
         except BaseException as error:
             outcomes = [error] * len(batch)
             raise
