@@ -4,8 +4,8 @@ COPY is refused under row security; an INSERT from arrays is nearly as fast. Col
 what is given for a JSON column is its text.
 """
 
-from collections.abc import Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
 from typing import Any, LiteralString
 
 import psycopg
@@ -41,8 +41,18 @@ def ask(statement: LiteralString | bytes, parameters: Sequence[object] | Mapping
     assert wrapper.connection is not None
     # The cursor of Django writes parameters into the text; arrays would come to several times their size.
     with DatabaseErrorWrapper(wrapper), psycopg.Cursor(wrapper.connection) as cursor:
-        cursor.execute(statement, parameters)
+        execute: Callable[..., object] = partial(_execute, cursor)
+        for listener in reversed(wrapper.execute_wrappers):
+            # Whoever listens to what is asked of the database hears this too.
+            execute = partial(listener, execute)
+        execute(statement, parameters, False, {"connection": wrapper, "cursor": cursor})
         return cursor.fetchall() if cursor.description else []
+
+
+def _execute(
+    cursor: psycopg.Cursor, statement: LiteralString | bytes, parameters: Sequence[object], *_: object
+) -> None:
+    cursor.execute(statement, parameters)
 
 
 def array(kind: str) -> sql.SQL:
