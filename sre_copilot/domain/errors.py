@@ -215,6 +215,7 @@ class TenantBusy(CopilotError):
     """More of the tenant comes than is taken in at a time; nothing was stored, so send it again in a moment, and slower."""
 
     code = "tenant_busy"
+    is_heeded = True  # False where the sender isn't known to repeat what it is told so.
 
 
 class DatabaseNotReady(EnvironmentFault):

@@ -18,7 +18,6 @@ from sre_copilot.domain.errors import (
     NotFound,
     OutgoingFailed,
     OutgoingRefused,
-    PluginBusy,
     TenantBusy,
     TenantInactive,
 )
@@ -88,10 +87,7 @@ class IngestDelivery:
         try:
             receipt = self.intake.take_in(arrived)
         except TenantBusy as busy:
-            if self.gateway.heeds_429(integration):
-                raise
-            # Its sender would take it for lost, and repeats only what we could not take.
-            raise PluginBusy(str(busy)) from None
+            raise TenantBusy(str(busy), is_heeded=self.gateway.heeds_429(integration)) from None
         if receipt.quarantined or integration.is_success_to_note(delivery.received_at):
             # Its health is another one now, and may keep its plugin from being asked again.
             self.doors.forget(integration.id)

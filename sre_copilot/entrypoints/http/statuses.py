@@ -45,4 +45,6 @@ RETRY_AFTER = 2
 
 def status_of(error: CopilotError) -> int:
     """Return the status that an error is answered with."""
+    if isinstance(error, TenantBusy) and not error.is_heeded:
+        return STATUSES[EnvironmentFault]
     return next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)

@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 
+import attrs
 import pytest
 
+from sre_copilot.application.ports.intake import Arrived
 from sre_copilot.domain.actors import Role
 from sre_copilot.domain.decisions import CorrelationOutcome, Decision
 from sre_copilot.domain.deliveries import (
@@ -12,18 +14,20 @@ from sre_copilot.domain.deliveries import (
     DeliveryStatus,
     Parsed,
     QuarantineReason,
+    Receipt,
 )
 from sre_copilot.domain.errors import (
     MalformedDelivery,
     NotFound,
     PluginFailed,
+    TenantBusy,
     TenantInactive,
     UnknownIntegrationType,
     UnreadableDelivery,
 )
 from sre_copilot.domain.signals import UNKNOWN_SERVICE, Severity, SignalDraft
 from sre_copilot.domain.tenants import Tenant
-from sre_copilot.testing.builders import make_tenant
+from sre_copilot.testing.builders import make_integration, make_tenant
 from sre_copilot.testing.clock import BEGINNING
 from sre_copilot.testing.stage import alert, deploy, recovery, stage
 
@@ -267,3 +271,21 @@ def test_an_administrator_may_hand_in_a_delivery() -> None:
     delivery = here.script.delivery(Parsed(drafts=(alert(),)), received_at=BEGINNING)
     receipt = here.copilot.ingest(actor=here.person(Role.ADMIN), integration_id=here.integration.id, delivery=delivery)
     assert receipt.accepted == 1
+
+
+@attrs.frozen
+class FullIntake:
+    """One that has no room."""
+
+    def take_in(self, arrived: Arrived) -> Receipt:
+        raise TenantBusy
+
+
+@pytest.mark.parametrize(("kind", "is_heeded"), [("generic", True), ("prometheus", False)])
+def test_a_sender_is_told_to_slow_down_only_where_it_heeds_that(kind: str, is_heeded: bool) -> None:
+    here = stage(integration=make_integration(make_tenant().id, type=kind))
+    full = attrs.evolve(here.copilot.ingest_delivery, intake=FullIntake())
+    with pytest.raises(TenantBusy, match="nothing was stored") as told:
+        attrs.evolve(here, copilot=attrs.evolve(here.copilot, ingest_delivery=full)).send(alert())
+    assert told.value.is_heeded is is_heeded
+    assert not here.tables.deliveries

@@ -30,6 +30,8 @@ def test_every_error_has_a_status_that_says_whose_fault_it_is(kind: type[Copilot
         (errors.RecommendationDecided(), 409),
         (errors.AlreadyExists(), 409),
         (errors.MissingConclusion(), 422),
+        (errors.TenantBusy(), 429),
+        (errors.TenantBusy("told", is_heeded=False), 503),
         (errors.TenantInactive(), 403),
         (errors.NotPermitted(), 403),
         (errors.NotFound(), 404),
