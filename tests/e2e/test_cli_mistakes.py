@@ -94,6 +94,12 @@ MISTAKES = [
     Mistake(name="limit", code=2, words="is not in the range", typed=typed("incidents", "list", "--limit", "1001")),
     Mistake(name="id", code=2, words="is not an id", typed=typed("explain", "x")),
     Mistake(name="incident", code=2, words="is not the id of an incident", typed=typed("incidents", "show", "12345")),
+    Mistake(
+        name="endless silence",
+        code=2,
+        words="after the year 9999",
+        typed=typed("silences", "add", "a=b", "--from", "9990-01-01", "--for", "9999d", "--comment", "x"),
+    ),
     Mistake(name="no edit", code=2, words="Nothing to change", typed=typed("incidents", "edit", "INCIDENT")),
     Mistake(name="no text", code=2, words="A note needs some text", typed=typed("incidents", "note", "INCIDENT", " ")),
     Mistake(name="title", code=2, words="1 to 500", typed=typed("incidents", "declare", "x" * 501, "--service", "a")),

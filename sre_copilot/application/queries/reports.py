@@ -63,11 +63,16 @@ class ReportQueries:
         """The whole weeks from the one of `since` to the one of `until`, in UTC.
 
         Without `until` to this one, without `since` so many as `weeks` says. Raises NotPermitted, and InvalidInput for
-        no week or more than 530.
+        no week, more than 530, or one that the calendar doesn't have whole.
         """
         actor.require(Permission.READ)
-        end = week_of(until or self.clock.now()) + WEEK
-        first = week_of(since) if since else end - weeks * WEEK
+        try:
+            end = week_of(until or self.clock.now()) + WEEK
+            first = week_of(since) if since else end - weeks * WEEK
+        except OverflowError:
+            raise InvalidInput(
+                "These times are at the edge of the calendar; give ones that incidents may have."
+            ) from None
         if not timedelta() < end - first <= MOST_WEEKS * WEEK:
             raise InvalidInput(f"A report covers 1 to {MOST_WEEKS} weeks; these times name {(end - first) // WEEK}.")
         narrowed = ResponseTimesFilter(first=first, end=end, service=service, severity=severity)

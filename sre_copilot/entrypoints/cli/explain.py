@@ -27,7 +27,7 @@ MEANING: Mapping[Decision, str] = {
     Decision.ORPHAN_RESOLVE: "a resolve that matches no episode",
     Decision.CHANGE: "a change: context, never an incident by itself",
     Decision.HEARTBEAT: "it only says that the pipeline works; never correlated",
-    Decision.SILENCED: "it opened an episode and is its original, and a silence kept it from any incident",
+    Decision.SILENCED: "it opened an episode and is its original, and a silence kept it from any incident then",
 }
 OUTCOME: Mapping[CorrelationOutcome, str] = {
     CorrelationOutcome.JOINED: "joined the incident that scored best",

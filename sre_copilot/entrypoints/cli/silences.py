@@ -121,8 +121,11 @@ def add_silence(
     """
     if (span is None) is (until is None):
         raise click.UsageError("Say how long with --for, or until when with --until.", click.get_current_context())
-    with session.open() as copilot:
+    try:
         ends_at = until if until is not None else (start or datetime.now(UTC)) + (span or timedelta(0))
+    except OverflowError:
+        raise click.UsageError("That ends after the year 9999.", click.get_current_context()) from None
+    with session.open() as copilot:
         made = copilot.create_silence(
             actor=session.actor(copilot), matchers=_read(matchers), starts_at=start, ends_at=ends_at, comment=comment
         )
@@ -158,7 +161,7 @@ def preview_silence(session: Session, matchers: tuple[str, ...]) -> None:
 
 
 def _preview(found: SilencePreview) -> list[Any]:
-    counted = f"{found.open_episodes} open episodes fit, and {found.signals} signals of the last 24 hours."
+    counted = f"Open episodes that fit: {found.open_episodes}. Signals of the last 24 hours that fit: {found.signals}."
     lines: list[Any] = [words(counted, "" if found.open_episodes or found.signals else "yellow")]
     if not found.is_whole:
         lines.append(words("There is too much to look at all of it: these are of the latest only.", "yellow"))
@@ -169,11 +172,16 @@ def _preview(found: SilencePreview) -> list[Any]:
 
 
 def _episodes(found: SilencePreview) -> Table:
-    rows = table("Since (UTC)", "Severity", "Alert", "Service", "Incident")
+    rows = table("Since (UTC)", "Severity", "Alert", "Service", "Incident", "Signal")
     for row in found.episodes:
         home = short(row.incident_id) if row.incident_id else "–"
         rows.add_row(
-            when(row.started_at), severity(row.severity.value), words(row.name), words(row.service), words(home)
+            when(row.started_at),
+            severity(row.severity.value),
+            words(row.name),
+            words(row.service),
+            words(home),
+            str(row.signal_id),
         )
     return rows
 

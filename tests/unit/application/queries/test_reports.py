@@ -1,6 +1,6 @@
 """How long incidents took."""
 
-from datetime import UTC, date, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
@@ -12,6 +12,7 @@ from sre_copilot.testing.clock import BEGINNING
 from sre_copilot.testing.stage import Stage, alert, stage
 
 MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
 
 
 def handled(here: Stage, minutes: int, service: str, severity: Severity = Severity.HIGH) -> None:
@@ -61,3 +62,18 @@ def test_a_report_of_no_week_or_of_too_many_is_refused() -> None:
         ask(actor=here.engineer, since=BEGINNING, until=BEGINNING + 530 * WEEK)
     with pytest.raises(InvalidInput):
         ask(actor=here.engineer, since=BEGINNING + WEEK, until=BEGINNING.astimezone(UTC))
+
+
+@pytest.mark.parametrize(
+    ("since", "until"),
+    [
+        (None, datetime.max.replace(tzinfo=UTC)),
+        (None, datetime.min.replace(tzinfo=UTC)),
+        (datetime.min.replace(tzinfo=timezone(HOUR)), None),
+        (datetime.max.replace(tzinfo=timezone(-HOUR)), None),
+    ],
+)
+def test_a_report_at_the_edge_of_the_calendar_is_refused(since: datetime | None, until: datetime | None) -> None:
+    here = stage()
+    with pytest.raises(InvalidInput, match="edge of the calendar"):
+        here.copilot.reports.response_times(actor=here.engineer, since=since, until=until)
