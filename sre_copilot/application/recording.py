@@ -254,5 +254,6 @@ def _receipt(recording: Recording, signals: Sequence[Signal], opened: Sequence[U
         opened=tuple(opened),
         signals=tuple(signal.id for signal in signals),
         waiting=sum(signal.waiting for signal in signals),
+        silenced=sum(signal.decision is Decision.SILENCED for signal in signals),
         assigned_key=recording.arrived.parsed.assigned_key,
     )

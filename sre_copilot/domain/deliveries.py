@@ -173,6 +173,8 @@ class Receipt:
     """The signals that were stored, in the delivery's order."""
     waiting: int = 0
     """Signals that open no incident before the plan's limit allows it."""
+    silenced: int = 0
+    """Signals that opened an episode which a silence keeps from any incident."""
     quarantined: bool = False
     problem: str = ""
     assigned_key: str | None = None

@@ -131,5 +131,7 @@ def _receipt(receipt: Receipt, again: str) -> Iterator[RenderableType]:
         yield words(f"Incident {incident} {opened}.")
     if receipt.waiting:
         yield words(f"{receipt.waiting} of them wait: the plan's incidents of this month are used up.", "yellow")
+    if receipt.silenced:
+        yield words(f"{receipt.silenced} of them silenced: no incident as long as the silence is in force.", "yellow")
     if receipt.signals:
         yield words(f"Why there: sre-copilot explain {receipt.signals[0]}{again}", "dim")

@@ -53,6 +53,10 @@ DOOR = {
                             "resolved": {"type": "integer"},
                             "incidents": {"type": "array", "items": {"type": "string", "format": "uuid"}},
                             "waiting": {"type": "integer", "description": "Signals that the plan's limit holds up."},
+                            "silenced": {
+                                "type": "integer",
+                                "description": "Signals that a silence keeps from incidents.",
+                            },
                             "quarantined": {"type": "boolean", "description": "Kept, but not understood."},
                             "problem": {"type": "string"},
                             "assigned_key": {"type": "string"},

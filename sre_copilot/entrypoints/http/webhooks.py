@@ -21,7 +21,7 @@ from sre_copilot.entrypoints.http.running import copilot
 
 TOLD = ("delivery_id", "accepted", "duplicates", "repeats", "redelivered", "resolved", "incidents")
 """What a receipt says always; the rest where there is something to say."""
-TOLD_IF_SO = ("waiting", "quarantined", "problem", "assigned_key")
+TOLD_IF_SO = ("waiting", "silenced", "quarantined", "problem", "assigned_key")
 
 
 @csrf_exempt

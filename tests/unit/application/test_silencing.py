@@ -53,7 +53,7 @@ def test_a_silenced_alert_is_recorded_and_opens_nothing() -> None:
     here = stage()
     made = silence(here)
     receipt = here.send(alert(), alert("DiskFull", "billing"))
-    assert (receipt.accepted, receipt.waiting, len(receipt.opened)) == (2, 0, 1)
+    assert (receipt.accepted, receipt.silenced, receipt.waiting, len(receipt.opened)) == (2, 1, 0, 1)
     quiet, loud = here.tables.signals.values()
     assert (quiet.decision, quiet.incident_id, quiet.waiting) == (Decision.SILENCED, None, False)
     assert loud.decision is Decision.NEW_EPISODE
