@@ -59,7 +59,8 @@ class TakeIn:
             ]
             return self._together(tenant_id, told)
         except DatabaseUnavailable as error:
-            return [error] * len(group)
+            # One for each, because each is raised in a thread of its own.
+            return [DatabaseUnavailable(str(error)) for _ in group]
         except CopilotError as error:
             if len(group) == 1:
                 return [error]

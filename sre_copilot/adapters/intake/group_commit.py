@@ -3,6 +3,9 @@
 The first caller takes its own delivery in at once. Whoever comes meanwhile waits in the tenant's queue; when the first
 is done, one of those takes in all that wait, and so on. So a lone delivery is not delayed, and the busier a tenant is
 the larger its batches are. Tenants don't wait for each other.
+
+Where a batch breaks in a way that nobody foresaw, whoever led it is told; each of the others is taken in once more, by
+itself and in its caller's thread, so that one bad delivery does not keep all of them out.
 """
 
 import threading
@@ -32,10 +35,13 @@ TakeIn = Callable[[UUID, Sequence[Arrived]], Sequence[Outcome]]
 
 @attrs.define(eq=False)
 class Ticket:
-    """One delivery that waits, and what became of it. Its lock opens when it is done, or when it is its turn to lead."""
+    """One delivery that waits, and what became of it: None as long as it is in no batch, and where its batch broke.
+
+    Its lock opens when its batch is done, or when it is its turn to lead.
+    """
 
     arrived: Arrived
-    outcome: Outcome | BaseException | None = None
+    outcome: Outcome | None = None
     opens: threading.Lock = attrs.field(factory=threading.Lock)
 
     def __attrs_post_init__(self) -> None:
@@ -48,7 +54,7 @@ class Queue:
 
     waiting: deque[Ticket] = attrs.field(factory=deque)
     inside: int = 0
-    leads: bool = False
+    leader: Ticket | None = None
     last: int = 0
     grown: threading.Condition = attrs.field(factory=threading.Condition)
 
@@ -65,49 +71,55 @@ class GroupCommit:
 
     def take_in(self, arrived: Arrived) -> Receipt:
         """Return the receipt once the delivery is durable. Raises TenantBusy and whatever taking it in raises."""
-        queue, ticket = self._queue(arrived.actor.tenant_id), Ticket(arrived)
+        tenant_id = arrived.actor.tenant_id
+        queue, ticket = self._queue(tenant_id), Ticket(arrived)
         with queue.grown:
             if queue.inside >= self._most_at_once:
                 raise TenantBusy
             queue.inside += 1
             queue.waiting.append(ticket)
-            follows, queue.leads = queue.leads, True
+            queue.leader = queue.leader or ticket
             queue.grown.notify()
-        if follows:
-            ticket.opens.acquire()
-        if ticket.outcome is None:
-            self._lead(queue, arrived.actor.tenant_id)
-        outcome = ticket.outcome
-        if isinstance(outcome, BaseException):
-            raise outcome
-        assert outcome is not None
-        return outcome
+        try:
+            if queue.leader is not ticket:
+                ticket.opens.acquire()
+            if queue.leader is ticket:
+                self._lead(queue, tenant_id)
+            outcome = ticket.outcome
+            if outcome is None:
+                (outcome,) = self._take_in(tenant_id, [arrived])
+        finally:
+            self._leave(queue, ticket)
+        if isinstance(outcome, Receipt):
+            return outcome
+        raise outcome
 
     def _queue(self, tenant_id: UUID) -> Queue:
         with self._guard:
             return self._queues.setdefault(tenant_id, Queue())
 
     def _lead(self, queue: Queue, tenant_id: UUID) -> None:
-        """Take in what waits, answer it, and hand the lead on. The leader's own delivery is the first of its batch."""
+        """Take in what waits, and answer it. The leader's own delivery is the first of its batch."""
         batch = self._batch(queue)
         try:
-            outcomes: Sequence[Outcome | BaseException] = self._take_in(tenant_id, [one.arrived for one in batch])
-            assert len(outcomes) == len(batch)
-        except BaseException as error:
-            outcomes = [error] * len(batch)
-            raise
-        finally:
+            outcomes = self._take_in(tenant_id, [one.arrived for one in batch])
             for ticket, outcome in zip(batch, outcomes, strict=True):
                 ticket.outcome = outcome
-            with queue.grown:
-                queue.last = len(batch)
-                queue.inside -= len(batch)
-                heir = queue.waiting[0] if queue.waiting else None
-                queue.leads = heir is not None
+        finally:
+            queue.last = len(batch)
             for ticket in batch[1:]:
                 ticket.opens.release()
-            if heir is not None:
-                heir.opens.release()
+
+    def _leave(self, queue: Queue, ticket: Ticket) -> None:
+        """Make room, and hand the lead on. Nobody may be left waiting for one whose thread was interrupted."""
+        with queue.grown:
+            queue.inside -= 1
+            if ticket.outcome is None and ticket in queue.waiting:
+                queue.waiting.remove(ticket)
+            if queue.leader is ticket:
+                queue.leader = queue.waiting[0] if queue.waiting else None
+                if queue.leader is not None:
+                    queue.leader.opens.release()
 
     def _batch(self, queue: Queue) -> list[Ticket]:
         batch: list[Ticket] = []

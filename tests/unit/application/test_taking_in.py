@@ -143,7 +143,10 @@ def test_what_always_gives_way_is_taken_in_one_by_one_and_then_refused() -> None
 def test_without_a_database_everybody_is_told_after_one_attempt() -> None:
     error = DatabaseUnavailable()
     hatch = Hatch(tap=Failing("enter", 100, error))
-    assert hatch.take_in(*(hatch.arrived(alert()) for _ in range(4))) == [error] * 4
+    told = hatch.take_in(*(hatch.arrived(alert()) for _ in range(4)))
+    assert [(type(one), str(one)) for one in told] == [(DatabaseUnavailable, str(error))] * 4
+    # Each is raised in a thread of its own, and is marked there with where that was.
+    assert len(set(map(id, told))) == 4
     assert hatch.tap.calls == ["enter"]
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import attrs
 import pytest
 
-from sre_copilot.adapters.intake.group_commit import MOST_BYTES, MOST_SIGNALS, GroupCommit
+from sre_copilot.adapters.intake.group_commit import MOST_BYTES, MOST_SIGNALS, GroupCommit, Ticket
 from sre_copilot.adapters.system import new_id
 from sre_copilot.application.ports.intake import Arrived
 from sre_copilot.application.taking_in import Outcome
@@ -127,15 +127,74 @@ def test_what_comes_meanwhile_shares_the_next_batch_and_each_gets_its_own_outcom
     assert counter.till.batches == [[b"first"], [b"a", b"b", b"c"]]
 
 
-def test_what_nobody_foresaw_reaches_every_caller_of_its_batch_and_the_next_ones_go_on(opened: Opened) -> None:
+def test_what_nobody_foresaw_reaches_its_own_caller_and_the_leader_and_the_others_are_taken_in(opened: Opened) -> None:
     surprise = RuntimeError("nobody foresaw this")
-    counter = opened(Till(broken_by={b"b": surprise}))
+    counter = opened(Till(broken_by={b"c": surprise}))
     first = counter.occupied()
-    others = [counter.bring(arrived(body), waiting=number) for number, body in enumerate((b"a", b"b", b"c"), 1)]
+    others = [counter.bring(arrived(body), waiting=number) for number, body in enumerate((b"a", b"b", b"c", b"d"), 1)]
     counter.till.go.set()
     assert first.result(PATIENCE) == receipt(b"first")
-    assert [one.exception(PATIENCE) for one in others] == [surprise] * 3
-    assert counter.intake.take_in(arrived(b"d")) == receipt(b"d")
+    assert [others[place].exception(PATIENCE) for place in (0, 2)] == [surprise] * 2
+    assert [others[place].result(PATIENCE) for place in (1, 3)] == [receipt(b"b"), receipt(b"d")]
+    assert counter.till.batches[:2] == [[b"first"], [b"a", b"b", b"c", b"d"]]
+    assert sorted(counter.till.batches[2:]) == [[b"b"], [b"c"], [b"d"]]
+    assert counter.intake.take_in(arrived(b"e")) == receipt(b"e")
+
+
+@attrs.define
+class Interrupted:
+    """A lock whose waiter is interrupted, as by a signal or a timeout of a green thread."""
+
+    begun: threading.Event = attrs.field(factory=threading.Event)
+    go: threading.Event = attrs.field(factory=threading.Event)
+
+    def acquire(self) -> bool:
+        self.begun.set()
+        assert self.go.wait(PATIENCE)
+        raise KeyboardInterrupt
+
+    def release(self) -> None:
+        """Nobody hears it."""
+
+
+@pytest.mark.parametrize("is_next", [True, False], ids=["whose turn it is", "who waits"])
+def test_a_caller_who_is_interrupted_keeps_nobody_waiting(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch, is_next: bool
+) -> None:
+    counter, lock = opened(most_at_once=3), Interrupted()
+    first = counter.occupied()
+    with monkeypatch.context() as patched:
+        patched.setattr(Ticket, "__attrs_post_init__", lambda ticket: setattr(ticket, "opens", lock))
+        gone = counter.bring(arrived(b"gone"), waiting=1)
+        assert lock.begun.wait(PATIENCE)
+    behind = counter.bring(arrived(b"behind"), waiting=2)
+    if is_next:
+        counter.till.go.set()
+        assert first.result(PATIENCE) == receipt(b"first")
+        lock.go.set()
+    else:
+        lock.go.set()
+        assert isinstance(gone.exception(PATIENCE), KeyboardInterrupt)
+        counter.till.go.set()
+    assert isinstance(gone.exception(PATIENCE), KeyboardInterrupt)
+    assert behind.result(PATIENCE) == receipt(b"behind")
+    assert [b"gone"] not in counter.till.batches
+    assert counter.intake._queue(TENANT).inside == 0
+
+
+def test_a_leader_who_is_interrupted_while_it_waits_for_company_hands_the_lead_on(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counter = opened()
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(GroupCommit, "_batch", interrupted)
+        counter.intake.take_in(arrived(b"gone"))
+    assert counter.bring(arrived(b"a")).result(PATIENCE) == receipt(b"a")
+    assert counter.till.batches == [[b"a"]]
 
 
 def test_those_who_wait_behind_a_batch_that_breaks_are_taken_in(opened: Opened) -> None:
@@ -258,7 +317,8 @@ def test_nothing_is_lost_or_taken_in_twice_when_many_hand_in_much(opened: Opened
 
     answered = [body for sent in [counter.pool.submit(send, n) for n in range(senders)] for body in sent.result(120)]
     taken = [body for batch in till.batches for body in batch]
-    broken = [body for batch in till.batches if not till.broken_by.keys().isdisjoint(batch) for body in batch]
-    assert sorted(taken) == sorted(f"{s}-{n}".encode() for s in range(senders) for n in range(each))
-    assert sorted(answered) == sorted(set(taken) - set(broken))
+    broken = [batch for batch in till.batches if not till.broken_by.keys().isdisjoint(batch)]
+    again = [body for batch in broken for body in batch[1:]]
+    assert sorted(taken) == sorted([f"{s}-{n}".encode() for s in range(senders) for n in range(each)] + again)
+    assert sorted(answered) == sorted(set(taken) - till.broken_by.keys() - {batch[0] for batch in broken})
     assert max(len(batch) for batch in till.batches) <= senders // 2
