@@ -6,9 +6,11 @@ from uuid import UUID
 
 import attrs
 import pytest
+from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sre_copilot.adapters.django_orm.routing import ALIAS
 from sre_copilot.adapters.django_orm.unit_of_work import DjangoUnitOfWorkFactory
 from sre_copilot.adapters.system import TimeOrderedIds
 from sre_copilot.application.ports.incidents import IncidentFilter
@@ -149,6 +151,30 @@ def test_what_was_rolled_back_is_not_remembered(processes: Sequence[DjangoUnitOf
     assert len(receipt.opened) == 1
     (joined,) = town.send(first, alert("HighLatency", "kiosk"))
     assert joined.incidents == opened.incidents
+
+
+def test_what_was_undone_by_somebody_elses_transaction_around_ours_is_not_remembered(
+    processes: Sequence[DjangoUnitOfWorkFactory],
+) -> None:
+    first, second = processes
+
+    def played(deciding: Callable[[], UnitOfWorkFactory]) -> list[object]:
+        town = Town(House.build(first))
+        (opened,) = town.send(deciding(), alert("DiskFull", "kiosk"))
+        with transaction.atomic(using=ALIAS):
+            for name in ("HighLatency", "QueueGrows"):
+                for service in ("kiosk", "checkout"):
+                    town.send(deciding(), alert(name, service))
+            transaction.set_rollback(True, using=ALIAS)
+        (elsewhere,) = town.send(second, alert("HighLatency", "kiosk"))
+        (joined,) = town.send(deciding(), alert("SlowDisk", "kiosk"))
+        assert opened.incidents == elsewhere.incidents == joined.incidents
+        (apart,) = town.send(deciding(), alert("LogFull", "checkout"))
+        with town.house.reading() as uow:
+            names = [service.name for service in uow.services.known()]
+        return [*town.scores(joined), len(apart.opened), *names]
+
+    assert played(lambda: first) == played(DjangoUnitOfWorkFactory)
 
 
 def test_what_people_do_to_an_incident_is_seen_by_the_other_process(

@@ -29,9 +29,12 @@ class DjangoServices:
         """What was imported; services that only signals named are not in it. Read again where it has changed."""
         with translated():
             ((mark,),) = sets.ask(MARK, [self.tenant_id])
-        if self._neighbourhood.graph[0] != mark:
-            self._neighbourhood.graph = (mark, self._graph())
-        return self._neighbourhood.graph[1]
+        # Looked at once, because another thread may be replacing it.
+        known, graph = self._neighbourhood.graph
+        if known != mark:
+            graph = self._graph()
+            self._neighbourhood.graph = (mark, graph)
+        return graph
 
     def _graph(self) -> ServiceGraph:
         mine = {"tenant_id": self.tenant_id}
@@ -81,7 +84,9 @@ class DjangoServices:
         if not asked:
             return asked
         fresh = set(self._fresh(asked))
-        self._neighbourhood.services |= asked - fresh
+        if not connections[ALIAS].savepoint_ids:
+            # Within a transaction of somebody else's it may be one that they undo, with the names stored before in it.
+            self._neighbourhood.services |= asked - fresh
         return fresh
 
     def saw(self, names: Iterable[str], *, at: datetime, limit: int) -> None:
