@@ -11,6 +11,7 @@ MOST_PLACES = 200
 """Characters that an expression may ask for, repetitions counted one by one; a choice between plain words is free."""
 DEEPEST = 20
 MOST_NODES = 2000
+"""Characters, groups, alternatives and what stands in brackets, repetitions counted one by one: reading takes so long."""
 
 _SPECIAL = frozenset("\\.+*?()|[]{}^$")
 _DIGIT: Callable[[str], bool] = "0123456789".__contains__
@@ -38,6 +39,8 @@ class Automaton:
     places: tuple[Accepts, ...] = ()
     follow: tuple[int, ...] = ()
     whole: Part = Part()
+    comparisons: int = 0
+    """How many a character takes that is met for the first time."""
 
 
 def read(expression: str) -> Automaton:
@@ -55,6 +58,7 @@ class _Reader:
     places: list[Accepts] = attrs.field(factory=list)
     follow: list[int] = attrs.field(factory=list)
     nodes: int = 0
+    ranges: int = 0
 
     def read(self) -> Automaton:
         if self.text.startswith("(?i)"):
@@ -64,13 +68,19 @@ class _Reader:
         whole = self._choice(0)
         if self.at < len(self.text):
             raise self._wrong("there is a ) too many")
-        return Automaton(places=tuple(self.places), follow=tuple(self.follow), whole=whole)
+        return Automaton(
+            places=tuple(self.places),
+            follow=tuple(self.follow),
+            whole=whole,
+            comparisons=len(self.places) + self.ranges,
+        )
 
     def _choice(self, depth: int) -> Part:
         if depth > DEEPEST:
             raise self._wrong(f"groups may be nested {DEEPEST} deep")
         part = self._sequence(depth)
         while self._take("|"):
+            self._count()
             other = self._sequence(depth)
             part = Part(part.first | other.first, part.last | other.last, part.empty or other.empty)
         return part
@@ -137,9 +147,7 @@ class _Reader:
         return lower, upper
 
     def _atom(self, depth: int) -> Part:
-        self.nodes += 1
-        if self.nodes > MOST_NODES:
-            raise self._wrong("it says too much")
+        self._count()
         if self._take("("):
             if not self._take("?:") and self.text.startswith("?", self.at):
                 raise self._wrong("of groups there are ( and (?:, and (?i) at the very start")
@@ -177,21 +185,26 @@ class _Reader:
 
     def _bracket(self) -> Accepts:
         negated = self._take("^")
-        members: list[Accepts] = []
-        while not members or not self._take("]"):
+        signs: set[str] = set()
+        ranges: list[Accepts] = []
+        while not (signs or ranges) or not self._take("]"):
+            self._count()
             sign = self._sign()
             if sign == "\\" and self.text[self.at : self.at + 1].lower() in _CLASSES:
-                members.append(self._escaped())
+                ranges.append(self._escaped())
                 continue
             low = self._literal(self._sign()) if sign == "\\" else sign
-            high = low
-            if self.text.startswith("-", self.at) and not self.text.startswith("-]", self.at):
-                self.at += 1
-                high = self._sign()
-                high = self._literal(self._sign()) if high == "\\" else high
+            if not self.text.startswith("-", self.at) or self.text.startswith("-]", self.at):
+                signs.add(low)
+                continue
+            self.at += 1
+            high = self._sign()
+            high = self._literal(self._sign()) if high == "\\" else high
             if high < low:
                 raise self._wrong("what is between [ and ] goes from the smaller to the greater")
-            members.append(self._either_case(_between(low, high)))
+            ranges.append(self._either_case(_between(low, high)))
+        self.ranges += len(ranges)
+        members = (self._either_case(signs.__contains__), *ranges)
         return lambda character: any(accepts(character) for accepts in members) is not negated
 
     def _either_case(self, accepts: Accepts) -> Accepts:
@@ -218,6 +231,11 @@ class _Reader:
     def _connect(self, before: int, after: int) -> None:
         for place in _bits(before):
             self.follow[place] |= after
+
+    def _count(self) -> None:
+        self.nodes += 1
+        if self.nodes > MOST_NODES:
+            raise self._wrong("it says too much")
 
     def _take(self, sign: str) -> bool:
         found = self.text.startswith(sign, self.at)

@@ -52,7 +52,7 @@ class Expression:
 
     def work(self, text: str) -> int:
         """How many steps a look at this text may take."""
-        return min(len(text), LONGEST_TEXT) * len(self.automaton.places) + 1
+        return min(len(text), LONGEST_TEXT) * self.automaton.comparisons + 1
 
     def _next(self, state: int, character: str) -> int:
         step = (state, character)

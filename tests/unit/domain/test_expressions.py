@@ -42,6 +42,9 @@ def test_a_text_fits_where_python_says_so(expression: str, texts: list[str], ign
         assert understood.fits(text) is expected, text
 
 
+MANY_SIGNS = "".join(chr(0x4E00 + number) for number in range(LONGEST_EXPRESSION - 20))
+
+
 @pytest.mark.parametrize(
     ("expression", "texts"),
     [
@@ -85,6 +88,8 @@ def test_what_has_no_meaning_is_refused_and_said_where(expression: str) -> None:
         "(((){200}){200}){200}",
         "((((.*)*)*){100}){100}",
         "(()|()|()|()){200}" * 100,
+        "((" + "|" * 1970 + "){180}){10}",
+        ".*[" + MANY_SIGNS + "]{199}",
     ],
 )
 def test_what_asks_for_too_much_is_refused_at_once(expression: str) -> None:
@@ -117,6 +122,12 @@ def test_hostile_expressions_take_no_more_steps_than_they_say(expression: str) -
     understood.fits(text)
     assert len(understood._steps) < len(text)
     assert understood.work(text) <= LONGEST_TEXT * MOST_PLACES + 1
+
+
+def test_ranges_in_brackets_count_as_steps_and_single_signs_do_not() -> None:
+    text = "x" * LONGEST_TEXT
+    assert compiled("[abcxyz]{20}").work(text) == compiled("x{20}").work(text)
+    assert compiled("[a-cx-z]{20}").work(text) > 2 * compiled("x{20}").work(text)
 
 
 def test_what_an_expression_remembers_is_bounded_and_never_wrong() -> None:
