@@ -60,7 +60,7 @@ class TakeIn:
             return self._together(tenant_id, told)
         except DatabaseUnavailable as error:
             # One for each, because each is raised in a thread of its own.
-            return [DatabaseUnavailable(str(error)) for _ in group]
+            return [error, *(DatabaseUnavailable(str(error)) for _ in group[1:])]
         except CopilotError as error:
             if len(group) == 1:
                 return [error]
