@@ -39,8 +39,8 @@ class Absorbing:
         self.uow.series.decide(placed.decisions)
         named = {episode.incident_id for update in placed.updates for episode in update.saved}
         named |= {signal.incident_id for signal in placed.signals}
-        named |= {incident_id for update in placed.updates for incident_id in update.left}
-        touched = {incident_id for incident_id in named if incident_id is not None}
+        moved = {incident_id for update in placed.updates for incident_id in update.moved}
+        touched = {incident_id for incident_id in named if incident_id is not None} | moved
         firings: dict[UUID | None, list[Signal]] = {}
         for signal in placed.signals:
             if signal.is_firing:
@@ -52,6 +52,7 @@ class Absorbing:
         ends = self.uow.signals.ends_of(touched)
         before = [incident for incident in locked if incident.id in touched]
         after = [self._noted(one, firings.get(one.id, ()), ends.get(one.id)) for one in before]
+        after = [one.rearranged(self.now) if one.id in moved else one for one in after]
         self.uow.incidents.change([one for one, was in zip(after, before, strict=True) if one != was])
         return tuple(incident.id for incident in placed.opened)
 

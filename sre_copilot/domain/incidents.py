@@ -176,6 +176,10 @@ class Incident:
             last_signal_at=max(received_at, self.last_signal_at or received_at),
         )
 
+    def rearranged(self, at: datetime) -> "Incident":
+        """Return the incident after late signals changed what its episodes begin with. Its `updated_at` is another one."""
+        return attrs.evolve(self, updated_at=max(at, self.updated_at + timedelta(microseconds=1)))
+
     def settle(self, *, last_end_seen_at: datetime | None) -> "Incident":
         """Return the incident with its settle time set, or cleared where `last_end_seen_at` is None (an episode is open)."""
         if not self.state.is_open:

@@ -54,12 +54,12 @@ class Membership:
 class SeriesUpdate:
     """What recording did to a series. `history` is the series afterwards.
 
-    `decisions` has one entry per observation, in the order given. `sightings` are facts that were seen
-    again, new ones where that moved something. `opened` are episodes that need correlating because they are new or had to wait, `reopened` those that turned
-    out to go on; `memberships` are the places of stored signals that changed; `saved` are all episodes that are new or
-    changed, opened ones included, closings before openings; `dropped` are ids of episodes that merged into others,
-    and `left` the incidents that these were in. `begun` are the ids of episodes that did not exist before, `last_run` is
-    the latest run as computed.
+    `decisions` has one entry per observation, in the order given. `sightings` are facts that were seen again, new ones
+    where that moved something. `opened` are episodes that need correlating because they are new or had to wait,
+    `reopened` those that turned out to go on; `memberships` are the places of stored signals that changed; `saved` are
+    all episodes that are new or changed, opened ones included, closings before openings; `dropped` are ids of episodes
+    that merged into others. `moved` are incidents in which late signals changed what episodes begin with. `begun` are
+    the ids of episodes that did not exist before, `last_run` is the latest run as computed.
     """
 
     history: "SeriesHistory"
@@ -69,14 +69,13 @@ class SeriesUpdate:
     reopened: tuple[Episode, ...] = ()
     saved: tuple[Episode, ...] = ()
     dropped: tuple[UUID, ...] = ()
-    left: tuple[UUID, ...] = ()
+    moved: frozenset[UUID] = frozenset()
     memberships: tuple[Membership, ...] = ()
     begun: frozenset[UUID] = frozenset()
     last_run: Run | None = attrs.field(default=None, eq=False, repr=False)
 
     def homed(self, episode_id: UUID, incident_id: UUID | None, *, waiting: bool = False) -> "SeriesUpdate":
         """Return the update with one of its episodes, and the signals of that episode, in an incident."""
-
         originals = {episode.original_id for episode in self.history.episodes}
 
         def episode_homed(episode: Episode) -> Episode:
@@ -138,8 +137,7 @@ class SeriesHistory:
         """
         facts = {fact.signal_id: fact for fact in self.facts}
         by_key = {_key(fact): fact.signal_id for fact in reversed(self.facts)}
-        ordinal = max((fact.ordinal for fact in self.facts), default=0)
-        ordinal = max(ordinal, self.last_ordinal)
+        ordinal = max([self.last_ordinal, *(fact.ordinal for fact in self.facts)])
         seen_again: set[UUID] = set()
         fresh: dict[UUID, Fact] = {}
         recorded: list[UUID | Decision] = []
@@ -189,9 +187,7 @@ class SeriesHistory:
             reopened=tuple(e for e in after if e.is_open and e.id in before and not before[e.id].is_open),
             saved=tuple(sorted(saved, key=lambda episode: episode.is_open)),
             dropped=tuple(sorted(set(before) - kept)),
-            left=tuple(
-                sorted({e.incident_id for e in self.episodes if e.id not in kept and e.incident_id is not None})
-            ),
+            moved=_moved(before, [episode for _, episode, is_new in placed if not is_new]),
             memberships=(*(m for m in members if homes.get(m.signal_id) != m), *_left(homes, members)),
             begun=frozenset(kept - set(before)),
             last_run=computed[-1] if computed else None,
@@ -226,6 +222,12 @@ def _decision(entry: UUID | Decision, history: SeriesHistory, facts: dict[UUID, 
     if facts[entry].status is SignalStatus.RESOLVED:
         return Decision.RESOLVED if member is not None else Decision.ORPHAN_RESOLVE
     return Decision.NEW_EPISODE if member is not None and member.original_id is None else Decision.DUPLICATE
+
+
+def _moved(before: dict[UUID, Episode], after: Iterable[Episode]) -> frozenset[UUID]:
+    """The incidents to which episodes came by a split, which lost some by a merger, or in which one begins otherwise."""
+    was, now = ({(e.id, e.incident_id, e.original_id, e.started_at) for e in es} for es in (before.values(), after))
+    return frozenset(incident_id for _, incident_id, _, _ in was ^ now if incident_id is not None)
 
 
 def _left(homes: dict[UUID, Membership], members: Iterable[Membership]) -> Iterable[Membership]:

@@ -52,7 +52,7 @@ class Incidents(Protocol):
 
     @abstractmethod
     def change(self, incidents: Sequence[Incident]) -> None:
-        """Store what `Incident.absorb` and `Incident.settle` changed of incidents that are stored and locked."""
+        """Store what `Incident.absorb`, `rearranged` and `settle` changed of incidents that are stored and locked."""
 
     @abstractmethod
     def save(self, incident: Incident) -> None:

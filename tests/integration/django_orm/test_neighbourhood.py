@@ -204,3 +204,23 @@ def test_what_people_do_to_an_incident_is_seen_by_the_other_process(
         return told
 
     assert played(lambda: second) == played(DjangoUnitOfWorkFactory)
+
+
+def test_members_that_late_signals_move_are_seen_as_if_read_anew(processes: Sequence[DjangoUnitOfWorkFactory]) -> None:
+    first, second = processes
+
+    def played(deciding: Callable[[int], UnitOfWorkFactory]) -> list[object]:
+        town = Town(House.build(first))
+        minute = timedelta(minutes=1)
+        (opened,) = town.send(deciding(0), alert("DiskFull", "kiosk", occurred_at=BEGINNING - 20 * minute))
+        town.send(deciding(0), alert("DiskFull", "kiosk", title="Quite other words", occurred_at=BEGINNING))
+        town.send(
+            deciding(0),
+            alert("DiskFull", "kiosk", status=SignalStatus.RESOLVED, occurred_at=BEGINNING - 10 * minute),
+        )
+        (joined,) = town.send(deciding(0), alert("Odd", "billing", title="Quite other words"))
+        (other,) = town.send(deciding(1), alert("Even", "billing", title="Quite other words"))
+        return [town.scores(joined), town.scores(other), joined.incidents == opened.incidents]
+
+    both = (first, second)
+    assert played(lambda number: both[number]) == played(lambda _: DjangoUnitOfWorkFactory())

@@ -86,6 +86,9 @@ def test_a_late_resolve_splits_an_episode_whose_later_part_stays_in_the_incident
     assert [episode.is_open for episode in update.saved] == [False, True]
     changed = {m.signal_id.int: m.original_id and m.original_id.int for m in update.memberships}
     assert changed == {2: None, 3: 2, 4: None}
+    assert update.moved == {INCIDENT}
+    # What comes in order moves nothing: whoever keeps an incident in mind would read it again each time.
+    assert not update.history.record([seen(5, 8), seen(6, 9, resolved=True)], window=WINDOW, now=at(9)).moved
 
 
 def test_episodes_merge_when_what_lay_between_arrives_and_the_first_recorded_stays() -> None:
@@ -95,6 +98,7 @@ def test_episodes_merge_when_what_lay_between_arrives_and_the_first_recorded_sta
     assert update.decisions == (Decision.DUPLICATE,)
     assert [e.original_id.int for e in update.history.episodes] == [1]
     assert [one.int for one in update.dropped] == [1002]
+    assert update.moved == {INCIDENT}
 
 
 def test_time_ends_what_was_silent() -> None:

@@ -40,8 +40,8 @@ SAME_NAMES = (
 )
 """Columns named as the domain's fields."""
 
-CHANGED_BY_SIGNALS = ("detected_at", "last_signal_at", "settle_at", "settle_suggested_at")
-"""And the severity: what `Incident.absorb` and `Incident.settle` change."""
+CHANGED_BY_SIGNALS = ("updated_at", "detected_at", "last_signal_at", "settle_at", "settle_suggested_at")
+"""And the severity: what `Incident.absorb`, `Incident.rearranged` and `Incident.settle` change."""
 READ: tuple[str, ...] = tuple(
     str(field.column) for field in models.Incident._meta.concrete_fields if field.name != "context_snapshot"
 )

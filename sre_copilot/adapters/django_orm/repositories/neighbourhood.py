@@ -22,8 +22,9 @@ OPEN_STATES = [state.value for state in OPEN]
 FACTS = (
     sql.SQL(
         """
-SELECT i.id, i.version, i.created_at, i.detected_at, coalesce(i.last_signal_at, i.created_at),
-    EXISTS (SELECT FROM episodes e WHERE e.incident_id = i.id AND e.ended_at IS NULL)
+SELECT i.id, (i.version, i.updated_at)::text, i.created_at, i.detected_at, coalesce(i.last_signal_at, i.created_at),
+    EXISTS (SELECT FROM episodes e WHERE e.incident_id = i.id AND e.ended_at IS NULL),
+    i.version = 1 AND i.updated_at = i.created_at
 FROM incidents i WHERE i.tenant_id = %(tenant)s AND i.state IN ({open}) AND i.created_at BETWEEN %(since)s AND %(until)s
 """
     )
@@ -53,7 +54,7 @@ class Neighbourhood:
     services: set[str] = attrs.field(factory=set, init=False)
     graph: tuple[str, ServiceGraph] = attrs.field(factory=lambda: ("", ServiceGraph()), init=False)
     _index: OpenIncidents = attrs.field(factory=OpenIncidents, init=False)
-    _versions: dict[UUID, int] = attrs.field(factory=dict, init=False)
+    _marks: dict[UUID, str] = attrs.field(factory=dict, init=False)
     _number: int | None = attrs.field(default=None, init=False)
     _own: set[UUID] = attrs.field(factory=set, init=False)
     _in_use: bool = attrs.field(default=False, init=False)
@@ -66,11 +67,16 @@ class Neighbourhood:
         facts = sets.ask(FACTS, {"tenant": self.tenant_id, "since": since, "until": until})
         # Also what was opened here and is closed by now: it was never among these facts.
         self._forget(self._index.ids - {row[0] for row in facts})
-        # Also where people changed something: their words, its place, or which episodes are in it.
-        stale = [row[0] for row in facts if self._versions.get(row[0], row[1]) != row[1] or row[0] not in self._index]
+        # Also where people changed something (their words, its place), or late signals what its episodes begin with.
+        # What was opened here has no mark yet.
+        stale = [
+            row[0]
+            for row in facts
+            if row[0] not in self._index or self._marks.get(row[0], row[1] if row[6] else "") != row[1]
+        ]
         self._forget(stale)
-        for incident_id, version, opened_at, detected_at, last_signal_at, is_going_on in facts:
-            self._versions[incident_id] = version
+        for incident_id, mark, opened_at, detected_at, last_signal_at, is_going_on, _ in facts:
+            self._marks[incident_id] = mark
             self._index.see(
                 incident_id,
                 opened_at=opened_at,
@@ -107,7 +113,7 @@ class Neighbourhood:
                 self._own.clear()
                 self._number = max((number for number, _, _ in rows), default=self._number)
                 return placed
-        self._index, self._versions, self._own, self._in_use = OpenIncidents(), {}, set(), False
+        self._index, self._marks, self._own, self._in_use = OpenIncidents(), {}, set(), False
         self._number = self.latest()
         return {}
 
@@ -123,7 +129,7 @@ class Neighbourhood:
     def _forget(self, incident_ids: Iterable[UUID]) -> None:
         for incident_id in incident_ids:
             self._index.forget(incident_id)
-            self._versions.pop(incident_id, None)
+            self._marks.pop(incident_id, None)
 
 
 @attrs.frozen
