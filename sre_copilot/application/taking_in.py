@@ -1,7 +1,6 @@
 """Taking deliveries into the ledger: with their signals, or into quarantine; a batch of one tenant's in one transaction."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from uuid import UUID
 
 import attrs
@@ -17,7 +16,7 @@ from sre_copilot.application.trail import record_audit
 from sre_copilot.domain.audit import AuditAction
 from sre_copilot.domain.deliveries import DeliveryRecord, DeliveryStatus, QuarantineReason, Receipt
 from sre_copilot.domain.errors import CopilotError, DatabaseUnavailable, IntegrationChanged, NotQuarantined
-from sre_copilot.domain.integrations import Integration, SyncStatus
+from sre_copilot.domain.integrations import SyncStatus
 
 Outcome = Receipt | CopilotError
 
@@ -125,7 +124,7 @@ class _Batch:
             receipts[place] = self._acknowledged(recording.arrived, receipt)
             kept.append(_record(recording.arrived, receipts[place], DeliveryStatus.ACCEPTED))
         self._keep(batch, kept)
-        self._note_successes([recording.arrived for place, recording in recordings if place not in stored])
+        self._note_health(kept, [recording.arrived for place, recording in recordings if place not in stored])
         return receipts
 
     def _claimed(self, batch: Sequence[tuple[int, Arrived]]) -> dict[int, Claimed]:
@@ -138,13 +137,6 @@ class _Batch:
 
     def _set_aside(self, one: Arrived) -> DeliveryRecord:
         receipt = Receipt(delivery_id=self._id(one), quarantined=True, problem=one.problem)
-        if one.problem != SUSPENDED:
-            health = self.uow.integrations.lock(one.integration.id).health
-            by_plugin = one.aside is QuarantineReason.PLUGIN_FAILED
-            failed = health.failed(
-                one.delivery.received_at, one.problem, status=SyncStatus.QUARANTINED, by_plugin=by_plugin
-            )
-            self.uow.integrations.note(one.integration.id, failed)
         return _record(one, receipt, DeliveryStatus.QUARANTINED)
 
     def _acknowledged(self, one: Arrived, receipt: Receipt) -> Receipt:
@@ -176,19 +168,38 @@ class _Batch:
                 details={"status": record.status.value},
             )
 
-    def _note_successes(self, accepted: Iterable[Arrived]) -> None:
-        """Once per integration, and only where it is time to: everybody's deliveries would wait for its row."""
-        latest: dict[UUID, tuple[Integration, datetime, bool]] = {}
-        for one in accepted:
-            heartbeat = any(draft.is_heartbeat for draft in one.parsed.drafts)
-            _, at, before = latest.get(one.integration.id, (None, one.delivery.received_at, False))
-            now = max(at, one.delivery.received_at)
-            latest[one.integration.id] = (one.integration, now, heartbeat or before)
-        for integration, now, heartbeat in sorted(latest.values(), key=lambda row: row[0].id):
-            if integration.is_success_to_note(now):
-                self.uow.integrations.note(integration.id, integration.health.succeeded(now))
-            if heartbeat and integration.is_heartbeat_to_note(now):
-                self.uow.integrations.heard(integration.id, now)
+    def _note_health(self, kept: Sequence[DeliveryRecord], accepted: Sequence[Arrived]) -> None:
+        """How the integrations are doing, at the end and in sorted order: whoever holds a row has nothing left to wait for."""
+        failed = [row for row in kept if row.status is DeliveryStatus.QUARANTINED and row.receipt.problem != SUSPENDED]
+        for integration_id in sorted(
+            {*(row.integration_id for row in failed), *(one.integration.id for one in accepted)}
+        ):
+            self._note_failures([row for row in failed if row.integration_id == integration_id])
+            self._note_success([one for one in accepted if one.integration.id == integration_id])
+
+    def _note_failures(self, failed: Sequence[DeliveryRecord]) -> None:
+        if not failed:
+            return
+        integration_id = failed[0].integration_id
+        health = self.uow.integrations.lock(integration_id).health
+        for row in failed:
+            by_plugin = row.quarantine_reason is QuarantineReason.PLUGIN_FAILED
+            health = health.failed(
+                row.delivery.received_at, row.receipt.problem, status=SyncStatus.QUARANTINED, by_plugin=by_plugin
+            )
+        self.uow.integrations.note(integration_id, health)
+
+    def _note_success(self, accepted: Sequence[Arrived]) -> None:
+        """Only where it is time to: everybody's deliveries would wait for the row."""
+        if not accepted:
+            return
+        integration = accepted[-1].integration
+        now = max(one.delivery.received_at for one in accepted)
+        if integration.is_success_to_note(now):
+            self.uow.integrations.note(integration.id, integration.health.succeeded(now))
+        heartbeat = any(draft.is_heartbeat for one in accepted for draft in one.parsed.drafts)
+        if heartbeat and integration.is_heartbeat_to_note(now):
+            self.uow.integrations.heard(integration.id, now)
 
 
 def _record(one: Arrived, receipt: Receipt, status: DeliveryStatus) -> DeliveryRecord:
