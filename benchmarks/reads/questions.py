@@ -91,7 +91,11 @@ def questions(units: UnitOfWorkFactory, on: Loaded) -> list[Question]:
         ),
         Question(name="changes of a day", ask=within(lambda uow: uow.signals.changes(NOW - timedelta(days=1), NOW))),
         Question(name="a series, locked", ask=within(lambda uow: uow.series.load([on.fingerprint]))),
-        Question(name="candidates", ask=within(lambda uow: uow.incidents.candidates()), without="incidents_open"),
+        Question(
+            name="open incidents, to correlate with",
+            ask=within(lambda uow: uow.incidents.open_incidents(NOW - timedelta(days=1), NOW + timedelta(days=1))),
+            without="incidents_open",
+        ),
         Question(name="what may settle", ask=within(lambda uow: uow.incidents.settling(NOW))),
         Question(name="series that time ends", ask=within(lambda uow: uow.series.due(NOW - timedelta(days=7)))),
         Question(name="opened this day", ask=within(lambda uow: uow.incidents.opened_since(NOW - timedelta(days=1)))),

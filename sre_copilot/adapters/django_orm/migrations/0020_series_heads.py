@@ -36,9 +36,4 @@ class Migration(migrations.Migration):
             name="head",
             field=models.JSONField(blank=True, null=True),
         ),
-        # Rows that are written again and again find room on their own page.
-        migrations.RunSQL(
-            "ALTER TABLE series SET (fillfactor = 70); ALTER TABLE sightings SET (fillfactor = 70);",
-            "ALTER TABLE series RESET (fillfactor); ALTER TABLE sightings RESET (fillfactor);",
-        ),
     )
