@@ -63,7 +63,10 @@ def silences() -> None:
 )
 @command
 def list_silences(session: Session, expired: bool, limit: int) -> None:
-    """List silences: those in force, then those to come, each the newest first. Times are UTC."""
+    """List silences, those in force first.
+
+    Those to come follow, each the newest first. Times are UTC.
+    """
     states = (SilenceState.EXPIRED,) if expired else (SilenceState.ACTIVE, SilenceState.PENDING)
     with session.open() as copilot:
         actor = session.actor(copilot)

@@ -117,7 +117,7 @@ def stated(number: int, clock: int) -> st.SearchStrategy[Observation]:
     )
 
 
-def agree(rows: Sequence[Sequence[Observation]]) -> None:
+def assert_agreement(rows: Sequence[Sequence[Observation]]) -> None:
     whole, quick = Store(), WithHead()
     for batch in rows:
         now = max(item.received_at for item in batch)
@@ -134,12 +134,12 @@ def agree(rows: Sequence[Sequence[Observation]]) -> None:
 
 @given(batches(unstated))
 def test_recording_on_the_head_gives_what_the_whole_history_gives(rows: list[list[Observation]]) -> None:
-    agree(rows)
+    assert_agreement(rows)
 
 
 @given(batches(stated))
 def test_the_same_where_the_vendor_states_when_a_run_began(rows: list[list[Observation]]) -> None:
-    agree(rows)
+    assert_agreement(rows)
 
 
 def test_a_storm_of_duplicates_and_repeats_in_order_never_needs_the_whole_history() -> None:
