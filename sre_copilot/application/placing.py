@@ -23,10 +23,11 @@ from sre_copilot.domain.correlation import (
 from sre_copilot.domain.decisions import CorrelationOutcome, Decision
 from sre_copilot.domain.incidents import RECURRENCE_SPAN, RECURRENCES_BEFORE_PATIENCE, TITLE_LENGTH, Incident
 from sre_copilot.domain.open_incidents import OpenIncidents
-from sre_copilot.domain.series import Episode, SeriesUpdate
+from sre_copilot.domain.series import SeriesUpdate
 from sre_copilot.domain.service_graph import ServiceGraph
 from sre_copilot.domain.signals import Severity, Signal
 from sre_copilot.domain.snapshots import ObservedChange
+from sre_copilot.domain.stored_episodes import Episode
 from sre_copilot.domain.subjects import Subject, signalled
 from sre_copilot.domain.tenants import Tenant, month_of
 
@@ -58,16 +59,13 @@ class Homeless:
     actor: Actor
     """Who brought what asks for an incident."""
     now: datetime
+    subject: Subject
+    """What correlation looks at."""
 
     @property
     def is_back(self) -> bool:
         """Whether it has an incident already, which was closed before it turned out to go on."""
         return self.episode.incident_id is not None
-
-    @property
-    def subject(self) -> Subject:
-        """What correlation looks at."""
-        return attrs.evolve(signalled(self.original.draft, self.episode.started_at), severity=self.severity)
 
 
 @attrs.define(kw_only=True)
@@ -133,14 +131,16 @@ class Placing:
                 original = by_id.get(episode.original_id) or self.uow.signals.get(episode.original_id)
                 if not original.draft.is_heartbeat:
                     is_new = original.id in by_id
+                    severity = update.history.severity(episode.id)
                     yield Homeless(
                         index=index,
                         episode=episode,
                         original=original,
-                        severity=update.history.severity(episode.id),
+                        severity=severity,
                         is_new=is_new,
                         actor=self.actors.get(original.delivery_id, self.actor),
                         now=original.received_at if is_new else self.now,
+                        subject=signalled(original.draft, episode.started_at, severity),
                     )
 
     def _begun(self, update: SeriesUpdate) -> Iterable[Episode]:
@@ -252,13 +252,13 @@ def diagnosis_of(incident: Incident) -> Job:
 
 def _escalated(update: SeriesUpdate, by_id: Mapping[UUID, Signal]) -> Iterable[Episode]:
     """Open episodes without an incident in which something worse than their original has just fired."""
-    severities = {fact.signal_id: fact.severity for fact in update.history.facts}
     settled = {episode.id for episode in (*update.opened, *update.reopened)}
     for episode in update.history.episodes:
         if episode.is_open and episode.incident_id is None and episode.id not in settled:
             members = [m.signal_id for m in update.history.memberships if m.episode_id == episode.id]
             fired = [by_id[one].draft.severity.weight for one in members if one in by_id and by_id[one].is_firing]
-            if max(fired, default=0) > severities[episode.original_id].weight:
+            original = next(fact for fact in update.history.facts if fact.signal_id == episode.original_id)
+            if max(fired, default=0) > original.severity.weight:
                 yield episode
 
 
@@ -271,14 +271,8 @@ def _homed(
         if member is None:
             yield signal
             continue
-        yield attrs.evolve(
-            signal,
-            decision=Decision.SILENCED if signal.id in silenced_ids else signal.decision,
-            incident_id=member.incident_id,
-            is_duplicate=member.original_id is not None,
-            original_id=member.original_id,
-            waiting=member.waiting,
-        )
+        decision = Decision.SILENCED if signal.id in silenced_ids else signal.decision
+        yield signal.placed(decision, member.incident_id, member.original_id, waiting=member.waiting)
 
 
 def _admit(open_incidents: OpenIncidents, opened: Incident | None, home: UUID | None, row: Homeless) -> None:

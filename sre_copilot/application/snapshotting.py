@@ -10,10 +10,10 @@ from sre_copilot.application.ports.diagnoses import MetricContext
 from sre_copilot.application.ports.unit_of_work import UnitOfWork
 from sre_copilot.domain.errors import ContextUnavailable
 from sre_copilot.domain.incidents import Incident
-from sre_copilot.domain.series import Episode
 from sre_copilot.domain.service_graph import ServiceGraph
 from sre_copilot.domain.signals import Signal
 from sre_copilot.domain.snapshots import ContextSnapshot, ObservedChange, ObservedSignal
+from sre_copilot.domain.stored_episodes import Episode
 from sre_copilot.domain.subjects import HOST_LABELS, places
 
 BASELINE = timedelta(minutes=30)

@@ -57,7 +57,7 @@ class Fact:
 
 @attrs.frozen(kw_only=True)
 class Run:
-    """One episode as computed. `ended_at` and `end` are None while it is open.
+    """One episode as computed. `firings` are in the order of recording; `ended_at` and `end` are None while it is open.
 
     `due_at` is when it ends by time alone unless something is heard of it: an expiry or the end of the dedup
     window; None where only the vendor can end it. `end_seen_at` is when we learnt of the end.
@@ -75,7 +75,7 @@ class Run:
     @property
     def original(self) -> Fact:
         """The first recorded firing signal."""
-        return min(self.firings, key=lambda fact: fact.ordinal)
+        return self.firings[0]
 
     @property
     def known_from(self) -> datetime:
@@ -85,7 +85,7 @@ class Run:
     @property
     def last_seen_at(self) -> datetime:
         """The last time anything said that it fires."""
-        return max(fact.last_seen_at for fact in self.firings)
+        return max([fact.last_seen_at for fact in self.firings])
 
     @property
     def is_open(self) -> bool:
@@ -100,6 +100,8 @@ def runs(facts: Iterable[Fact], *, window: timedelta, now: datetime) -> tuple[Ru
     resolves and by silence longer than `window`. At one instant a firing counts before a resolve.
     """
     known = list(facts)
+    if len(known) == 1 and known[0].status is SignalStatus.FIRING:
+        return (_ended_by_time(_alone(known[0]), window, now, is_last=True),)
     firings = [fact for fact in known if fact.status is SignalStatus.FIRING]
     resolves = sorted(
         (fact for fact in known if fact.status is SignalStatus.RESOLVED),
@@ -113,6 +115,11 @@ def runs(facts: Iterable[Fact], *, window: timedelta, now: datetime) -> tuple[Ru
         taken = {run.resolve_id for run in unstated}
         ordered = _end_by_loose_resolves(ordered, [fact for fact in loose_resolves if fact.signal_id not in taken])
     return tuple(_end_by_time(_end_by_successor(ordered), window, now))
+
+
+def _alone(fact: Fact) -> Run:
+    start = fact.episode_started_at
+    return Run(started_at=fact.occurred_at if start is None else start, firings=(fact,), stated=start is not None)
 
 
 def _stated_runs(firings: Sequence[Fact], resolves: Sequence[Fact]) -> list[Run]:
@@ -172,16 +179,13 @@ def _end_by_successor(ordered: Sequence[Run]) -> list[Run]:
         run = ordered[place]
         if run.is_open and run.stated:
             seen = min(fact.received_at for fact in successor.firings)
-            ended[place] = attrs.evolve(run, ended_at=successor.started_at, end=EpisodeEnd.SUPERSEDED, end_seen_at=seen)
+            ended[place] = _ended(run, successor.started_at, EpisodeEnd.SUPERSEDED, seen)
     return ended
 
 
 def _end_by_time(ordered: Sequence[Run], window: timedelta, now: datetime) -> list[Run]:
-    ended = []
-    for place, run in enumerate(ordered):
-        is_last = place == len(ordered) - 1
-        ended.append(_ended_by_time(run, window, now, is_last=is_last))
-    return ended
+    last = len(ordered) - 1
+    return [_ended_by_time(run, window, now, is_last=place == last) for place, run in enumerate(ordered)]
 
 
 def _ended_by_time(run: Run, window: timedelta, now: datetime, *, is_last: bool) -> Run:
@@ -189,24 +193,36 @@ def _ended_by_time(run: Run, window: timedelta, now: datetime, *, is_last: bool)
     if expires_at is not None and run.resolve_id is None and (is_last or run.stated):
         limit = now if run.ended_at is None else run.ended_at
         if expires_at <= limit:
-            return attrs.evolve(run, ended_at=expires_at, end=EpisodeEnd.EXPIRED, end_seen_at=expires_at)
-        return run if run.ended_at is not None else attrs.evolve(run, due_at=expires_at)
+            return _ended(run, expires_at, EpisodeEnd.EXPIRED, expires_at)
+        return run if run.ended_at is not None else _due(run, expires_at)
     if run.ended_at is not None or run.stated:
         return run
     silent_at = _silent_at(run.firings, window)
     if not is_last or now > silent_at:
-        return attrs.evolve(run, ended_at=silent_at, end=EpisodeEnd.SILENT, end_seen_at=silent_at)
-    return attrs.evolve(run, due_at=silent_at)
+        return _ended(run, silent_at, EpisodeEnd.SILENT, silent_at)
+    return _due(run, silent_at)
 
 
 def _resolved(run: Run, fact: Fact) -> Run:
-    return attrs.evolve(
-        run,
-        ended_at=max(run.started_at, fact.occurred_at),
-        end=EpisodeEnd.RESOLVED,
-        end_seen_at=max(fact.received_at, fact.occurred_at),
-        resolve_id=fact.signal_id,
+    ended_at, seen_at = max(run.started_at, fact.occurred_at), max(fact.received_at, fact.occurred_at)
+    return _ended(run, ended_at, EpisodeEnd.RESOLVED, seen_at, fact.signal_id)
+
+
+def _ended(run: Run, at: datetime, end: EpisodeEnd, seen_at: datetime, resolve_id: UUID | None = None) -> Run:
+    """Only runs that are due at no time yet are ended."""
+    return Run(
+        started_at=run.started_at,
+        firings=run.firings,
+        stated=run.stated,
+        ended_at=at,
+        end=end,
+        end_seen_at=seen_at,
+        resolve_id=resolve_id,
     )
+
+
+def _due(run: Run, at: datetime) -> Run:
+    return Run(started_at=run.started_at, firings=run.firings, stated=run.stated, due_at=at)
 
 
 def _expiry(run: Run) -> datetime | None:
@@ -216,7 +232,7 @@ def _expiry(run: Run) -> datetime | None:
 
 
 def _silent_at(group: Iterable[Fact], window: timedelta) -> datetime:
-    return max(fact.active_until for fact in group) + window
+    return max([fact.active_until for fact in group]) + window
 
 
 def _in_order(group: Iterable[Fact]) -> tuple[Fact, ...]:

@@ -27,3 +27,8 @@ class Observation:
     expires_at: datetime | None = None
     known_as: UUID | None = None
     has_vendor_id: bool = False
+
+    @property
+    def begins_alone(self) -> bool:
+        """Whether it begins an episode where nothing else is known of its series."""
+        return self.status is SignalStatus.FIRING and self.known_as is None

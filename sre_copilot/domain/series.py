@@ -6,48 +6,11 @@ from uuid import UUID
 
 import attrs
 
-from sre_copilot.domain.decisions import Decision, EpisodeEnd
+from sre_copilot.domain.decisions import Decision
 from sre_copilot.domain.episodes import Fact, Run, runs
 from sre_copilot.domain.observations import Observation
 from sre_copilot.domain.signals import Severity, SignalStatus
-
-
-@attrs.frozen(kw_only=True)
-class Episode:
-    """One stored run of a series. It belongs to at most one incident; a heartbeat's or an info signal's may have none.
-
-    `waiting` says that the plan's limit is why there is none. `due_at` is when it ends by time alone.
-    """
-
-    id: UUID
-    fingerprint: str
-    original_id: UUID
-    started_at: datetime
-    last_seen_at: datetime
-    incident_id: UUID | None = None
-    ended_at: datetime | None = None
-    end: EpisodeEnd | None = None
-    end_seen_at: datetime | None = None
-    due_at: datetime | None = None
-    waiting: bool = False
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it is still going on."""
-        return self.ended_at is None
-
-
-@attrs.frozen(kw_only=True)
-class Membership:
-    """Where one firing or resolving signal belongs now: the columns of a stored signal that may change."""
-
-    signal_id: UUID
-    episode_id: UUID | None
-    incident_id: UUID | None
-    original_id: UUID | None
-    """The episode's original, for a duplicate; None for the original itself and for resolves."""
-    waiting: bool = False
-    """The original of an episode that waits for the plan's limit."""
+from sre_copilot.domain.stored_episodes import Episode, Membership, episode_of, left, memberships, place
 
 
 @attrs.frozen(kw_only=True)
@@ -76,31 +39,36 @@ class SeriesUpdate:
 
     def homed(self, episode_id: UUID, incident_id: UUID | None, *, waiting: bool = False) -> "SeriesUpdate":
         """Return the update with one of its episodes, and the signals of that episode, in an incident."""
-        originals = {episode.original_id for episode in self.history.episodes}
-
-        def episode_homed(episode: Episode) -> Episode:
-            same = episode.id == episode_id
-            return attrs.evolve(episode, incident_id=incident_id, waiting=waiting) if same else episode
-
-        def member_homed(member: Membership) -> Membership:
-            if member.episode_id != episode_id:
-                return member
-            return attrs.evolve(member, incident_id=incident_id, waiting=waiting and member.signal_id in originals)
-
-        members = tuple(map(member_homed, self.history.memberships))
+        before = self.history
+        originals = {episode.original_id for episode in before.episodes}
+        homed = {e.id: e.homed(incident_id, waiting=waiting) for e in before.episodes if e.id == episode_id}
+        episodes = tuple([homed.get(episode.id, episode) for episode in before.episodes])
+        members = tuple(
+            [
+                member.homed(incident_id, waiting=waiting and member.signal_id in originals)
+                if member.episode_id == episode_id
+                else member
+                for member in before.memberships
+            ]
+        )
         changed = {member.signal_id for member in self.memberships}
         changed |= {member.signal_id for member in members if member.episode_id == episode_id}
-        episodes = tuple(map(episode_homed, self.history.episodes))
-        saved = {episode.id for episode in self.saved} | {episode_id}
-        return attrs.evolve(
-            self,
-            history=attrs.evolve(self.history, episodes=episodes, memberships=members),
-            opened=tuple(map(episode_homed, self.opened)),
-            saved=tuple(sorted((e for e in episodes if e.id in saved), key=lambda episode: episode.is_open)),
+        saved = {episode_id, *(episode.id for episode in self.saved)}
+        return SeriesUpdate(
+            history=before.holding(before.facts, episodes, members),
+            decisions=self.decisions,
+            sightings=self.sightings,
+            opened=tuple([homed.get(episode.id, episode) for episode in self.opened]),
+            reopened=self.reopened,
+            saved=_closings_first([episode for episode in episodes if episode.id in saved]),
+            dropped=self.dropped,
+            moved=self.moved,
             memberships=(
-                *(member for member in members if member.signal_id in changed),
-                *(member for member in self.memberships if member.episode_id is None),
+                *[member for member in members if member.signal_id in changed],
+                *[member for member in self.memberships if member.episode_id is None],
             ),
+            begun=self.begun,
+            last_run=self.last_run,
         )
 
 
@@ -119,6 +87,19 @@ class SeriesHistory:
     episodes: tuple[Episode, ...] = ()
     memberships: tuple[Membership, ...] = ()
 
+    def holding(
+        self, facts: tuple[Fact, ...], episodes: tuple[Episode, ...], memberships: tuple[Membership, ...]
+    ) -> "SeriesHistory":
+        """Return the history with all of this instead of what it holds."""
+        return SeriesHistory(
+            fingerprint=self.fingerprint,
+            last_ordinal=self.last_ordinal,
+            previous_incident_id=self.previous_incident_id,
+            facts=facts,
+            episodes=episodes,
+            memberships=memberships,
+        )
+
     @property
     def is_summary(self) -> bool:
         """Whether `facts` stand for more signals than they are."""
@@ -135,6 +116,27 @@ class SeriesHistory:
 
         Repeats and redeliveries only move times of stored facts forward. `now` must not be before any receive time.
         """
+        if not self.facts and len(observations) == 1 and observations[0].begins_alone:
+            return self._begun(observations[0], window, now)
+        return self._recorded(observations, window, now)
+
+    def _begun(self, item: Observation, window: timedelta, now: datetime) -> SeriesUpdate:
+        """What recording a single firing comes to where nothing else is known, as in most of a storm: one of everything."""
+        facts = (_fact(item, self.last_ordinal + 1),)
+        computed = runs(facts, window=window, now=now)
+        episodes = (episode_of(computed[0], item.episode_id, self.fingerprint),)
+        members = tuple(memberships(computed[0], episodes[0]))
+        return SeriesUpdate(
+            history=self.holding(facts, episodes, members),
+            decisions=(Decision.NEW_EPISODE,),
+            opened=episodes,
+            saved=episodes,
+            memberships=members,
+            begun=frozenset((item.episode_id,)),
+            last_run=computed[0],
+        )
+
+    def _recorded(self, observations: Sequence[Observation], window: timedelta, now: datetime) -> SeriesUpdate:
         facts = {fact.signal_id: fact for fact in self.facts}
         by_key = {_key(fact): fact.signal_id for fact in reversed(self.facts)}
         ordinal = max([self.last_ordinal, *(fact.ordinal for fact in self.facts)])
@@ -176,22 +178,26 @@ class SeriesHistory:
         computed = runs(facts, window=window, now=now)
         before = {episode.id: episode for episode in self.episodes}
         homes = {member.signal_id: member for member in self.memberships}
-        placed = _place(self.fingerprint, computed, self.episodes, homes, names)
+        placed = place(self.fingerprint, computed, self.episodes, homes, names)
         after = tuple(episode for _, episode, _ in placed)
-        members = tuple(member for run, episode, _ in placed for member in _members(run, episode))
+        members = tuple(member for run, episode, _ in placed for member in memberships(run, episode))
         kept = {episode.id for episode in after}
         saved = [episode for episode in after if before.get(episode.id) != episode]
         return SeriesUpdate(
-            history=attrs.evolve(self, facts=facts, episodes=after, memberships=members),
+            history=self.holding(facts, after, members),
             opened=tuple(episode for _, episode, is_new in placed if is_new),
             reopened=tuple(e for e in after if e.is_open and e.id in before and not before[e.id].is_open),
-            saved=tuple(sorted(saved, key=lambda episode: episode.is_open)),
+            saved=_closings_first(saved),
             dropped=tuple(sorted(set(before) - kept)),
             moved=_moved(before, [episode for _, episode, is_new in placed if not is_new]),
-            memberships=(*(m for m in members if homes.get(m.signal_id) != m), *_left(homes, members)),
+            memberships=(*(m for m in members if homes.get(m.signal_id) != m), *left(homes, members)),
             begun=frozenset(kept - set(before)),
             last_run=computed[-1] if computed else None,
         )
+
+
+def _closings_first(episodes: Iterable[Episode]) -> tuple[Episode, ...]:
+    return tuple(sorted(episodes, key=lambda episode: episode.is_open))
 
 
 def _key(item: Fact | Observation) -> tuple[SignalStatus, datetime, datetime | None]:
@@ -228,73 +234,3 @@ def _moved(before: dict[UUID, Episode], after: Iterable[Episode]) -> frozenset[U
     """The incidents to which episodes came by a split, which lost some by a merger, or in which one begins otherwise."""
     was, now = ({(e.id, e.incident_id, e.original_id, e.started_at) for e in es} for es in (before.values(), after))
     return frozenset(incident_id for _, incident_id, _, _ in was ^ now if incident_id is not None)
-
-
-def _left(homes: dict[UUID, Membership], members: Iterable[Membership]) -> Iterable[Membership]:
-    """Say of resolves that ended an episode until an earlier one came to be known that they belong nowhere now."""
-    for signal_id in sorted(set(homes) - {member.signal_id for member in members}):
-        yield Membership(signal_id=signal_id, episode_id=None, incident_id=None, original_id=None)
-
-
-def _place(
-    fingerprint: str,
-    computed: Iterable[Run],
-    stored: Sequence[Episode],
-    homes: dict[UUID, Membership],
-    names: dict[UUID, UUID],
-) -> list[tuple[Run, Episode, bool]]:
-    """Give every computed run the stored episode it continues, or a new one; the flag says which needs correlating."""
-    by_id = {episode.id: episode for episode in stored}
-    by_original = {episode.original_id: episode for episode in stored}
-    placed = []
-    for run in computed:
-        continued = next((by_original[f.signal_id] for f in run.firings if f.signal_id in by_original), None)
-        if continued is not None:
-            placed.append((run, _continued(continued, run), False))
-            continue
-        original = run.original.signal_id
-        home = homes.get(original)
-        split_from = by_id.get(home.episode_id) if home is not None and home.episode_id is not None else None
-        newcomer = next((f.signal_id for f in run.firings if f.signal_id in names), original)
-        episode = Episode(
-            id=names.get(newcomer, original),
-            fingerprint=fingerprint,
-            original_id=original,
-            started_at=run.started_at,
-            last_seen_at=run.last_seen_at,
-            incident_id=split_from.incident_id if split_from else None,
-            waiting=split_from.waiting if split_from else False,
-        )
-        placed.append((run, _continued(episode, run), split_from is None))
-    return placed
-
-
-def _continued(episode: Episode, run: Run) -> Episode:
-    return attrs.evolve(
-        episode,
-        original_id=run.original.signal_id,
-        started_at=run.started_at,
-        last_seen_at=run.last_seen_at,
-        ended_at=run.ended_at,
-        end=run.end,
-        end_seen_at=run.end_seen_at,
-        due_at=run.due_at,
-        # What is over can't be correlated any more.
-        waiting=episode.waiting and run.is_open,
-    )
-
-
-def _members(run: Run, episode: Episode) -> Iterable[Membership]:
-    for fact in run.firings:
-        is_original = fact.signal_id == episode.original_id
-        yield Membership(
-            signal_id=fact.signal_id,
-            episode_id=episode.id,
-            incident_id=episode.incident_id,
-            original_id=None if is_original else episode.original_id,
-            waiting=is_original and episode.waiting,
-        )
-    if run.resolve_id is not None:
-        yield Membership(
-            signal_id=run.resolve_id, episode_id=episode.id, incident_id=episode.incident_id, original_id=None
-        )

@@ -14,8 +14,9 @@ import attrs
 from sre_copilot.domain.decisions import EpisodeEnd
 from sre_copilot.domain.episodes import Fact, Run
 from sre_copilot.domain.observations import Observation
-from sre_copilot.domain.series import Episode, Membership, SeriesHistory, SeriesUpdate
+from sre_copilot.domain.series import SeriesHistory, SeriesUpdate
 from sre_copilot.domain.signals import SignalStatus
+from sre_copilot.domain.stored_episodes import Episode, Membership
 
 
 @attrs.frozen(kw_only=True)
@@ -55,20 +56,19 @@ class SeriesHead:
             latest.append(before.latest_at)
             starts += [before.latest_start] if before.latest_start is not None else []
         run = update.last_run
-        head = cls(
+        is_open = run is not None and run.is_open
+        is_stated = _stated(facts) if before is None else before.is_stated
+        return cls(
             ordinal=newest.ordinal,
             newest=newest,
             is_latest=all(newest.occurred_at > moment for moment in latest),
             latest_at=max([newest.occurred_at, *latest]),
             latest_start=max(starts, default=None),
-            is_stated=_stated(facts) if before is None else before.is_stated,
+            is_stated=is_stated if run is None or is_open or run.end is EpisodeEnd.RESOLVED else None,
             previous_incident_id=_last_incident(update.history),
+            episode=update.history.episodes[-1] if is_open else None,
+            firings=_standing_for(run) if run is not None and is_open else (),
         )
-        if run is None or run.end is EpisodeEnd.RESOLVED:
-            return head
-        if not run.is_open:
-            return attrs.evolve(head, is_stated=None)
-        return attrs.evolve(head, episode=update.history.episodes[-1], firings=_standing_for(run))
 
     @property
     def goes_on(self) -> bool:

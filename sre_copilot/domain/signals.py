@@ -40,7 +40,10 @@ class Severity(StrEnum):
     @property
     def weight(self) -> int:
         """5 for critical down to 1 for info."""
-        return 5 - list(Severity).index(self)
+        return _WEIGHTS[self]
+
+
+_WEIGHTS = {severity: 5 - place for place, severity in enumerate(Severity)}
 
 
 class Environment(StrEnum):
@@ -151,3 +154,28 @@ class Signal:
     def is_firing(self) -> bool:
         """Whether this signal opens or continues an episode."""
         return self.draft.status is SignalStatus.FIRING
+
+    def placed(
+        self, decision: Decision, incident_id: UUID | None, original_id: UUID | None, *, waiting: bool
+    ) -> "Signal":
+        """Return the signal in an incident or in none, as a duplicate where it has an original."""
+        return Signal(
+            id=self.id,
+            tenant_id=self.tenant_id,
+            integration_id=self.integration_id,
+            delivery_id=self.delivery_id,
+            source=self.source,
+            fingerprint=self.fingerprint,
+            ordinal=self.ordinal,
+            draft=self.draft,
+            occurred_at=self.occurred_at,
+            timestamp=self.timestamp,
+            received_at=self.received_at,
+            decision=decision,
+            vendor_id=self.vendor_id,
+            vendor_position=self.vendor_position,
+            incident_id=incident_id,
+            is_duplicate=original_id is not None,
+            original_id=original_id,
+            waiting=waiting,
+        )

@@ -60,12 +60,12 @@ def words_of(text: str) -> frozenset[str]:
     return frozenset(word.lower() for word in _WORD.findall(text))
 
 
-def signalled(draft: SignalDraft, started_at: datetime) -> Subject:
-    """The subject of an episode that began at `started_at` with this signal."""
+def signalled(draft: SignalDraft, started_at: datetime, severity: Severity | None = None) -> Subject:
+    """The subject of an episode that began at `started_at` with this signal, as severe as that or as it is by now."""
     return Subject(
         service=draft.service,
         started_at=started_at,
-        severity=draft.severity,
+        severity=severity or draft.severity,
         environment=draft.environment if draft.environment_word else None,
         labels=draft.labels,
         text=f"{draft.name} {draft.title}",

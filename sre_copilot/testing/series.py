@@ -18,10 +18,11 @@ from sre_copilot.application.ports.series import (
 )
 from sre_copilot.domain.episodes import Fact
 from sre_copilot.domain.errors import AlreadyExists, ForeignReference, NotFound
-from sre_copilot.domain.series import Episode, Membership, SeriesHistory, SeriesUpdate
+from sre_copilot.domain.series import SeriesHistory, SeriesUpdate
 from sre_copilot.domain.series_head import SeriesHead
 from sre_copilot.domain.signals import Signal, SignalStatus
 from sre_copilot.domain.snapshots import ObservedChange
+from sre_copilot.domain.stored_episodes import Episode, Membership
 from sre_copilot.testing.tables import TenantTables
 
 

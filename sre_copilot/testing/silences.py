@@ -10,9 +10,9 @@ import attrs
 from sre_copilot.adapters.system import new_id
 from sre_copilot.application.ports.silences import SilenceFilter
 from sre_copilot.domain.errors import InvalidInput, NotFound
-from sre_copilot.domain.series import Episode
 from sre_copilot.domain.signals import Signal
 from sre_copilot.domain.silences import Matcher, Operator, Silence, SilenceState
+from sre_copilot.domain.stored_episodes import Episode
 from sre_copilot.testing.clock import BEGINNING
 from sre_copilot.testing.tables import TenantTables
 

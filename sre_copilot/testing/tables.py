@@ -23,12 +23,12 @@ from sre_copilot.domain.outcomes import Outcome
 from sre_copilot.domain.recommendations import Recommendation
 from sre_copilot.domain.routing import RoutingRule
 from sre_copilot.domain.runbooks import Runbook
-from sre_copilot.domain.series import Episode
 from sre_copilot.domain.series_head import SeriesHead
 from sre_copilot.domain.service_graph import ServiceGraph
 from sre_copilot.domain.signals import Signal
 from sre_copilot.domain.silences import Silence
 from sre_copilot.domain.snapshots import ContextSnapshot
+from sre_copilot.domain.stored_episodes import Episode
 from sre_copilot.domain.tenants import Tenant, User
 from sre_copilot.domain.timeline import Note, Transition
 from sre_copilot.domain.tokens import ApiToken

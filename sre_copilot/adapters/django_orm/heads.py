@@ -12,9 +12,9 @@ import orjson
 
 from sre_copilot.domain.decisions import EpisodeEnd
 from sre_copilot.domain.episodes import Fact
-from sre_copilot.domain.series import Episode
 from sre_copilot.domain.series_head import SeriesHead
 from sre_copilot.domain.signals import Severity, SignalStatus
+from sre_copilot.domain.stored_episodes import Episode
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)

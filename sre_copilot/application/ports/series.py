@@ -9,10 +9,11 @@ from uuid import UUID
 import attrs
 
 from sre_copilot.domain.correlation import CorrelationDecision
-from sre_copilot.domain.series import Episode, SeriesHistory, SeriesUpdate
+from sre_copilot.domain.series import SeriesHistory, SeriesUpdate
 from sre_copilot.domain.series_head import SeriesHead
 from sre_copilot.domain.signals import Environment, Severity, Signal, SignalStatus, SignalType
 from sre_copilot.domain.snapshots import ObservedChange
+from sre_copilot.domain.stored_episodes import Episode
 
 VendorId = tuple[str, int]
 """A vendor's id and a position under it: 0 for the event that the id names, from 1 on for the events of the delivery

@@ -8,9 +8,9 @@ from uuid import UUID
 
 import attrs
 
-from sre_copilot.domain.series import Episode
 from sre_copilot.domain.signals import Signal
 from sre_copilot.domain.silences import Silence, SilenceState
+from sre_copilot.domain.stored_episodes import Episode
 
 
 @attrs.frozen(kw_only=True)

@@ -14,9 +14,9 @@ from sre_copilot.domain.errors import NotFound
 from sre_copilot.domain.hypotheses import Diagnosis, Hypothesis
 from sre_copilot.domain.incidents import Incident
 from sre_copilot.domain.recommendations import Recommendation
-from sre_copilot.domain.series import Episode
 from sre_copilot.domain.signals import Signal, SignalStatus
 from sre_copilot.domain.snapshots import ContextSnapshot, ObservedChange
+from sre_copilot.domain.stored_episodes import Episode
 from sre_copilot.domain.timeline import Note, Transition
 
 

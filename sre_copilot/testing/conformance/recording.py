@@ -8,8 +8,9 @@ import attrs
 from sre_copilot.adapters.system import new_id
 from sre_copilot.domain.decisions import Decision
 from sre_copilot.domain.observations import Observation
-from sre_copilot.domain.series import Episode, SeriesHistory, SeriesUpdate
+from sre_copilot.domain.series import SeriesHistory, SeriesUpdate
 from sre_copilot.domain.signals import Signal, SignalDraft
+from sre_copilot.domain.stored_episodes import Episode
 from sre_copilot.testing.builders import make_draft, make_signal
 from sre_copilot.testing.clock import BEGINNING
 from sre_copilot.testing.conformance.house import House

@@ -142,3 +142,30 @@ def test_any_order_and_repetition_ends_in_the_same_episodes(
         again, _ = recorded(EMPTY, *order, *order[:2])
         assert shape(again) == shape(straight)
         assert sum(episode.is_open for episode in again.episodes) <= 1
+
+
+@given(
+    st.integers(0, 30),
+    st.none() | st.integers(-5, 30),
+    st.none() | st.integers(-5, 40),
+    st.integers(-2, 20),
+    st.integers(0, 40),
+    st.booleans(),
+    st.integers(0, 3),
+)
+def test_one_firing_that_comes_alone_is_recorded_as_it_is_beside_a_change(
+    hours: int, started: int | None, expires: int | None, late: int, more: int, named: bool, ordinal: int
+) -> None:
+    history = SeriesHistory(fingerprint="f" * 64, last_ordinal=ordinal, previous_incident_id=INCIDENT)
+    item = seen(1, hours, received=hours + late, started=started, expires=expires, named=named)
+    now = at(hours + late + more)
+    alone, beside = (
+        history.record(items, window=WINDOW, now=now) for items in ([item], [item, seen(2, 50, moment=True)])
+    )
+    assert alone.decisions == beside.decisions[:1]
+    assert alone.history.facts == beside.history.facts[:1]
+    assert alone.last_run == beside.last_run
+    for name in ("opened", "saved", "memberships", "begun", "reopened", "dropped", "moved", "sightings"):
+        assert getattr(alone, name) == getattr(beside, name)
+    for name in ("fingerprint", "last_ordinal", "previous_incident_id", "episodes", "memberships"):
+        assert getattr(alone.history, name) == getattr(beside.history, name)

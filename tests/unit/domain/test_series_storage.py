@@ -7,8 +7,9 @@ import attrs
 from sre_copilot.domain.decisions import Decision, EpisodeEnd
 from sre_copilot.domain.episodes import Fact
 from sre_copilot.domain.observations import Observation
-from sre_copilot.domain.series import Episode, Membership, SeriesHistory, SeriesUpdate
+from sre_copilot.domain.series import SeriesHistory, SeriesUpdate
 from sre_copilot.domain.signals import Severity, SignalStatus
+from sre_copilot.domain.stored_episodes import Episode, Membership
 from tests.unit.domain.observations import EMPTY, INCIDENT, NAME, WINDOW, at, seen
 
 ELSEWHERE = UUID(int=9001)

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from sre_copilot.domain.episodes import Fact
 from sre_copilot.domain.observations import Observation
-from sre_copilot.domain.series import Episode, Membership, SeriesHistory, SeriesUpdate
+from sre_copilot.domain.series import SeriesHistory, SeriesUpdate
 from sre_copilot.domain.signals import SignalStatus
+from sre_copilot.domain.stored_episodes import Episode, Membership
 from tests.unit.domain.observations import EMPTY, NAME, WINDOW, at, seen
 
 

@@ -9,8 +9,9 @@ from sre_copilot.adapters.django_orm.constraints import translated
 from sre_copilot.adapters.django_orm.repositories.signals import episode_from_row
 from sre_copilot.adapters.django_orm.routing import ALIAS
 from sre_copilot.domain.episodes import Fact
-from sre_copilot.domain.series import Episode, Membership, SeriesHistory
+from sre_copilot.domain.series import SeriesHistory
 from sre_copilot.domain.signals import Severity, SignalStatus
+from sre_copilot.domain.stored_episodes import Episode, Membership
 
 FACT_COLUMNS = (
     "id",

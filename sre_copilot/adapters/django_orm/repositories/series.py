@@ -20,9 +20,10 @@ from sre_copilot.adapters.django_orm.routing import ALIAS
 from sre_copilot.adapters.system import new_id
 from sre_copilot.application.ports.series import DueSeries, Heard, KnownSignal, Locked, StoredDecision, VendorId
 from sre_copilot.domain.episodes import Fact
-from sre_copilot.domain.series import Episode, Membership, SeriesHistory, SeriesUpdate
+from sre_copilot.domain.series import SeriesHistory, SeriesUpdate
 from sre_copilot.domain.series_head import SeriesHead
 from sre_copilot.domain.signals import Signal
+from sre_copilot.domain.stored_episodes import Episode, Membership
 
 LOCK = (
     sql.SQL(

@@ -16,9 +16,9 @@ from sre_copilot.application.ports.series import Ends, SignalFilter, StoredDecis
 from sre_copilot.domain.correlation import CandidateScore, CorrelationDecision
 from sre_copilot.domain.decisions import CorrelationOutcome, Decision, EpisodeEnd
 from sre_copilot.domain.errors import NotFound
-from sre_copilot.domain.series import Episode
 from sre_copilot.domain.signals import Environment, Severity, Signal, SignalDraft, SignalStatus
 from sre_copilot.domain.snapshots import CHANGE_KINDS, ObservedChange
+from sre_copilot.domain.stored_episodes import Episode
 from sre_copilot.domain.subjects import Subject, signalled
 
 SAME_NAMES = (

@@ -13,9 +13,9 @@ from sre_copilot.adapters.django_orm.repositories.signals import episode_from_ro
 from sre_copilot.adapters.django_orm.routing import ALIAS
 from sre_copilot.application.ports.silences import SilenceFilter
 from sre_copilot.domain.errors import NotFound
-from sre_copilot.domain.series import Episode
 from sre_copilot.domain.signals import Signal
 from sre_copilot.domain.silences import Matcher, Operator, Silence, SilenceState
+from sre_copilot.domain.stored_episodes import Episode
 
 UNLIFTED = "SELECT EXISTS (SELECT FROM silences WHERE tenant_id = %s AND lifted_at IS NULL)"
 

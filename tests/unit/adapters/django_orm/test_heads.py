@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from sre_copilot.adapters.django_orm.heads import from_text, to_text
 from sre_copilot.domain.decisions import EpisodeEnd
 from sre_copilot.domain.episodes import Fact
-from sre_copilot.domain.series import Episode
 from sre_copilot.domain.series_head import SeriesHead
 from sre_copilot.domain.signals import Severity, SignalStatus
+from sre_copilot.domain.stored_episodes import Episode
 
 NAME = "f" * 64
 IDS = st.uuids(allow_nil=False).map(lambda one: UUID(int=one.int))

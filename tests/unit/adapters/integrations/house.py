@@ -10,7 +10,7 @@ import attrs
 from sre_copilot.application.copilot import Copilot
 from sre_copilot.domain.deliveries import Delivery, Receipt
 from sre_copilot.domain.lifecycle import State
-from sre_copilot.domain.series import Episode
+from sre_copilot.domain.stored_episodes import Episode
 from sre_copilot.testing.builders import make_integration, make_tenant
 from sre_copilot.testing.doors import plugin_gateway
 from sre_copilot.testing.stage import Stage, copilot, stage
