@@ -18,7 +18,7 @@ DATABASES = {
         "PASSWORD": os.environ["BASELINE_PASSWORD"],
         "HOST": os.environ["BASELINE_HOST"],
         "PORT": os.environ["BASELINE_PORT"],
-        "ATOMIC_REQUESTS": True,
+        "ATOMIC_REQUESTS": False,
         "CONN_MAX_AGE": 600,
     }
 }
