@@ -22,6 +22,13 @@ def fingerprint(integration_id: UUID, draft: SignalDraft) -> str:
     only its key. Otherwise of (format, integration, type, environment, identity labels); with nothing to
     identify by, of the raw payload, so that strangers are never merged.
     """
+    known: str | None = draft.worked_out.get(integration_id)
+    if known is None:
+        known = draft.worked_out[integration_id] = _fingerprint(integration_id, draft)
+    return known
+
+
+def _fingerprint(integration_id: UUID, draft: SignalDraft) -> str:
     if draft.vendor_key is not None:
         return _hash("key", str(integration_id), draft.vendor_key)
     if draft.identity:

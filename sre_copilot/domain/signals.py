@@ -114,6 +114,8 @@ class SignalDraft:
     change: ChangeDetails | None = None
     links: tuple[str, ...] = ()
     raw: Mapping[str, Any] = attrs.field(factory=dict)
+    worked_out: dict[object, Any] = attrs.field(factory=dict, init=False, repr=False, eq=False)
+    """What follows from it and was worked out already: plugins may give the same draft for each repeat of an alert."""
 
     @property
     def content_hash(self) -> str:

@@ -42,6 +42,7 @@ _TEXTS = ("severity_word", "service", "environment_word", "name", "title", "desc
 _KEYS = ("vendor_key", "vendor_id")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_SIZE = object()
 _TIMES = ("occurred_at", "episode_started_at", "expires_at")
 
 
@@ -158,6 +159,15 @@ def _check_draft(path: str, draft: object, received_at: datetime) -> int:
     """Raise what is wrong with a draft; return how many bytes it holds, about."""
     if not isinstance(draft, SignalDraft):
         raise Unfit(f"{path} is {type(draft).__name__}, not SignalDraft")
+    size: int | None = draft.worked_out.get(_SIZE)
+    if size is None:
+        size = draft.worked_out[_SIZE] = _checked_size(path, draft)
+    for name in _TIMES:
+        _check_time(f"{path}.{name}", getattr(draft, name), received_at)
+    return size
+
+
+def _checked_size(path: str, draft: SignalDraft) -> int:
     for name, expected in _KINDS.items():
         if not isinstance(getattr(draft, name), expected):
             raise Unfit(f"{path}.{name} is {type(getattr(draft, name)).__name__}, not {expected.__name__}")
@@ -170,8 +180,6 @@ def _check_draft(path: str, draft: object, received_at: datetime) -> int:
         size = _checked_one_by_one(path, draft)
     if not draft.service.strip() or len(draft.service) > NAME_LENGTH:
         raise UnreadableDelivery(f"{path}: the service's name must have 1 to {NAME_LENGTH} characters.")
-    for name in _TIMES:
-        _check_time(f"{path}.{name}", getattr(draft, name), received_at)
     return size
 
 

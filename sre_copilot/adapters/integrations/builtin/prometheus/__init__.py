@@ -25,6 +25,7 @@ from sre_copilot.adapters.integrations.builtin.prometheus.alerts import (
 )
 from sre_copilot.adapters.integrations.builtin.prometheus.asking import SETTINGS, measured, pulled, version
 from sre_copilot.adapters.integrations.builtin.prometheus.samples import samples
+from sre_copilot.adapters.integrations.builtin.prometheus.told_before import ToldBefore
 from sre_copilot.domain.deliveries import Delivery, Parsed, Pulled, Sample
 from sre_copilot.domain.integrations import Integration, Secrets, Setting
 from sre_copilot.domain.payloads import Fields
@@ -39,6 +40,7 @@ class Prometheus:
     type: str = "prometheus"
     title: str = "Prometheus and Alertmanager"
     settings: tuple[Setting, ...] = SETTINGS
+    _told_before: ToldBefore = attrs.field(factory=lambda: ToldBefore(told_by_alertmanager), repr=False)
 
     def parse(self, integration: Integration, payload: Any, delivery: Delivery) -> Parsed:
         """Return one signal per alert. Raises UnreadableDelivery that names the alert and its field.
@@ -49,7 +51,8 @@ class Prometheus:
         if isinstance(payload, list) or delivery.path == ALERTS_DOOR:
             return told_to_alertmanager(payload, integration, delivery.received_at)
         alerts = Fields.of(payload).objects("alerts")
-        return Parsed(drafts=tuple(told_by_alertmanager(alert, integration, delivery.received_at) for alert in alerts))
+        received_at = delivery.received_at
+        return Parsed(drafts=tuple(self._told_before.draft(alert, integration, received_at) for alert in alerts))
 
     def samples(self, now: datetime) -> Sequence[Sample]:
         """A group, its end, a watchdog; and an alert as Prometheus sends it, while it fires and afterwards."""
