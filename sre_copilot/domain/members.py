@@ -9,15 +9,15 @@ from uuid import UUID
 
 import attrs
 
-from sre_copilot.domain.bits import add, at_least, keep, numbers
-from sre_copilot.domain.correlation import NOT_IDENTITY, PLACE_WEIGHT
+from sre_copilot.domain.bits import add, keep, numbers
+from sre_copilot.domain.correlation import NOT_IDENTITY
 from sre_copilot.domain.correlation_needs import Need
+from sre_copilot.domain.label_shares import Shares, shares
 from sre_copilot.domain.moments import MICROSECOND, microseconds
 from sre_copilot.domain.signals import UNKNOWN_SERVICE, Environment
 from sre_copilot.domain.subjects import PLACE_LABELS, Spot, Subject
-from sre_copilot.domain.word_sets import WordSets
+from sre_copilot.domain.word_sets import Similar, WordSets
 
-Similar = Sequence[tuple[float, int]]
 BUCKET = timedelta(minutes=5) // MICROSECOND
 
 
@@ -69,9 +69,8 @@ class Members:
         if subject.environment is not None:
             add(self.environments, subject.environment, bit)
         for key, value in subject.labels.items():
-            if key not in NOT_IDENTITY:
+            if key not in NOT_IDENTITY and add(self._values_of(key), value, bit):
                 add(self._with_label, key, bit)
-                add(self._with_value.setdefault(key, {}), value, bit)
         if subject.words:
             self._use(profile, subject.words)
         moment = microseconds(subject.started_at)
@@ -101,15 +100,19 @@ class Members:
         self.served &= alive
         self.word_sets.keep(texts)
 
-    def labels_like(self, subject: Subject) -> "Labels":
-        """The labels of a newcomer: who has them, and who has them with the same value."""
-        found = Labels()
+    def labels_like(self, subject: Subject, among: int) -> Shares:
+        """Split incidents by the share of a newcomer's labels that agree with theirs."""
+        plain: list[tuple[int, int]] = []
+        places: list[int] = []
         for key, value in subject.labels.items():
-            having = self._with_label.get(key)
-            if having is not None:
-                pair = (having, self._with_value[key].get(value, 0))
-                (found.places if key in PLACE_LABELS else found.plain).append(pair)
-        return found
+            having = self._with_label.get(key, 0) & among
+            if having:
+                same = self._with_value[key].get(value, 0) & among
+                if key not in PLACE_LABELS:
+                    plain.append((having, same))
+                elif same:
+                    places.append(same)
+        return shares(among, tuple(plain), tuple(places))
 
     def began_within(self, moment: int, gap: float) -> int:
         """Incidents, as bits, in which something began at most so far from a moment; some more may be among them."""
@@ -133,7 +136,7 @@ class Members:
         if need.least <= 0:
             return enough | among
         sets = 0
-        for similarity, mask in similar:
+        for similarity, mask in similar.levels:
             if similarity < need.least:
                 break
             sets |= mask
@@ -148,6 +151,12 @@ class Members:
                 enough |= 1 << number
         return enough
 
+    def _values_of(self, label: str) -> dict[str, int]:
+        values = self._with_value.get(label)
+        if values is None:
+            values = self._with_value[label] = {}
+        return values
+
     def _use(self, profile: Profile, words: frozenset[str]) -> None:
         number = self.word_sets.number(words)
         profile.texts |= 1 << number
@@ -155,48 +164,3 @@ class Members:
             self._users.extend([0] * (number + 1 - len(self._users)))
         self._users[number] |= 1 << profile.number
         self._worded |= 1 << profile.number
-
-
-@attrs.define(kw_only=True)
-class Labels:
-    """For each label of a newcomer that identifies: the incidents that have it, and those that have the same value."""
-
-    plain: list[tuple[int, int]] = attrs.field(factory=list)
-    places: list[tuple[int, int]] = attrs.field(factory=list)
-
-    def value(self, bit: int) -> float | None:
-        """The share of labels that agree with those of one incident; a place that differs says nothing."""
-        matched = possible = 0.0
-        for having, same in self.plain:
-            if having & bit:
-                possible += 1.0
-                if same & bit:
-                    matched += 1.0
-        for _, same in self.places:
-            if same & bit:
-                possible += PLACE_WEIGHT
-                matched += PLACE_WEIGHT
-        return matched / possible if possible else None
-
-    def enough(self, need: Need) -> int:
-        """The incidents, as bits, whose labels agree enough."""
-        if need.is_nothing:
-            return -1
-        differing = at_least([having & ~same for having, same in self.plain])
-        matching = at_least([same for _, same in self.plain])
-        placed = at_least([same for _, same in self.places])
-        enough = -1 if need.or_unknown else _first(differing) | _first(matching) | _first(placed)
-        for count in range(1, len(differing)):
-            outweighed = 0
-            for places, there in enumerate(placed):
-                for same, agreeing in enumerate(matching):
-                    matched = PLACE_WEIGHT * places + same
-                    if matched >= need.least * (matched + count):
-                        outweighed |= there & agreeing
-                        break
-            enough &= ~differing[count] | outweighed
-        return enough
-
-
-def _first(levels: Sequence[int]) -> int:
-    return levels[1] if len(levels) > 1 else 0

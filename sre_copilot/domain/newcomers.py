@@ -11,13 +11,15 @@ import attrs
 from sre_copilot.domain.bits import numbers
 from sre_copilot.domain.correlation import TIME_SCALE, WEIGHTS, CandidateScore, Factor
 from sre_copilot.domain.correlation_needs import Need, Needs, needs
-from sre_copilot.domain.members import Labels, Members, Profile, Similar
+from sre_copilot.domain.label_shares import Shares
+from sre_copilot.domain.members import Members, Profile
 from sre_copilot.domain.signals import UNKNOWN_SERVICE
 from sre_copilot.domain.subjects import Subject
+from sre_copilot.domain.word_sets import Similar
 
-FEW = 8
-"""Up to so many incidents are asked for their labels one by one."""
-SHARED = ("same_service", "topology", "common_change", "environment")
+SHARED = ("same_service", "topology", "common_change")
+NO_ENVIRONMENT = Factor(name="environment", value=None, weight=WEIGHTS["environment"])
+"""It is known only where two differ, and then nothing is enough: such incidents are left out at once."""
 SECONDS = TIME_SCALE.total_seconds()
 LABELS, TIME, TEXT = (WEIGHTS[name] for name in ("labels", "time", "text"))
 
@@ -39,7 +41,6 @@ class Known:
     same_service: float | None
     topology: float | None
     common_change: float | None
-    environment: float | None
     needs: Needs | None
     """What else an incident must have; None where nothing is enough."""
     factors: tuple[Factor, ...]
@@ -50,14 +51,9 @@ class Known:
 
 
 @lru_cache(maxsize=1024)
-def known(
-    same_service: float | None,
-    topology: float | None,
-    common_change: float | None = None,
-    environment: float | None = None,
-) -> Known:
+def known(same_service: float | None, topology: float | None, common_change: float | None = None) -> Known:
     """These factors, with what follows; they take few values, so each combination is kept."""
-    values = (same_service, topology, common_change, environment)
+    values = (same_service, topology, common_change)
     factors = tuple(_factor(name, value) for name, value in zip(SHARED, values, strict=True))
     parts = tuple(factor.weight * (factor.value or 0.0) for factor in factors)
     totals = {
@@ -65,7 +61,7 @@ def known(
         for labels in (False, True)
         for text in (False, True)
     }
-    return Known(*values, needs(*values), factors, parts, totals)
+    return Known(*values, needs(*values, None), factors, parts, totals)
 
 
 def _names(factors: tuple[Factor, ...]) -> Iterator[str]:
@@ -84,20 +80,24 @@ class Newcomer:
     started_at: int
     members: Members
     profiles: Sequence[Profile | None]
-    labels: Labels
+    among: int
+    """The incidents, as bits, that it may belong to."""
+    labels: Shares
     similar: Similar | None
     """None where it has no words."""
 
     @classmethod
-    def of(cls, subject: Subject, started_at: int, members: Members, profiles: Sequence[Profile | None]) -> "Newcomer":
+    def of(
+        cls, subject: Subject, started_at: int, members: Members, profiles: Sequence[Profile | None], among: int
+    ) -> "Newcomer":
         """Look up its words and labels."""
         words = subject.words
         similar = members.word_sets.similar(words) if words else None
-        return cls(subject, started_at, members, profiles, members.labels_like(subject), similar)
+        return cls(subject, started_at, members, profiles, among, members.labels_like(subject, among), similar)
 
-    def groups(self, incidents: int, levels: Sequence[tuple[float, int]]) -> Iterator[tuple[int, Known]]:
+    def groups(self, levels: Sequence[tuple[float, int]]) -> Iterator[tuple[int, Known]]:
         """Split incidents by service and topology: (incidents, what they have alike). `levels` are by relation, best first."""
-        service, services = self.subject.service, self.members.services
+        incidents, service, services = self.among, self.subject.service, self.members.services
         is_known = service != UNKNOWN_SERVICE
         if is_known and (same := incidents & services.get(service, 0)):
             yield same, known(1.0, 1.0)
@@ -119,59 +119,49 @@ class Newcomer:
 
     def hopeful(self, incidents: int, needed: Needs) -> int:
         """Those of some incidents that may reach the threshold."""
-        incidents &= self.members.began_within(self.started_at, needed.gap)
-        if not needed.text.is_nothing:
-            if self.similar is not None:
-                incidents = self.members.with_words(self.similar, needed.text, incidents, self.profiles)
-            elif not needed.text.or_unknown:
-                return 0
-        if needed.labels.is_nothing or not incidents:
+        incidents &= self.members.began_within(self.started_at, needed.gap) & self._labelled(needed.labels)
+        if not incidents or needed.text.is_nothing:
             return incidents
-        if incidents.bit_count() <= FEW:
-            return sum(1 << number for number in numbers(incidents) if self._labelled_enough(number, needed.labels))
-        return incidents & self.labels.enough(needed.labels)
+        if self.similar is not None:
+            return self.members.with_words(self.similar, needed.text, incidents, self.profiles)
+        return incidents if needed.text.or_unknown else 0
 
-    def _labelled_enough(self, number: int, need: Need) -> bool:
-        value = self.labels.value(1 << number)
-        return need.or_unknown if value is None else value >= need.least
+    def _labelled(self, need: Need) -> int:
+        """The incidents, as bits, whose labels agree enough."""
+        if need.is_nothing:
+            return -1
+        enough = 0
+        for share, incidents in self.labels:
+            if need.or_unknown if share is None else share >= need.least:
+                enough |= incidents
+        return enough
 
     def scored(self, incidents: int, alike: Known) -> list[Row]:
         """Score incidents that have some factors alike."""
-        service, topology, change, environment = alike.factors
-        service_part, topology_part, change_part, environment_part = alike.parts
-        started_at, profiles, totals = self.started_at, self.profiles, alike.totals
         rows: list[Row] = []
+        for share, sharing in self.labels:
+            if group := incidents & sharing:
+                rows += self._scored(group, alike, share)
+        return rows
+
+    def _scored(self, incidents: int, alike: Known, share: float | None) -> Iterator[Row]:
+        """Score incidents that have some factors and the share of labels alike."""
+        service, topology, change = alike.factors
+        service_part, topology_part, change_part = alike.parts
+        labels, labels_part = _factor("labels", share), LABELS * share if share else 0.0
+        worded, wordless = alike.totals[share is not None, True], alike.totals[share is not None, False]
+        similar, started_at, profiles = self.similar, self.started_at, self.profiles
         for number in numbers(incidents):
             profile = profiles[number]
             if profile is None or profile.opened_at is None:
                 continue
-            labels = self.labels.value(1 << number)
             time = exp(-(profile.gap(started_at) / 1_000_000) / SECONDS)
-            text = self._text(profile)
-            products = (
-                service_part,
-                topology_part,
-                LABELS * labels if labels else 0.0,
-                TIME * time,
-                TEXT * text if text else 0.0,
-                change_part,
-                environment_part,
-            )
-            score = round(sum(products) / totals[labels is not None, text is not None], 6)
-            agreeing, alike_in_words = _factor("labels", labels), _factor("text", text)
-            factors = (service, topology, agreeing, _near(time), alike_in_words, change, environment)
-            found = _scored(profile.incident_id, score, factors)
-            rows.append((-score, profile.opened_at, profile.incident_id, found))
-        return rows
-
-    def _text(self, profile: Profile) -> float | None:
-        used = profile.texts
-        if self.similar is None or not used:
-            return None
-        for similarity, sets in self.similar:
-            if sets & used:
-                return similarity
-        return 0.0
+            text = similar.best(profile.texts) if similar is not None and profile.texts else None
+            text_part = TEXT * text if text else 0.0
+            parts = (service_part, topology_part, labels_part, TIME * time, text_part, change_part)
+            score = round(sum(parts) / (wordless if text is None else worded), 6)
+            factors = (service, topology, labels, _near(time), _factor("text", text), change, NO_ENVIRONMENT)
+            yield -score, profile.opened_at, profile.incident_id, _candidate(profile.incident_id, score, factors)
 
 
 def _factor(name: str, value: float | None) -> Factor:
@@ -191,7 +181,7 @@ def _near(time: float) -> Factor:
     return made
 
 
-def _scored(incident_id: UUID, score: float, factors: tuple[Factor, ...]) -> CandidateScore:
+def _candidate(incident_id: UUID, score: float, factors: tuple[Factor, ...]) -> CandidateScore:
     made: CandidateScore = object.__new__(CandidateScore)
     _put_id(made, incident_id)
     _put_score(made, score)

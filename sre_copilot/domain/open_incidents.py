@@ -155,19 +155,19 @@ class OpenIncidents:
 
     def _rows(self, subject: Subject, active: int) -> list[Row]:
         started_at = microseconds(subject.started_at)
-        elsewhere = self._elsewhere(subject)
         shared = self._changes.shared(subject.service, started_at, self._relations.graph, self._beginnings)
-        newcomer = Newcomer.of(subject, started_at, self._members, self._profiles)
+        among = active & ~self._elsewhere(subject)
+        newcomer = Newcomer.of(subject, started_at, self._members, self._profiles, among)
         rows: list[Row] = []
-        for incidents, alike in newcomer.groups(active, self._relations.levels(subject.spot)):
-            for group, detailed in _detailed(incidents, alike, shared, elsewhere):
+        for incidents, alike in newcomer.groups(self._relations.levels(subject.spot)):
+            for group, detailed in _detailed(incidents, alike, shared):
                 needed = detailed.needs
                 if needed is not None and (hopeful := newcomer.hopeful(group, needed)):
-                    rows.extend(newcomer.scored(hopeful, detailed))
+                    rows += newcomer.scored(hopeful, detailed)
         return rows
 
     def _elsewhere(self, subject: Subject) -> int:
-        """Incidents of which another environment is known, and this one isn't."""
+        """Incidents of which another environment is known, and this one isn't: whatever else agrees is too little then."""
         if subject.environment is None:
             return 0
         others = 0
@@ -208,18 +208,12 @@ class OpenIncidents:
         self._forgotten.clear()
 
 
-def _detailed(incidents: int, alike: Known, shared: int, elsewhere: int) -> Sequence[tuple[int, Known]]:
-    """Split incidents once more, by a common change and by environment."""
-    if not incidents & (shared | elsewhere):
+def _detailed(incidents: int, alike: Known, shared: int) -> Sequence[tuple[int, Known]]:
+    """Split incidents once more, by a common change."""
+    changed = incidents & shared
+    if not changed:
         return ((incidents, alike),)
-    service, topology = alike.same_service, alike.topology
-    splits = (
-        (incidents & ~shared & ~elsewhere, alike),
-        (incidents & shared & ~elsewhere, known(service, topology, 1.0, None)),
-        (incidents & ~shared & elsewhere, known(service, topology, None, 0.0)),
-        (incidents & shared & elsewhere, known(service, topology, 1.0, 0.0)),
-    )
-    return [split for split in splits if split[0]]
+    return ((incidents ^ changed, alike), (changed, known(alike.same_service, alike.topology, 1.0)))
 
 
 def _outcome(subject: Subject, scores: Sequence[CandidateScore]) -> CorrelationOutcome:

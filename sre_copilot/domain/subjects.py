@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import NamedTuple
 
 import attrs
@@ -17,6 +17,7 @@ HOST_LABELS = frozenset({"node", "host", "hostname"})
 """Labels that name a host, known or not."""
 PLACE_LABELS = HOST_LABELS | {"pod", "instance", "container", "device"}
 """Labels that name a place: a match is strong, a mismatch says nothing."""
+_PLACES = tuple(sorted(PLACE_LABELS))
 _WORD = re.compile(r"[a-z]{3,}|[A-Z][a-z]+|[A-Z]{2,}")
 
 
@@ -38,19 +39,18 @@ class Subject:
     labels: Mapping[str, str] = attrs.field(factory=dict)
     text: str = ""
 
-    @cached_property
-    def places(self) -> tuple[str, ...]:
-        """The places that its labels name, by label, without ports."""
-        return tuple(place for _, place in places(self.labels))
+    spot: Spot = attrs.field(init=False, eq=False, repr=False)
+    """Its service and places: all that the service graph is asked about."""
+    words: frozenset[str] = attrs.field(init=False, eq=False, repr=False)
+    """The words of its text in lower case, but for those of its service's name."""
 
-    @cached_property
-    def spot(self) -> Spot:
-        """Its service and places: all that the service graph is asked about."""
-        return Spot(self.service, tuple([place for _, place in places(self.labels)]))
+    @spot.default
+    def _spot(self) -> Spot:
+        labels = self.labels
+        return Spot(self.service, tuple([_without_port(labels[key]) for key in _PLACES if key in labels]))
 
-    @cached_property
-    def words(self) -> frozenset[str]:
-        """The words of its text in lower case, but for those of its service's name."""
+    @words.default
+    def _words(self) -> frozenset[str]:
         return words_of(self.text) - words_of(self.service)
 
 
@@ -85,4 +85,8 @@ def declared(incident: Incident) -> Subject:
 
 def places(labels: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """The labels that name a place, by label, each with the place without its port."""
-    return tuple((key, labels[key].partition(":")[0]) for key in sorted(PLACE_LABELS.intersection(labels)))
+    return tuple((key, _without_port(labels[key])) for key in _PLACES if key in labels)
+
+
+def _without_port(place: str) -> str:
+    return place.partition(":")[0]

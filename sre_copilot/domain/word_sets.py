@@ -4,10 +4,27 @@ from collections.abc import Sequence
 
 import attrs
 
-from sre_copilot.domain.bits import add, at_least, keep, numbers
+from sre_copilot.domain.bits import add, at_least, keep
 
 KEPT = 512
 """How many newcomers' sets of words are remembered with what is similar to them."""
+
+
+@attrs.define
+class Similar:
+    """What is similar to a newcomer's words: (Jaccard similarity, numbers of sets as bits), most similar first."""
+
+    levels: Sequence[tuple[float, int]]
+    _best: dict[int, float] = attrs.field(factory=dict, init=False)
+
+    def best(self, sets: int) -> float:
+        """The similarity of the most similar of some sets. Kept, because incidents are asked again with every newcomer."""
+        found = self._best.get(sets)
+        if found is None:
+            if len(self._best) >= KEPT:
+                self._best.clear()
+            found = self._best[sets] = next((similarity for similarity, mask in self.levels if mask & sets), 0.0)
+        return found
 
 
 @attrs.define(kw_only=True)
@@ -18,7 +35,7 @@ class WordSets:
     _free: list[int] = attrs.field(factory=list, init=False)
     _with_word: dict[str, int] = attrs.field(factory=dict, init=False)
     _of_size: dict[int, int] = attrs.field(factory=dict, init=False)
-    _similar: dict[frozenset[str], Sequence[tuple[float, int]]] = attrs.field(factory=dict, init=False)
+    _similar: dict[frozenset[str], Similar] = attrs.field(factory=dict, init=False)
 
     def number(self, words: frozenset[str]) -> int:
         """The number of a set that is not empty, which is added where it is new."""
@@ -34,13 +51,13 @@ class WordSets:
         self._similar.clear()
         return number
 
-    def similar(self, words: frozenset[str]) -> Sequence[tuple[float, int]]:
-        """The sets that share a word with `words`: (Jaccard similarity, their numbers as bits), most similar first."""
+    def similar(self, words: frozenset[str]) -> Similar:
+        """The sets that share a word with `words`."""
         found = self._similar.get(words)
         if found is None:
             if len(self._similar) >= KEPT:
                 self._similar.clear()
-            found = self._similar[words] = self._compared(words)
+            found = self._similar[words] = Similar(self._compared(words))
         return found
 
     def keep(self, alive: int) -> None:
@@ -65,11 +82,3 @@ class WordSets:
                     similarity = shared / (len(words) + size - shared)
                     levels[similarity] = levels.get(similarity, 0) | exactly & mask
         return sorted(levels.items(), reverse=True)
-
-
-def users(sets: int, used_by: Sequence[int]) -> int:
-    """The incidents that use any of these sets."""
-    found = 0
-    for number in numbers(sets):
-        found |= used_by[number]
-    return found

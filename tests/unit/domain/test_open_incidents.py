@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sre_copilot.domain.correlation import THRESHOLD, Candidate, correlate
+from sre_copilot.domain.correlation_needs import needs
 from sre_copilot.domain.decisions import CorrelationOutcome
 from sre_copilot.domain.open_incidents import SWEEP_AFTER, OpenIncidents
 from sre_copilot.domain.service_graph import Call, Placement, ServiceGraph
@@ -254,3 +255,7 @@ def test_a_service_of_which_only_the_host_is_known_belongs_to_it() -> None:
     graph = ServiceGraph(placements=frozenset({Placement(service="shop", host="host-1")}))
     there = lone_one(about("host-1"))
     assert_same(indexed([there]), about("shop"), [there], graph, (), NOW)
+
+
+def test_nothing_is_enough_for_an_incident_of_another_environment() -> None:
+    assert needs(1.0, 1.0, 1.0, 0.0) is None
