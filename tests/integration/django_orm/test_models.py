@@ -5,8 +5,12 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from django.apps import apps
+from django.db.models import ForeignKey
+
 from sre_copilot.adapters.django_orm import models
 from sre_copilot.adapters.django_orm.check_migrations import missing_changes
+from sre_copilot.adapters.django_orm.routing import LABEL
 from sre_copilot.adapters.django_orm.unit_of_work import DjangoUnitOfWorkFactory
 from sre_copilot.adapters.system import new_id
 from sre_copilot.domain.audit import FORMAT, AuditAction, AuditEntry
@@ -77,3 +81,27 @@ def test_runbooks_are_found_by_title_before_tags_before_content(database: Databa
             )
         found = unit.runbooks.search("certificates", limit=5)
     assert [runbook.slug for runbook, _ in found] == ["title", "tag", "content"]
+
+
+def test_a_reference_that_the_models_leave_to_another_constraint_has_one(database: Database) -> None:
+    with database.connect("owner") as db:
+        rows = db.execute(
+            "SELECT conrelid::regclass::text, confrelid::regclass::text, "
+            "(SELECT string_agg(attname, ',' ORDER BY attname) FROM pg_attribute "
+            " WHERE attrelid = conrelid AND attnum = ANY(conkey)) "
+            "FROM pg_constraint WHERE contype = 'f' AND convalidated AND connamespace = 'public'::regnamespace"
+        ).fetchall()
+    checked = {(str(child), str(parent), str(columns)) for child, parent, columns in rows}
+    relied_on: set[tuple[str, str, str]] = set()
+    for model in apps.get_app_config(LABEL).get_models():
+        for field in model._meta.concrete_fields:
+            if isinstance(field, ForeignKey) and not vars(field)["db_constraint"]:
+                # A row that has to name an integration of its tenant has a tenant that exists.
+                column = "integration_id" if field.name == "tenant" else field.column
+                parent = model._meta.get_field(column.removesuffix("_id")).related_model
+                assert isinstance(parent, type)
+                assert field.name != "tenant" or not model._meta.get_field("integration").null
+                relied_on.add((model._meta.db_table, parent._meta.db_table, ",".join(sorted((column, "tenant_id")))))
+    assert len(relied_on) == 6
+    assert relied_on <= checked
+    assert ("integrations", "tenants", "tenant_id") in checked

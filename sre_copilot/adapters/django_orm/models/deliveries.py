@@ -10,8 +10,11 @@ class Delivery(models.Model):
     """One message from a vendor, as received, and what became of it."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    tenant = models.ForeignKey("Tenant", on_delete=models.PROTECT, related_name="+", db_index=False)
-    integration = models.ForeignKey("Integration", on_delete=models.PROTECT, related_name="+")
+    # The database checks the integration with the tenant beside it, and so both.
+    tenant = models.ForeignKey(
+        "Tenant", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    integration = models.ForeignKey("Integration", on_delete=models.PROTECT, related_name="+", db_constraint=False)
     vendor_id = models.CharField(max_length=500, null=True, blank=True)
     path = models.CharField(max_length=500, blank=True)
     headers = models.JSONField(default=dict, blank=True)

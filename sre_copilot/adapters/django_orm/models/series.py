@@ -57,7 +57,10 @@ class Episode(models.Model):
     tenant = models.ForeignKey("Tenant", on_delete=models.PROTECT, related_name="+", db_index=False)
     fingerprint = models.CharField(max_length=64)
     original_id = models.UUIDField()
-    incident = models.ForeignKey("Incident", on_delete=models.PROTECT, null=True, blank=True, related_name="episodes")
+    # The database checks it with the tenant beside it.
+    incident = models.ForeignKey(
+        "Incident", on_delete=models.PROTECT, null=True, blank=True, related_name="episodes", db_constraint=False
+    )
     started_at = DateTimeField()
     last_seen_at = DateTimeField()
     ended_at = DateTimeField(null=True, blank=True)
@@ -99,8 +102,15 @@ class CorrelationDecision(models.Model):
     scores = models.JSONField()
     ruled_out = models.PositiveIntegerField(default=0, db_default=0)
     at = DateTimeField()
+    # The database checks it with the tenant beside it.
     silence = models.ForeignKey(
-        "Silence", on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+        "Silence",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
     # The order of the turns in which the tenant's decisions were made; 0 for those that are older than the counting.
     number = models.BigIntegerField(default=0, db_default=0)

@@ -22,9 +22,18 @@ class Signal(models.Model):
     """Observability signal (alert, metric, log, event)."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    tenant = models.ForeignKey("Tenant", on_delete=models.CASCADE, related_name="signals", db_index=False)
+    # The database checks these with the tenant beside them, and the tenant with the integration; once is enough.
+    tenant = models.ForeignKey(
+        "Tenant", on_delete=models.CASCADE, related_name="signals", db_index=False, db_constraint=False
+    )
     incident = models.ForeignKey(
-        "Incident", on_delete=models.SET_NULL, null=True, blank=True, related_name="signals", db_index=False
+        "Incident",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="signals",
+        db_index=False,
+        db_constraint=False,
     )
     signal_type = models.CharField(max_length=50, choices=SignalType.choices)
     source = models.CharField(max_length=100, help_text="prometheus, pagerduty, datadog, etc.")
@@ -37,7 +46,13 @@ class Signal(models.Model):
     fingerprint = models.CharField(max_length=64, help_text="Hash for deduplication")
     is_duplicate = models.BooleanField(default=False)
     original_signal = models.ForeignKey(
-        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="duplicates", db_index=False
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="duplicates",
+        db_index=False,
+        db_constraint=False,
     )
     processed = models.BooleanField(default=False)
     processed_at = DateTimeField(null=True, blank=True)
@@ -46,7 +61,9 @@ class Signal(models.Model):
     created_at = DateTimeField(auto_now_add=True)
 
     # beyond the document: what the rules need
-    integration = models.ForeignKey("Integration", on_delete=models.PROTECT, related_name="+", db_index=False)
+    integration = models.ForeignKey(
+        "Integration", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     delivery_id = models.UUIDField()
     ordinal = models.IntegerField()
     status = models.CharField(max_length=20)
