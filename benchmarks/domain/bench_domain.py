@@ -2,7 +2,7 @@
 
     python -m benchmarks.domain.bench_domain [--rounds 5] [--signals 400] [--out FILE]
 
-Every signal is new: it gets a fingerprint, opens an episode in a series of its own, and is correlated. 20 services alert in 16
+Every signal is new, in every round and for every step: it gets a fingerprint, opens an episode in a series of its own, and is correlated. 20 services alert in 16
 ways in 3 clusters, each an environment; the graph knows 30 services; open incidents have 1 to 500 members. The harder storm has
 one environment, so that several open incidents of the newcomer's own service could all be it and are scored.
 
@@ -14,13 +14,14 @@ several threads, and how much memory the index takes.
 """
 
 import argparse
+import itertools
 import json
 import resource
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -34,8 +35,9 @@ from rich.table import Table
 from benchmarks.domain.storm import CLUSTERS, NOW, ONE_ENVIRONMENT, Estate, changes, incidents, signals
 from sre_copilot.domain.correlation import THRESHOLD, Candidate, correlate
 from sre_copilot.domain.fingerprint import fingerprint
+from sre_copilot.domain.observations import Observation
 from sre_copilot.domain.open_incidents import OpenIncidents
-from sre_copilot.domain.series import Observation, SeriesHistory
+from sre_copilot.domain.series import SeriesHistory
 from sre_copilot.domain.signals import SignalDraft
 from sre_copilot.domain.snapshots import ObservedChange
 from sre_copilot.domain.subjects import signalled
@@ -78,9 +80,10 @@ class Storm:
 
     estate: Estate
     open: Sequence[Candidate]
-    drafts: Sequence[SignalDraft]
+    count: int
     changes: Sequence[ObservedChange]
     index: OpenIncidents
+    seeds: Iterator[int] = attrs.field(factory=lambda: itertools.count(7))
 
     @classmethod
     def of(cls, estate: Estate, size: int, count: int) -> "Storm":
@@ -97,8 +100,11 @@ class Storm:
             )
             for member in one.members:
                 index.join(one.incident_id, member)
-        drafts = signals(estate, count, seed=7)
-        return cls(estate=estate, open=candidates, drafts=drafts, changes=changes(estate, 20, seed=3), index=index)
+        return cls(estate=estate, open=candidates, count=count, changes=changes(estate, 20, seed=3), index=index)
+
+    def drafts(self) -> Sequence[SignalDraft]:
+        """Signals that nobody has seen before: what is kept of those seen must not flatter."""
+        return signals(self.estate, self.count, seed=next(self.seeds))
 
     def correlate(self, draft: SignalDraft) -> int:
         """Correlate one, and say how many candidates were scored."""
@@ -161,7 +167,7 @@ def steps(storm: Storm, rounds: int) -> dict[str, Spread]:
     taken: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(rounds):
         for name, work in works.items():
-            taken[name].append(median_of(work, storm.drafts))
+            taken[name].append(median_of(work, storm.drafts()))
     return {name: Spread.of(figures) for name, figures in taken.items()}
 
 
@@ -176,9 +182,9 @@ def growth(rounds: int, count: int) -> list[dict[str, Any]]:
     cases += [("20 services in one environment", size, Estate.of(30, 20, ONE_ENVIRONMENT)) for size in SIZES]
     for name, size, estate in track(cases, description="growth"):
         storm = Storm.of(estate, size, count)
-        scored = [storm.correlate(draft) for draft in storm.drafts]
-        linear = median_of(storm.linear, storm.drafts[:CHECKED])
-        taken = [median_of(storm.correlate, storm.drafts) for _ in range(rounds)]
+        scored = [storm.correlate(draft) for draft in storm.drafts()]
+        linear = median_of(storm.linear, storm.drafts()[:CHECKED])
+        taken = [median_of(storm.correlate, storm.drafts()) for _ in range(rounds)]
         rows.append(
             {
                 "storm": name,
