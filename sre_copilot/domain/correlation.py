@@ -16,6 +16,7 @@ from sre_copilot.domain.service_graph import ServiceGraph
 from sre_copilot.domain.signals import UNKNOWN_SERVICE, Severity
 from sre_copilot.domain.snapshots import ObservedChange
 from sre_copilot.domain.subjects import NAME_LABEL, PLACE_LABELS, Spot, Subject
+from sre_copilot.domain.values import quick_value
 
 THRESHOLD = 0.5
 ACTIVE_AFTER_LAST_SIGNAL = timedelta(minutes=30)
@@ -86,7 +87,7 @@ class CandidateScore:
     factors: tuple[Factor, ...]
 
 
-@attrs.frozen(kw_only=True)
+@quick_value(kw_only=True)
 class CorrelationDecision:
     """What was decided, with every candidate that could have reached the threshold. Stored once, never silently decided again.
 

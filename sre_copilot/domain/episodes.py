@@ -12,12 +12,13 @@ import attrs
 
 from sre_copilot.domain.decisions import EpisodeEnd
 from sre_copilot.domain.signals import Severity, SignalStatus
+from sre_copilot.domain.values import quick_value
 
 DEDUP_WINDOW = timedelta(hours=12)
 """Default silence after which an episode is over, for vendors that state no start of their own."""
 
 
-@attrs.frozen(kw_only=True)
+@quick_value(kw_only=True)
 class Fact:
     """One recorded signal of a series, as far as episodes need it.
 
@@ -55,7 +56,7 @@ class Fact:
         return max(self.occurred_at, self.last_seen_at)
 
 
-@attrs.frozen(kw_only=True)
+@quick_value(kw_only=True)
 class Run:
     """One episode as computed. `firings` are in the order of recording; `ended_at` and `end` are None while it is open.
 

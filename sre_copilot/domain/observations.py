@@ -3,12 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
-import attrs
-
 from sre_copilot.domain.signals import Severity, SignalStatus
+from sre_copilot.domain.values import quick_value
 
 
-@attrs.frozen(kw_only=True)
+@quick_value(kw_only=True)
 class Observation:
     """A signal that asks to be recorded. `signal_id` is the id its row will have if it gets one.
 

@@ -11,9 +11,10 @@ from sre_copilot.domain.episodes import Fact, Run, runs
 from sre_copilot.domain.observations import Observation
 from sre_copilot.domain.signals import Severity, SignalStatus
 from sre_copilot.domain.stored_episodes import Episode, Membership, episode_of, left, memberships, place
+from sre_copilot.domain.values import quick_value
 
 
-@attrs.frozen(kw_only=True)
+@quick_value(kw_only=True)
 class SeriesUpdate:
     """What recording did to a series. `history` is the series afterwards.
 
@@ -72,7 +73,7 @@ class SeriesUpdate:
         )
 
 
-@attrs.frozen(kw_only=True)
+@quick_value(kw_only=True)
 class SeriesHistory:
     """What is stored of one series: its facts and its episodes, with the incident of each recorded signal.
 

@@ -17,9 +17,10 @@ from sre_copilot.domain.observations import Observation
 from sre_copilot.domain.series import SeriesHistory, SeriesUpdate
 from sre_copilot.domain.signals import SignalStatus
 from sre_copilot.domain.stored_episodes import Episode, Membership
+from sre_copilot.domain.values import quick_value
 
 
-@attrs.frozen(kw_only=True)
+@quick_value(kw_only=True)
 class SeriesHead:
     """What is known of a series without reading its signals.
 

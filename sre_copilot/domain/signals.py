@@ -10,6 +10,7 @@ import attrs
 
 from sre_copilot.domain.canonical import content_hash
 from sre_copilot.domain.decisions import Decision
+from sre_copilot.domain.values import quick_value
 
 
 class SignalType(StrEnum):
@@ -123,7 +124,7 @@ class SignalDraft:
         return content_hash(self.raw)
 
 
-@attrs.frozen(kw_only=True)
+@quick_value(kw_only=True)
 class Signal:
     """A recorded signal: one row. Only `incident_id`, `is_duplicate`, `original_id` and `waiting` may change later.
 

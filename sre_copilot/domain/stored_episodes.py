@@ -4,13 +4,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-import attrs
-
 from sre_copilot.domain.decisions import EpisodeEnd
 from sre_copilot.domain.episodes import Run
+from sre_copilot.domain.values import quick_value
 
 
-@attrs.frozen(kw_only=True)
+@quick_value(kw_only=True)
 class Episode:
     """One stored run of a series. It belongs to at most one incident; a heartbeat's or an info signal's may have none.
 
@@ -51,7 +50,7 @@ class Episode:
         )
 
 
-@attrs.frozen(kw_only=True)
+@quick_value(kw_only=True)
 class Membership:
     """Where one firing or resolving signal belongs now: the columns of a stored signal that may change."""
 

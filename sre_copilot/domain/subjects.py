@@ -10,6 +10,7 @@ import attrs
 
 from sre_copilot.domain.incidents import Incident
 from sre_copilot.domain.signals import Environment, Severity, SignalDraft
+from sre_copilot.domain.values import quick_value
 
 NAME_LABEL = "alertname"
 """The label that names an alert."""
@@ -28,7 +29,7 @@ class Spot(NamedTuple):
     places: tuple[str, ...]
 
 
-@attrs.frozen(kw_only=True)
+@quick_value(kw_only=True)
 class Subject:
     """Where, when, how badly and in which words. `environment` is None where nobody said it: a guess must not separate."""
 
@@ -57,7 +58,7 @@ class Subject:
 @lru_cache(maxsize=2048)
 def words_of(text: str) -> frozenset[str]:
     """The words of a text in lower case. Kept for a while, because a storm says the same few things again and again."""
-    return frozenset(word.lower() for word in _WORD.findall(text))
+    return frozenset(map(str.lower, _WORD.findall(text)))
 
 
 def signalled(draft: SignalDraft, started_at: datetime, severity: Severity | None = None) -> Subject:
