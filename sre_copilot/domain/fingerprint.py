@@ -5,12 +5,12 @@ encoding: ("ab", "c") and ("a", "bc") differ, and a missing label differs from a
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from itertools import chain
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from uuid import UUID
 
 from sre_copilot.domain.canonical import canonical
-from sre_copilot.domain.signals import SignalDraft
+from sre_copilot.domain.signals import Environment, SignalDraft, SignalType
 
 FORMAT = "1"
 
@@ -32,24 +32,32 @@ def _fingerprint(integration_id: UUID, draft: SignalDraft) -> str:
     if draft.vendor_key is not None:
         return _hash("key", str(integration_id), draft.vendor_key)
     if draft.identity:
-        return _hash(
-            "labels",
-            str(integration_id),
-            draft.signal_type.value,
-            draft.environment.value,
-            *_sorted_pairs(draft.identity),
-        )
+        scope = _scope(integration_id, draft.signal_type, draft.environment)
+        parts: list[str] = []
+        for key in sorted(draft.identity):
+            parts += (key, draft.identity[key])
+        return _digest(scope, parts)
     return _hash("raw", str(integration_id), canonical(draft.raw).decode())
 
 
-def _sorted_pairs(labels: Mapping[str, str]) -> Iterable[str]:
-    return chain.from_iterable(sorted(labels.items()))
+@lru_cache(maxsize=512)
+def _scope(integration_id: UUID, signal_type: SignalType, environment: Environment) -> str:
+    """What the identities of many have in common; all of it is ASCII."""
+    return _encoded((FORMAT, "labels", str(integration_id), signal_type.value, environment.value))
 
 
 def _hash(*parts: str) -> str:
-    encoded = "".join([f"{len(part)}:{part}" for part in (FORMAT, *parts)])
-    if not encoded.isascii():
-        # Lengths are of bytes, and only ASCII has as many as characters.
-        pairs = [part.encode() for part in (FORMAT, *parts)]
-        return hashlib.sha256(b"".join([b"%d:%b" % (len(part), part) for part in pairs])).hexdigest()
-    return hashlib.sha256(encoded.encode()).hexdigest()
+    return _digest(_encoded((FORMAT,)), parts)
+
+
+def _digest(scope: str, parts: Sequence[str]) -> str:
+    encoded = scope + _encoded(parts)
+    if encoded.isascii():
+        return hashlib.sha256(encoded.encode()).hexdigest()
+    # Lengths are of bytes, and only ASCII has as many as characters.
+    pairs = [part.encode() for part in parts]
+    return hashlib.sha256(scope.encode() + b"".join([b"%d:%b" % (len(part), part) for part in pairs])).hexdigest()
+
+
+def _encoded(parts: Iterable[str]) -> str:
+    return "".join([f"{len(part)}:{part}" for part in parts])
