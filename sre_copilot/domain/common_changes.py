@@ -1,7 +1,7 @@
 """Which open incidents share a recent change with a newcomer, all at once."""
 
 from bisect import bisect_right, insort
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import attrs
 
@@ -11,6 +11,8 @@ from sre_copilot.domain.service_graph import ServiceGraph
 from sre_copilot.domain.snapshots import ObservedChange
 
 LOOKBACK = CHANGE_LOOKBACK // MICROSECOND
+KEPT = 1024
+"""How many newcomers' services are remembered with the changes near them."""
 
 
 @attrs.define(kw_only=True)
@@ -18,7 +20,11 @@ class CommonChanges:
     """The changes of one batch by service, with the incidents that began within the hour after one."""
 
     _moments: Mapping[str, list[int]]
+    _near: dict[str, Sequence[tuple[str, int, int]]] = attrs.field(factory=dict, init=False)
+    """By service of a newcomer, as of a graph and a version: (changed service, incidents in what reaches it, those of
+    them that began soon after a change of it)."""
     _soon_after: dict[str, int] = attrs.field(factory=dict, init=False)
+    _graph: ServiceGraph | None = attrs.field(default=None, init=False)
     _version: int = attrs.field(default=-1, init=False)
 
     @classmethod
@@ -33,21 +39,28 @@ class CommonChanges:
         """Incidents, as bits, with a change before both them and a newcomer, in something that both are or reach."""
         if not self._moments:
             return 0
-        if self._version != incidents.version:
+        if self._version != incidents.version or self._graph is not graph or len(self._near) >= KEPT:
+            self._near.clear()
             self._soon_after.clear()
-            self._version = incidents.version
+            self._version, self._graph = incidents.version, graph
+        near = self._near.get(service)
+        if near is None:
+            near = self._near[service] = tuple(self._found_near(service, graph, incidents))
         found = 0
-        reach = graph.reach(service)
-        for changed in self._moments.keys() & reach.keys():
+        for changed, reaching, soon in near:
+            later = incidents.after(started_at)
+            found |= soon & ~later
+            if self._was_before(changed, started_at):
+                found |= reaching & later
+        return found
+
+    def _found_near(self, service: str, graph: ServiceGraph, incidents: "Beginnings") -> Iterator[tuple[str, int, int]]:
+        for changed in self._moments.keys() & graph.reach(service).keys():
             reaching = 0
             for name in graph.reached_by(changed):
                 reaching |= incidents.services.get(name, 0)
             if reaching:
-                later = incidents.after(started_at)
-                found |= reaching & ~later & self._began_soon_after(changed, incidents)
-                if self._was_before(changed, started_at):
-                    found |= reaching & later
-        return found
+                yield changed, reaching, reaching & self._began_soon_after(changed, incidents)
 
     def _began_soon_after(self, service: str, incidents: "Beginnings") -> int:
         mask = self._soon_after.get(service)
@@ -73,6 +86,7 @@ class Beginnings:
     detected: list[tuple[int, int]] = attrs.field(factory=list, init=False)
     """(detected_at, number), sorted."""
     version: int = attrs.field(default=0, init=False)
+    """Another one after each change of either."""
 
     def move(self, number: int, before: int | None, now: int | None) -> None:
         """Note another beginning of an incident; None where it was or is not known."""

@@ -115,9 +115,11 @@ class OpenIncidents:
     def join(self, incident_id: UUID, subject: Subject) -> None:
         """Add the subject of an episode's original, or of what people declared, to an incident. Twice is once."""
         profile = self._profile(incident_id)
-        if self._members.join(profile, subject):
-            self._relations.add(subject.spot, 1 << profile.number)
+        bit = 1 << profile.number
+        if not self._members.services.get(subject.service, 0) & bit:
             self._beginnings.version += 1
+        if self._members.join(profile, subject):
+            self._relations.add(subject.spot, bit)
 
     def forget(self, incident_id: UUID) -> None:
         """Remove an incident, because it was closed or its members changed. One that isn't here is none."""
