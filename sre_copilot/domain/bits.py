@@ -6,12 +6,14 @@ from typing import TypeVar
 Key = TypeVar("Key", bound=Hashable)
 
 
-def numbers(mask: int) -> Iterator[int]:
-    """Yield the numbers of a set, smallest first."""
+def numbers(mask: int) -> list[int]:
+    """Return the numbers of a set, smallest first."""
+    found = []
     while mask:
         lowest = mask & -mask
-        yield lowest.bit_length() - 1
+        found.append(lowest.bit_length() - 1)
         mask ^= lowest
+    return found
 
 
 def add(masks: MutableMapping[Key, int], key: Key, bit: int) -> bool:

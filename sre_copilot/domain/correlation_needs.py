@@ -41,6 +41,13 @@ class Needs:
     text: Need
     gap: float
 
+    is_nothing: bool = attrs.field(init=False)
+    """Whether anything will do."""
+
+    @is_nothing.default
+    def _is_nothing(self) -> bool:
+        return self.labels.is_nothing and self.text.is_nothing and self.gap == inf
+
 
 def surplus(name: str, value: float | None) -> float:
     """What a known factor adds to the surplus."""

@@ -19,6 +19,8 @@ from sre_copilot.domain.subjects import PLACE_LABELS, Spot, Subject
 from sre_copilot.domain.word_sets import Similar, WordSets
 
 BUCKET = timedelta(minutes=5) // MICROSECOND
+KEPT = 512
+"""How many spans are remembered."""
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -35,9 +37,12 @@ class Profile:
     def gap(self, moment: int) -> int:
         """Microseconds between a moment and the nearest start of a member, or the detection where there are none."""
         starts = self.starts
+        if not starts:
+            return abs(moment - (self.detected or 0))
+        if moment >= starts[-1]:
+            # So it is with nearly all that comes.
+            return moment - starts[-1]
         place = bisect_left(starts, moment)
-        if place == len(starts):
-            return moment - starts[place - 1] if place else abs(moment - (self.detected or 0))
         after = starts[place] - moment
         return min(after, moment - starts[place - 1]) if place else after
 
@@ -59,6 +64,8 @@ class Members:
     _worded: int = attrs.field(default=0, init=False)
     _began: dict[int, int] = attrs.field(factory=dict, init=False)
     """By five minutes: the incidents in which a member began then."""
+    _within: dict[tuple[int, int], int] = attrs.field(factory=dict, init=False)
+    """The incidents in which a member began in a span of these, for spans that were asked for."""
 
     def join(self, profile: Profile, subject: Subject) -> bool:
         """Add a member to an incident, and say whether its spot is new there."""
@@ -82,7 +89,8 @@ class Members:
 
     def begin(self, profile: Profile, moment: int) -> None:
         """Note that something of an incident began then."""
-        add(self._began, moment // BUCKET, 1 << profile.number)
+        if add(self._began, moment // BUCKET, 1 << profile.number):
+            self._within.clear()
 
     def keep(self, alive: int, texts: int) -> None:
         """Forget all incidents and word sets but these."""
@@ -91,6 +99,7 @@ class Members:
         keep(self.environments, alive)
         keep(self._with_label, alive)
         keep(self._began, alive)
+        self._within.clear()
         for key, values in list(self._with_value.items()):
             keep(values, alive)
             if not values:
@@ -104,10 +113,11 @@ class Members:
         """Split incidents by the share of a newcomer's labels that agree with theirs."""
         plain: list[tuple[int, int]] = []
         places: list[int] = []
+        with_label, with_value = self._with_label, self._with_value
         for key, value in subject.labels.items():
-            having = self._with_label.get(key, 0) & among
-            if having:
-                same = self._with_value[key].get(value, 0) & among
+            having = with_label.get(key)
+            if having is not None and (having := having & among):
+                same = with_value[key].get(value, 0) & among
                 if key not in PLACE_LABELS:
                     plain.append((having, same))
                 elif same:
@@ -118,7 +128,15 @@ class Members:
         """Incidents, as bits, in which something began at most so far from a moment; some more may be among them."""
         if gap == inf:
             return -1
-        first, last = int(moment - gap) // BUCKET, int(moment + gap) // BUCKET
+        span = int(moment - gap) // BUCKET, int(moment + gap) // BUCKET
+        found = self._within.get(span)
+        if found is None:
+            if len(self._within) >= KEPT:
+                self._within.clear()
+            found = self._within[span] = self._began_from(*span)
+        return found
+
+    def _began_from(self, first: int, last: int) -> int:
         found = 0
         if last - first < len(self._began):
             for bucket in range(first, last + 1):

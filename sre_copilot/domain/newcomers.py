@@ -1,6 +1,6 @@
 """A newcomer beside the open incidents: rules out those that can't reach the threshold, and scores the others."""
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 from math import exp
@@ -46,8 +46,8 @@ class Known:
     factors: tuple[Factor, ...]
     parts: tuple[float, ...]
     """Weight x value of each, 0 where it is unknown."""
-    totals: Mapping[tuple[bool, bool], float]
-    """The sum of all known weights, by whether labels and text are known too."""
+    totals: Sequence[Sequence[float]]
+    """The sum of all known weights, by whether labels and by whether words are known too."""
 
 
 @lru_cache(maxsize=1024)
@@ -56,11 +56,10 @@ def known(same_service: float | None, topology: float | None, common_change: flo
     values = (same_service, topology, common_change)
     factors = tuple(_factor(name, value) for name, value in zip(SHARED, values, strict=True))
     parts = tuple(factor.weight * (factor.value or 0.0) for factor in factors)
-    totals = {
-        (labels, text): _total({*_names(factors), "time", *["labels"] * labels, *["text"] * text})
-        for labels in (False, True)
-        for text in (False, True)
-    }
+    totals = tuple(
+        tuple(_total({*_names(factors), "time", *labels, *text}) for text in ((), ("text",)))
+        for labels in ((), ("labels",))
+    )
     return Known(*values, needs(*values, None), factors, parts, totals)
 
 
@@ -119,7 +118,11 @@ class Newcomer:
 
     def hopeful(self, incidents: int, needed: Needs) -> int:
         """Those of some incidents that may reach the threshold."""
-        incidents &= self.members.began_within(self.started_at, needed.gap) & self._labelled(needed.labels)
+        if needed.is_nothing:
+            return incidents
+        incidents &= self._labelled(needed.labels)
+        if incidents:
+            incidents &= self.members.began_within(self.started_at, needed.gap)
         if not incidents or needed.text.is_nothing:
             return incidents
         if self.similar is not None:
@@ -138,30 +141,29 @@ class Newcomer:
 
     def scored(self, incidents: int, alike: Known) -> list[Row]:
         """Score incidents that have some factors alike."""
-        rows: list[Row] = []
-        for share, sharing in self.labels:
-            if group := incidents & sharing:
-                rows += self._scored(group, alike, share)
-        return rows
-
-    def _scored(self, incidents: int, alike: Known, share: float | None) -> Iterator[Row]:
-        """Score incidents that have some factors and the share of labels alike."""
         service, topology, change = alike.factors
         service_part, topology_part, change_part = alike.parts
-        labels, labels_part = _factor("labels", share), LABELS * share if share else 0.0
-        worded, wordless = alike.totals[share is not None, True], alike.totals[share is not None, False]
         similar, started_at, profiles = self.similar, self.started_at, self.profiles
-        for number in numbers(incidents):
-            profile = profiles[number]
-            if profile is None or profile.opened_at is None:
+        rows: list[Row] = []
+        for share, sharing in self.labels:
+            group = incidents & sharing
+            if not group:
                 continue
-            time = exp(-(profile.gap(started_at) / 1_000_000) / SECONDS)
-            text = similar.best(profile.texts) if similar is not None and profile.texts else None
-            text_part = TEXT * text if text else 0.0
-            parts = (service_part, topology_part, labels_part, TIME * time, text_part, change_part)
-            score = round(sum(parts) / (wordless if text is None else worded), 6)
-            factors = (service, topology, labels, _near(time), _factor("text", text), change, NO_ENVIRONMENT)
-            yield -score, profile.opened_at, profile.incident_id, _candidate(profile.incident_id, score, factors)
+            labels, labels_part = _factor("labels", share), LABELS * share if share else 0.0
+            wordless, worded = alike.totals[share is not None]
+            for number in numbers(group):
+                profile = profiles[number]
+                if profile is None or profile.opened_at is None:
+                    continue
+                time = exp(-(profile.gap(started_at) / 1_000_000) / SECONDS)
+                text = similar.best(profile.texts) if similar is not None and profile.texts else None
+                text_part = TEXT * text if text else 0.0
+                parts = (service_part, topology_part, labels_part, TIME * time, text_part, change_part)
+                score = round(sum(parts) / (wordless if text is None else worded), 6)
+                factors = (service, topology, labels, _near(time), _factor("text", text), change, NO_ENVIRONMENT)
+                incident_id = profile.incident_id
+                rows.append((-score, profile.opened_at, incident_id, _candidate(incident_id, score, factors)))
+        return rows
 
 
 def _factor(name: str, value: float | None) -> Factor:
