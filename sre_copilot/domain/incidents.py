@@ -169,12 +169,12 @@ class Incident:
         """
         detected_at = min(self.detected_at, occurred_at) if self.state is State.DETECTED else self.detected_at
         may_rise = self.state.is_open and not self.severity_overridden
-        return attrs.evolve(
-            self,
-            detected_at=detected_at,
-            severity=severity if may_rise and severity.weight > self.severity.weight else self.severity,
-            last_signal_at=max(received_at, self.last_signal_at or received_at),
-        )
+        worst = severity if may_rise and severity.weight > self.severity.weight else self.severity
+        heard_at = max(received_at, self.last_signal_at or received_at)
+        if (detected_at, worst, heard_at) == (self.detected_at, self.severity, self.last_signal_at):
+            # As with most signals of a delivery after its first.
+            return self
+        return attrs.evolve(self, detected_at=detected_at, severity=worst, last_signal_at=heard_at)
 
     def rearranged(self, at: datetime) -> "Incident":
         """Return the incident after late signals changed what its episodes begin with. Its `updated_at` is another one."""

@@ -76,8 +76,14 @@ class Members:
         if subject.environment is not None:
             add(self.environments, subject.environment, bit)
         for key, value in subject.labels.items():
-            if key not in NOT_IDENTITY and add(self._values_of(key), value, bit):
-                add(self._with_label, key, bit)
+            if key not in NOT_IDENTITY:
+                values = self._with_value.get(key)
+                if values is None:
+                    values = self._with_value[key] = {}
+                saying = values.get(value, 0)
+                if not saying & bit:
+                    values[value] = saying | bit
+                    add(self._with_label, key, bit)
         if subject.words:
             self._use(profile, subject.words)
         moment = microseconds(subject.started_at)
@@ -168,12 +174,6 @@ class Members:
             if profile is not None and profile.texts & sets:
                 enough |= 1 << number
         return enough
-
-    def _values_of(self, label: str) -> dict[str, int]:
-        values = self._with_value.get(label)
-        if values is None:
-            values = self._with_value[label] = {}
-        return values
 
     def _use(self, profile: Profile, words: frozenset[str]) -> None:
         number = self.word_sets.number(words)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 from uuid import UUID
 
 import attrs
@@ -53,7 +54,6 @@ class SeriesUpdate:
             ]
         )
         changed = {member.signal_id for member in self.memberships}
-        changed |= {member.signal_id for member in members if member.episode_id == episode_id}
         saved = {episode_id, *(episode.id for episode in self.saved)}
         return SeriesUpdate(
             history=before.holding(before.facts, episodes, members),
@@ -65,8 +65,8 @@ class SeriesUpdate:
             dropped=self.dropped,
             moved=self.moved,
             memberships=(
-                *[member for member in members if member.signal_id in changed],
-                *[member for member in self.memberships if member.episode_id is None],
+                *[m for m in members if m.episode_id == episode_id or m.signal_id in changed],
+                *[m for m in self.memberships if m.episode_id is None],
             ),
             begun=self.begun,
             last_run=self.last_run,
@@ -198,7 +198,7 @@ class SeriesHistory:
 
 
 def _closings_first(episodes: Iterable[Episode]) -> tuple[Episode, ...]:
-    return tuple(sorted(episodes, key=lambda episode: episode.is_open))
+    return tuple(sorted(episodes, key=attrgetter("is_open")))
 
 
 def _key(item: Fact | Observation) -> tuple[SignalStatus, datetime, datetime | None]:
