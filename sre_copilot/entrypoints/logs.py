@@ -7,9 +7,10 @@ import logging
 import logging.config
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import contextmanager, suppress
+from typing import Any, TextIO, cast
 
+import attrs
 import structlog
 from structlog.typing import EventDict, Processor
 
@@ -67,6 +68,23 @@ class Worth(logging.Filter):
         return not str(record.msg).startswith("Configuration allows spawning up to")
 
 
+@attrs.frozen
+class Forgiving:
+    """A stream for lines that nobody may stumble over: where its reader died or its disk is full, they are lost."""
+
+    stream: TextIO
+
+    def write(self, text: str) -> None:
+        """Write, or don't."""
+        with suppress(OSError):
+            self.stream.write(text)
+
+    def flush(self) -> None:
+        """Hand on what was written, or don't."""
+        with suppress(OSError):
+            self.stream.flush()
+
+
 def dict_config() -> dict[str, Any]:
     """The same for `logging.config.dictConfig`: what our adapters tell, and warnings and worse of every library."""
     return {
@@ -93,7 +111,7 @@ def configure() -> None:
     structlog.configure(
         processors=[*_SHARED, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=cast("TextIO", Forgiving(sys.stderr))),
         cache_logger_on_first_use=True,
     )
 

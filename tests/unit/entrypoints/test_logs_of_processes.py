@@ -37,6 +37,23 @@ def written(name: str, *lines: tuple[int, str, dict[str, Any]]) -> list[dict[str
     return [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
+class Broken(io.StringIO):
+    """What standard error is once its reader has died, or its disk is full."""
+
+    def write(self, text: str) -> int:
+        raise BrokenPipeError
+
+    def flush(self) -> None:
+        raise BrokenPipeError
+
+
+def test_nobody_stumbles_over_a_line_that_cannot_be_written() -> None:
+    with redirect_stderr(Broken()):
+        logs.configure()
+        logs.logger("http").info("request")
+        logging.getLogger("sre_copilot.adapters").error("gone")
+
+
 def test_a_line_of_ours_is_one_json_object_with_its_fields() -> None:
     said = {"kind": "diagnose", "seconds": 0.25, "where": ["a.py:1 f"]}
     (row,) = written("sre_copilot.adapters.jobs.worker", (logging.INFO, "job done", said), (logging.DEBUG, "no", {}))
