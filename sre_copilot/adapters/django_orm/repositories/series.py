@@ -8,13 +8,14 @@ from uuid import UUID
 
 import attrs
 from django.db.models import Q
-from psycopg import sql
 
 from sre_copilot.adapters.django_orm import heads, models, sets
+from sre_copilot.adapters.django_orm.arrays import packed
 from sre_copilot.adapters.django_orm.constraints import translated
 from sre_copilot.adapters.django_orm.documents import to_text
 from sre_copilot.adapters.django_orm.repositories.histories import histories
 from sre_copilot.adapters.django_orm.repositories.neighbourhood import Neighbourhood
+from sre_copilot.adapters.django_orm.repositories.series_statements import KNOWN, LOCK, SEEN
 from sre_copilot.adapters.django_orm.repositories.signals import signal_columns
 from sre_copilot.adapters.django_orm.routing import ALIAS
 from sre_copilot.adapters.system import new_id
@@ -25,31 +26,6 @@ from sre_copilot.domain.series_head import SeriesHead
 from sre_copilot.domain.signals import Signal
 from sre_copilot.domain.stored_episodes import Episode, Membership
 
-LOCK = (
-    sql.SQL(
-        """
-INSERT INTO series AS s (tenant_id, id, fingerprint, newest_status, newest_occurred_at, newest_started_at,
-    newest_received_at, newest_seen_at, newest_expires_at)
-SELECT %(tenant)b, * FROM unnest(%(ids)b::uuid[], %(names)b::text[], %(statuses)b::text[], %(occurred)b::timestamptz[],
-    %(started)b::timestamptz[], %(received)b::timestamptz[], %(seen)b::timestamptz[], %(expires)b::timestamptz[])
-ON CONFLICT (tenant_id, fingerprint) DO UPDATE SET
-    newest_seen_at = CASE WHEN s.goes_on AND {same} THEN greatest(s.newest_seen_at, excluded.newest_seen_at)
-        ELSE s.newest_seen_at END,
-    newest_expires_at = CASE WHEN s.goes_on AND {same} THEN greatest(s.newest_expires_at, excluded.newest_expires_at)
-        ELSE s.newest_expires_at END
-RETURNING s.fingerprint, s.xmax = 0, s.goes_on, s.newest_status, s.newest_occurred_at, s.newest_started_at,
-    s.newest_received_at, s.newest_seen_at, s.newest_expires_at, s.head::text
-"""
-    )
-    .format(
-        same=sql.SQL(
-            "(s.newest_status, s.newest_occurred_at) = (excluded.newest_status, excluded.newest_occurred_at) "
-            "AND s.newest_started_at IS NOT DISTINCT FROM excluded.newest_started_at "
-            "AND excluded.newest_received_at >= s.newest_received_at"
-        )
-    )
-    .as_bytes(None)
-)
 EPISODE_COLUMNS = (
     "original_id",
     "incident_id",
@@ -78,17 +54,17 @@ class DjangoSeriesStore:
         rows = sorted(heard, key=BY_NAME)
         asked = {
             "tenant": self.tenant_id,
-            "ids": [new_id() for _ in rows],
-            "names": [row.fingerprint for row in rows],
-            "statuses": [row.status and row.status.value for row in rows],
-            "occurred": [row.occurred_at for row in rows],
-            "started": [row.episode_started_at for row in rows],
-            "received": [row.received_at for row in rows],
-            "seen": [row.seen_at for row in rows],
-            "expires": [row.expires_at for row in rows],
+            "ids": packed("uuid", [new_id() for _ in rows]),
+            "names": packed("text", [row.fingerprint for row in rows]),
+            "statuses": packed("text", [row.status and row.status.value for row in rows]),
+            "occurred": packed("timestamptz", [row.occurred_at for row in rows]),
+            "started": packed("timestamptz", [row.episode_started_at for row in rows]),
+            "received": packed("timestamptz", [row.received_at for row in rows]),
+            "seen": packed("timestamptz", [row.seen_at for row in rows]),
+            "expires": packed("timestamptz", [row.expires_at for row in rows]),
         }
         with translated():
-            answers = sets.ask(LOCK, asked)
+            answers = sets.ask(LOCK, asked, binary=True)
         by_name = {row.fingerprint: row for row in rows}
         return {answer[0]: self._locked(by_name[answer[0]], *answer[1:]) for answer in answers}
 
@@ -132,13 +108,16 @@ class DjangoSeriesStore:
         """The stored signals that these vendor ids lead to."""
         if not keys:
             return {}
-        rows = models.Signal.objects.using(ALIAS).filter(
-            tenant_id=self.tenant_id, integration_id=integration_id, vendor_id__in={name for name, _ in keys}
-        )
-        columns = ("vendor_id", "vendor_position", "id", "fingerprint", "content_hash")
+        names = {name for name, _ in keys}
+        with translated():
+            rows = sets.ask(
+                KNOWN,
+                {"tenant": self.tenant_id, "integration": integration_id, "names": packed("text", list(names))},
+                binary=True,
+            )
         found = {
-            (str(name), position): KnownSignal(signal_id=signal_id, fingerprint=fingerprint, content_hash=content)
-            for name, position, signal_id, fingerprint, content in rows.values_list(*columns)
+            (name, position): KnownSignal(signal_id=signal_id, fingerprint=fingerprint, content_hash=content)
+            for name, position, signal_id, fingerprint, content in rows
         }
         return {key: found[key] for key in keys if key in found}
 
@@ -226,10 +205,10 @@ class DjangoSeriesStore:
             SEEN,
             {
                 "tenant": self.tenant_id,
-                "ids": [fact.signal_id for fact in facts],
-                "first": [fact.received_at for fact in facts],
-                "last": [fact.last_seen_at for fact in facts],
-                "expires": [fact.expires_at for fact in facts],
+                "ids": packed("uuid", [fact.signal_id for fact in facts]),
+                "first": packed("timestamptz", [fact.received_at for fact in facts]),
+                "last": packed("timestamptz", [fact.last_seen_at for fact in facts]),
+                "expires": packed("timestamptz", [fact.expires_at for fact in facts]),
             },
         )
 
@@ -271,15 +250,6 @@ class DjangoSeriesStore:
         }
         with translated():
             sets.insert(models.CorrelationDecision, columns)
-
-
-SEEN = """
-INSERT INTO sightings AS s (tenant_id, signal_id, first_seen_at, last_seen_at, expires_at)
-SELECT %(tenant)b, * FROM unnest(%(ids)b::uuid[], %(first)b::timestamptz[], %(last)b::timestamptz[],
-    %(expires)b::timestamptz[])
-ON CONFLICT (signal_id) DO UPDATE SET first_seen_at = excluded.first_seen_at, last_seen_at = excluded.last_seen_at,
-    expires_at = excluded.expires_at
-"""
 
 
 def _is_later(received_at: datetime | None, than: datetime | None) -> bool:

@@ -1,0 +1,50 @@
+"""What series are locked and known by, as statements."""
+
+from psycopg import sql
+
+LOCK = (
+    sql.SQL(
+        """
+INSERT INTO series AS s (tenant_id, id, fingerprint, newest_status, newest_occurred_at, newest_started_at,
+    newest_received_at, newest_seen_at, newest_expires_at)
+SELECT %(tenant)b, * FROM unnest(%(ids)b::uuid[], %(names)b::text[], %(statuses)b::text[], %(occurred)b::timestamptz[],
+    %(started)b::timestamptz[], %(received)b::timestamptz[], %(seen)b::timestamptz[], %(expires)b::timestamptz[])
+ON CONFLICT (tenant_id, fingerprint) DO UPDATE SET
+    newest_seen_at = CASE WHEN s.goes_on AND {same} THEN greatest(s.newest_seen_at, excluded.newest_seen_at)
+        ELSE s.newest_seen_at END,
+    newest_expires_at = CASE WHEN s.goes_on AND {same} THEN greatest(s.newest_expires_at, excluded.newest_expires_at)
+        ELSE s.newest_expires_at END
+RETURNING s.fingerprint, s.xmax = 0, s.goes_on, s.newest_status, {known}, s.head::text
+"""
+    )
+    .format(
+        same=sql.SQL(
+            "(s.newest_status, s.newest_occurred_at) = (excluded.newest_status, excluded.newest_occurred_at) "
+            "AND s.newest_started_at IS NOT DISTINCT FROM excluded.newest_started_at "
+            "AND excluded.newest_received_at >= s.newest_received_at"
+        ),
+        # Of a new series that is what was said just now, and of one that does not go on nobody looks at it.
+        known=sql.SQL(", ").join(
+            sql.SQL("CASE WHEN s.goes_on THEN s.{} END").format(sql.Identifier(name))
+            for name in (
+                "newest_occurred_at",
+                "newest_started_at",
+                "newest_received_at",
+                "newest_seen_at",
+                "newest_expires_at",
+            )
+        ),
+    )
+    .as_bytes(None)
+)
+KNOWN = """
+SELECT vendor_id, vendor_position, id, fingerprint, content_hash FROM signals
+WHERE tenant_id = %(tenant)b AND integration_id = %(integration)b AND vendor_id = ANY (%(names)b::text[])
+"""
+SEEN = """
+INSERT INTO sightings AS s (tenant_id, signal_id, first_seen_at, last_seen_at, expires_at)
+SELECT %(tenant)b, * FROM unnest(%(ids)b::uuid[], %(first)b::timestamptz[], %(last)b::timestamptz[],
+    %(expires)b::timestamptz[])
+ON CONFLICT (signal_id) DO UPDATE SET first_seen_at = excluded.first_seen_at, last_seen_at = excluded.last_seen_at,
+    expires_at = excluded.expires_at
+"""
