@@ -26,9 +26,6 @@ LABELS, TIME, TEXT = (WEIGHTS[name] for name in ("labels", "time", "text"))
 KEPT = 4096
 """How many different factors are kept to be used again: shares of labels and words take few values."""
 _FACTORS: dict[tuple[str, float | None], Factor] = {}
-# Most of the time would go into the constructors of frozen objects, which take three times as long as their slots.
-_put_name, _put_value, _put_weight = (vars(Factor)[name].__set__ for name in ("name", "value", "weight"))
-_put_id, _put_score, _put_factors = (vars(CandidateScore)[name].__set__ for name in ("incident_id", "score", "factors"))
 
 Row = tuple[float, datetime, UUID, CandidateScore]
 """A score as it ranks: best first, then the oldest incident, then the smaller id."""
@@ -160,9 +157,10 @@ class Newcomer:
                 text_part = TEXT * text if text else 0.0
                 parts = (service_part, topology_part, labels_part, TIME * time, text_part, change_part)
                 score = round(sum(parts) / (wordless if text is None else worded), 6)
-                factors = (service, topology, labels, _near(time), _factor("text", text), change, NO_ENVIRONMENT)
-                incident_id = profile.incident_id
-                rows.append((-score, profile.opened_at, incident_id, _candidate(incident_id, score, factors)))
+                near = Factor(name="time", value=time, weight=TIME)
+                factors = (service, topology, labels, near, _factor("text", text), change, NO_ENVIRONMENT)
+                found = CandidateScore(incident_id=profile.incident_id, score=score, factors=factors)
+                rows.append((-score, profile.opened_at, profile.incident_id, found))
         return rows
 
 
@@ -173,19 +171,3 @@ def _factor(name: str, value: float | None) -> Factor:
             _FACTORS.clear()
         found = _FACTORS[name, value] = Factor(name=name, value=value, weight=WEIGHTS[name])
     return found
-
-
-def _near(time: float) -> Factor:
-    made: Factor = object.__new__(Factor)
-    _put_name(made, "time")
-    _put_value(made, time)
-    _put_weight(made, TIME)
-    return made
-
-
-def _candidate(incident_id: UUID, score: float, factors: tuple[Factor, ...]) -> CandidateScore:
-    made: CandidateScore = object.__new__(CandidateScore)
-    _put_id(made, incident_id)
-    _put_score(made, score)
-    _put_factors(made, factors)
-    return made
