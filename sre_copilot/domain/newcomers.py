@@ -113,7 +113,7 @@ class Newcomer:
             if rest := group & ~other:
                 yield rest, known(None, topology)
 
-    def hopeful(self, incidents: int, needed: Needs) -> int:
+    def _hopeful(self, incidents: int, needed: Needs) -> int:
         """Those of some incidents that may reach the threshold."""
         if needed.is_nothing:
             return incidents
@@ -137,7 +137,9 @@ class Newcomer:
         return enough
 
     def scored(self, incidents: int, alike: Known) -> list[Row]:
-        """Score incidents that have some factors alike."""
+        """Score those of some incidents that may reach the threshold; they have some factors alike."""
+        if alike.needs is None or not (incidents := self._hopeful(incidents, alike.needs)):
+            return []
         service, topology, change = alike.factors
         service_part, topology_part, change_part = alike.parts
         similar, started_at, profiles = self.similar, self.started_at, self.profiles

@@ -24,7 +24,7 @@ from sre_copilot.domain.correlation import (
 from sre_copilot.domain.decisions import CorrelationOutcome
 from sre_copilot.domain.members import Members, Profile
 from sre_copilot.domain.moments import MICROSECOND, microseconds
-from sre_copilot.domain.newcomers import Known, Newcomer, Row, known
+from sre_copilot.domain.newcomers import Newcomer, Row, known
 from sre_copilot.domain.relations import Relations
 from sre_copilot.domain.service_graph import ServiceGraph
 from sre_copilot.domain.signals import Severity
@@ -162,10 +162,10 @@ class OpenIncidents:
         newcomer = Newcomer.of(subject, started_at, self._members, self._profiles, among)
         rows: list[Row] = []
         for incidents, alike in newcomer.groups(self._relations.levels(subject.spot)):
-            for group, detailed in _detailed(incidents, alike, shared):
-                needed = detailed.needs
-                if needed is not None and (hopeful := newcomer.hopeful(group, needed)):
-                    rows += newcomer.scored(hopeful, detailed)
+            changed = incidents & shared
+            if changed:
+                rows += newcomer.scored(changed, known(alike.same_service, alike.topology, 1.0))
+            rows += newcomer.scored(incidents & ~changed, alike)
         return rows
 
     def _elsewhere(self, subject: Subject) -> int:
@@ -208,14 +208,6 @@ class OpenIncidents:
         self._relations.fill(self._members.spots)
         self._free += self._forgotten
         self._forgotten.clear()
-
-
-def _detailed(incidents: int, alike: Known, shared: int) -> Sequence[tuple[int, Known]]:
-    """Split incidents once more, by a common change."""
-    changed = incidents & shared
-    if not changed:
-        return ((incidents, alike),)
-    return ((incidents ^ changed, alike), (changed, known(alike.same_service, alike.topology, 1.0)))
 
 
 def _outcome(subject: Subject, scores: Sequence[CandidateScore]) -> CorrelationOutcome:
