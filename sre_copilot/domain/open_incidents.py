@@ -53,6 +53,8 @@ class OpenIncidents:
     _beginnings: Beginnings = attrs.field(factory=Beginnings, init=False)
     _relations: Relations = attrs.field(factory=lambda: Relations(graph=ServiceGraph()), init=False)
     _changes: CommonChanges = attrs.field(factory=lambda: CommonChanges.of(()), init=False)
+    _graph: ServiceGraph | None = attrs.field(default=None, init=False)
+    """The one that was told of last, which may equal that of the relations."""
     _told_of: Sequence[ObservedChange] = attrs.field(default=(), init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -178,9 +180,11 @@ class OpenIncidents:
         return others & ~self._members.environments.get(subject.environment, 0)
 
     def _look(self, graph: ServiceGraph, changes: Sequence[ObservedChange]) -> None:
-        if graph is not self._relations.graph and graph != self._relations.graph:
-            self._relations = Relations(graph=graph)
-            self._relations.fill(self._members.spots)
+        if graph is not self._graph:
+            self._graph = graph
+            if graph != self._relations.graph:
+                self._relations = Relations(graph=graph)
+                self._relations.fill(self._members.spots)
         if changes is not self._told_of:
             self._told_of = changes
             self._changes = CommonChanges.of(changes)
