@@ -69,7 +69,8 @@ def plain(value: object) -> Any:
         return [plain(item) for item in value]
     kind: type[Any] = type(value)
     if attrs.has(kind):
-        return {field.name: plain(getattr(value, field.name)) for field in attrs.fields(kind)}
+        # What is worked out from the other fields says nothing of its own.
+        return {field.name: plain(getattr(value, field.name)) for field in attrs.fields(kind) if field.init}
     raise TypeError(f"{type(value).__name__} has no canonical form")
 
 

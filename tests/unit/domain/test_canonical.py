@@ -15,6 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sre_copilot.domain.canonical import canonical, content_hash, plain, timestamp
+from sre_copilot.domain.fingerprint import fingerprint
+from sre_copilot.domain.signals import SignalDraft
 
 
 class Colour(StrEnum):
@@ -70,6 +72,14 @@ def test_every_type_has_one_rendering(value: object, expected: bytes) -> None:
 def test_numbers_that_two_readers_would_disagree_about_are_refused(value: object) -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         canonical(value)
+
+
+def test_what_is_worked_out_from_other_fields_is_no_part_of_the_form() -> None:
+    draft = SignalDraft(name="HighErrorRate", raw={"name": "HighErrorRate"})
+    before = canonical(draft)
+    fingerprint(UUID(int=1), draft)
+    assert canonical(draft) == before
+    assert b"worked_out" not in before
 
 
 def test_a_time_without_a_zone_is_refused() -> None:
