@@ -31,12 +31,11 @@ class Absorbing:
     """By delivery, where it is not `actor` who brought it."""
 
     def absorb(self, placed: Placed, *, also: Iterable[UUID] = ()) -> tuple[UUID, ...]:
-        """After episodes and signals are stored: store decisions, let incidents take note. Returns the opened ids.
+        """After episodes, signals and decisions are stored: let incidents take note. Returns the opened ids.
 
         Incidents, `also` those that the caller will go on to change, are locked in sorted order, so that two batches
         never wait for each other.
         """
-        self.uow.series.decide(placed.decisions)
         named = {episode.incident_id for update in placed.updates for episode in update.saved}
         named |= {signal.incident_id for signal in placed.signals}
         moved = {incident_id for update in placed.updates for incident_id in update.moved}

@@ -76,7 +76,7 @@ class Recorder:
             return _receipts(recordings, Placed(updates=(), signals=()), ())
         placed = self._recorded(pending, locked)
         self._remember_services(placed.signals)
-        self.uow.series.save(placed.updates, placed.signals)
+        self.uow.series.save(placed.updates, placed.signals, placed.decisions)
         actors = {one.delivery_id: one.arrived.actor for one in recordings}
         latest = max(one.arrived.delivery.received_at for one in recordings)
         absorbing = Absorbing(uow=self.uow, ids=self.ids, actor=recordings[0].arrived.actor, now=latest, actors=actors)

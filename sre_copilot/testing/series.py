@@ -68,10 +68,13 @@ class InMemorySeriesStore:
             if signal is not None
         }
 
-    def save(self, updates: Sequence[SeriesUpdate], signals: Sequence[Signal]) -> None:
-        """Store new signals, changed episodes and memberships, sightings.
+    def save(
+        self, updates: Sequence[SeriesUpdate], signals: Sequence[Signal], decisions: Sequence[StoredDecision] = ()
+    ) -> None:
+        """Store new signals, changed episodes and memberships, sightings, correlation decisions.
 
-        Raises AlreadyExists for a vendor id that is stored, and for a second open episode of a series.
+        Raises AlreadyExists for a vendor id that is stored, and for a second open episode of a series, ForeignReference
+        where a decision names a silence that is not there.
         """
         self._add_signals(signals)
         fresh = {signal.id for signal in signals}
@@ -89,6 +92,10 @@ class InMemorySeriesStore:
                 self.tables.sightings[fact.signal_id] = fact
             self._keep_head(update)
         self._refuse_second_open_episode()
+        for stored in decisions:
+            if stored.decision.silence_id not in (None, *self.tables.silences):
+                raise ForeignReference(silence=stored.decision.silence_id)
+        self.tables.decisions.update({stored.signal_id: stored for stored in decisions})
 
     def _keep_head(self, update: SeriesUpdate) -> None:
         name = update.history.fingerprint
@@ -107,13 +114,6 @@ class InMemorySeriesStore:
             DueSeries(fingerprint=name, window=self.tables.integrations[integration_id].dedup_window)
             for name, integration_id in sorted(found.items())
         ]
-
-    def decide(self, decisions: Sequence[StoredDecision]) -> None:
-        """Store correlation decisions. Raises ForeignReference where one names a silence that is not there."""
-        for stored in decisions:
-            if stored.decision.silence_id not in (None, *self.tables.silences):
-                raise ForeignReference(silence=stored.decision.silence_id)
-        self.tables.decisions.update({stored.signal_id: stored for stored in decisions})
 
     def _add_signals(self, signals: Sequence[Signal]) -> None:
         taken = {_vendor_key(signal) for signal in self.tables.signals.values()}

@@ -6,8 +6,10 @@ what is given for a JSON column is its text.
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
+from itertools import chain
 from typing import Any, LiteralString
 
+import attrs
 import psycopg
 from django.db import connections
 from django.db.models import Model
@@ -20,19 +22,48 @@ from sre_copilot.adapters.django_orm.routing import ALIAS
 Columns = Mapping[str, Sequence[object]]
 
 
-def insert(model: type[Model], columns: Columns, *, unless_known: bool = False) -> None:
-    """Insert one row per element. With `unless_known` rows whose key is there already are left out."""
-    if not any(map(len, columns.values())):
-        return
-    names = tuple(columns)
-    ask(_insertion(model, names, unless_known), _packed(model, columns))
+@attrs.frozen
+class Writes:
+    """What is to be stored in one moment, run as one statement, because each costs a round trip and much of its own.
+
+    None of them sees what another one writes, nor does one come before the other.
+    """
+
+    _written: list[tuple[bytes, list[object]]] = attrs.field(factory=list, init=False)
+
+    def insert(self, model: type[Model], columns: Columns) -> None:
+        """Insert one row per element."""
+        if any(map(len, columns.values())):
+            self.add(_insertion(model, tuple(columns)), _packed(model, columns))
+
+    def update(self, model: type[Model], key: Sequence[str], columns: Columns) -> None:
+        """Set the other columns of the rows that the key columns name. Rows have to be locked, or nobody else's."""
+        if any(map(len, columns.values())):
+            self.add(_change(model, tuple(key), tuple(columns)), _packed(model, columns))
+
+    def add(self, statement: bytes, parameters: list[object]) -> None:
+        """Run a statement of one's own with them."""
+        self._written.append((statement, parameters))
+
+    def run(self) -> None:
+        """Store it all. Raises Django's database errors."""
+        if self._written:
+            statements, parameters = zip(*self._written, strict=True)
+            ask(_together(statements), list(chain.from_iterable(parameters)))
+
+
+def insert(model: type[Model], columns: Columns) -> None:
+    """Insert one row per element. Raises Django's database errors."""
+    writes = Writes()
+    writes.insert(model, columns)
+    writes.run()
 
 
 def update(model: type[Model], key: Sequence[str], columns: Columns) -> None:
     """Set the other columns of the rows that the key columns name. Rows have to be locked, or nobody else's."""
-    if not any(map(len, columns.values())):
-        return
-    ask(_change(model, tuple(key), tuple(columns)), _packed(model, columns))
+    writes = Writes()
+    writes.update(model, key, columns)
+    writes.run()
 
 
 def ask(
@@ -75,15 +106,20 @@ def array(kind: str) -> sql.SQL:
 
 
 @cache
-def _insertion(model: type[Model], names: tuple[str, ...], unless_known: bool) -> bytes:
-    ending = sql.SQL(" ON CONFLICT DO NOTHING" if unless_known else "")
+def _together(statements: tuple[bytes, ...]) -> bytes:
+    *others, last = statements
+    begin = b", ".join(b"written_%d AS (%b)" % (place, statement) for place, statement in enumerate(others))
+    return b"WITH " + begin + b" " + last if others else last
+
+
+@cache
+def _insertion(model: type[Model], names: tuple[str, ...]) -> bytes:
     return (
-        sql.SQL("INSERT INTO {} ({}) SELECT * FROM unnest({}){}")
+        sql.SQL("INSERT INTO {} ({}) SELECT * FROM unnest({})")
         .format(
             sql.Identifier(model._meta.db_table),
             sql.SQL(", ").join(map(sql.Identifier, names)),
             sql.SQL(", ").join(array(kind_of(model, name)) for name in names),
-            ending,
         )
         .as_bytes(None)
     )

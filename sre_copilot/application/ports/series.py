@@ -126,16 +126,16 @@ class SeriesStore(Protocol):
         """The stored signals that these vendor ids lead to."""
 
     @abstractmethod
-    def save(self, updates: Sequence[SeriesUpdate], signals: Sequence[Signal]) -> None:
-        """Store new signals, changed episodes and memberships, sightings, and the heads of the series, which are locked."""
+    def save(
+        self, updates: Sequence[SeriesUpdate], signals: Sequence[Signal], decisions: Sequence[StoredDecision] = ()
+    ) -> None:
+        """Store new signals, changed episodes and memberships, sightings, the heads of the series, which are locked, and
+        correlation decisions.
+        """
 
     @abstractmethod
     def due(self, now: datetime) -> Sequence[DueSeries]:
         """Series with an open episode whose stored `due_at` has come; repeats may have moved it since."""
-
-    @abstractmethod
-    def decide(self, decisions: Sequence[StoredDecision]) -> None:
-        """Store correlation decisions."""
 
 
 class Signals(Protocol):

@@ -75,7 +75,7 @@ class RunDueTimers:
             uow.silences.lift(lifted, now)
             updates += [_looked_at_again(history, released) for history in waited.values()]
             placed = Placing(uow=uow, ids=self.ids, actor=actor, now=now).place(updates, [])
-            uow.series.save(placed.updates, [])
+            uow.series.save(placed.updates, [], placed.decisions)
             absorbing = Absorbing(uow=uow, ids=self.ids, actor=actor, now=now)
             opened = absorbing.absorb(placed, also=uow.incidents.settling(now))
             resolved, suggested = self._settle(uow, actor, now)

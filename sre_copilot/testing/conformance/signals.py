@@ -176,7 +176,7 @@ class SignalsConformance(Conformance):
         )
         row = StoredDecision(episode_id=stored.episode.id, signal_id=stored.signal.id, decision=decision, at=BEGINNING)
         with house.changing() as uow:
-            uow.series.decide([row])
+            uow.series.save([], [], [row])
         with house.reading() as uow:
             assert uow.signals.decision(stored.signal.id) == row
             assert uow.signals.decision(house.tenant.id) is None

@@ -45,7 +45,7 @@ def decide(house: House, there: Stored, decision: CorrelationDecision, at: timed
     episode = there.episode
     row = StoredDecision(episode_id=episode.id, signal_id=episode.original_id, decision=decision, at=BEGINNING + at)
     with house.changing() as uow:
-        uow.series.decide([row])
+        uow.series.save([], [], [row])
 
 
 class SilencesConformance(Conformance):

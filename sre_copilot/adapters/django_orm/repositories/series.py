@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from operator import attrgetter
-from typing import Any
 from uuid import UUID
 
 import attrs
@@ -15,7 +14,7 @@ from sre_copilot.adapters.django_orm.constraints import translated
 from sre_copilot.adapters.django_orm.documents import to_text
 from sre_copilot.adapters.django_orm.repositories.histories import histories
 from sre_copilot.adapters.django_orm.repositories.neighbourhood import Neighbourhood
-from sre_copilot.adapters.django_orm.repositories.series_statements import KNOWN, LOCK, SEEN
+from sre_copilot.adapters.django_orm.repositories.series_statements import DECIDED, KNOWN, LOCK, SEEN
 from sre_copilot.adapters.django_orm.repositories.signals import signal_columns
 from sre_copilot.adapters.django_orm.routing import ALIAS
 from sre_copilot.adapters.system import new_id
@@ -121,22 +120,32 @@ class DjangoSeriesStore:
         }
         return {key: found[key] for key in keys if key in found}
 
-    def save(self, updates: Sequence[SeriesUpdate], signals: Sequence[Signal]) -> None:
-        """Store new signals, changed episodes and memberships, sightings, heads; each table in one statement."""
+    def save(
+        self, updates: Sequence[SeriesUpdate], signals: Sequence[Signal], decisions: Sequence[StoredDecision] = ()
+    ) -> None:
+        """Store it all in one statement, and before that what ended: of one series one episode is open at any time."""
         homes = {m.signal_id: m.episode_id for update in updates for m in update.history.memberships}
         fresh = {signal.id for signal in signals}
-        # Originals first: duplicates refer to them.
-        rows = sorted(signals, key=lambda signal: signal.is_duplicate)
+        self._neighbourhood.decided(stored.signal_id for stored in decisions)
+        writes = sets.Writes()
         with translated():
-            sets.insert(models.Signal, signal_columns(rows, homes))
-            self._save_episodes(updates)
-            self._move([m for update in updates for m in update.memberships if m.signal_id not in fresh])
-            self._save_heads(updates)
+            # Originals first: duplicates refer to them.
+            writes.insert(models.Signal, signal_columns(sorted(signals, key=lambda one: one.is_duplicate), homes))
+            self._save_episodes(updates, writes)
+            self._move([m for update in updates for m in update.memberships if m.signal_id not in fresh], writes)
+            self._save_heads(updates, writes)
             self._save_sightings(
-                {fact.signal_id: fact for update in updates for fact in (*self._left_behind(update), *update.sightings)}
+                {
+                    fact.signal_id: fact
+                    for update in updates
+                    for fact in (*self._left_behind(update), *update.sightings)
+                },
+                writes,
             )
+            self._decide(decisions, writes)
+            writes.run()
 
-    def _save_episodes(self, updates: Sequence[SeriesUpdate]) -> None:
+    def _save_episodes(self, updates: Sequence[SeriesUpdate], writes: sets.Writes) -> None:
         dropped = [one for update in updates for one in update.dropped]
         if dropped:
             models.Episode.objects.using(ALIAS).filter(tenant_id=self.tenant_id, id__in=dropped).delete()
@@ -144,11 +153,10 @@ class DjangoSeriesStore:
         changed = [episode for episode, is_new in saved if not is_new]
         new = [episode for episode, is_new in saved if is_new]
         ended, going_on = [e for e in changed if not e.is_open], [e for e in changed if e.is_open]
-        for group in (ended, going_on):
-            # Ends come first: of one series only one episode is open at any time.
-            sets.update(models.Episode, ("tenant_id", "id"), self._episode_columns(group))
+        sets.update(models.Episode, ("tenant_id", "id"), self._episode_columns(ended))
+        writes.update(models.Episode, ("tenant_id", "id"), self._episode_columns(going_on))
         names = {"fingerprint": [episode.fingerprint for episode in new]}
-        sets.insert(models.Episode, {**self._episode_columns(new), **names})
+        writes.insert(models.Episode, {**self._episode_columns(new), **names})
 
     def _episode_columns(self, episodes: Sequence[Episode]) -> dict[str, list[object]]:
         return {
@@ -158,7 +166,7 @@ class DjangoSeriesStore:
             **{name: [getattr(episode, name) for episode in episodes] for name in EPISODE_COLUMNS},
         }
 
-    def _move(self, members: Sequence[Membership]) -> None:
+    def _move(self, members: Sequence[Membership], writes: sets.Writes) -> None:
         columns: dict[str, list[object]] = {
             "tenant_id": [self.tenant_id] * len(members),
             "id": [member.signal_id for member in members],
@@ -169,9 +177,9 @@ class DjangoSeriesStore:
             "waiting": [member.waiting for member in members],
             "processed": [not member.waiting for member in members],
         }
-        sets.update(models.Signal, ("tenant_id", "id"), columns)
+        writes.update(models.Signal, ("tenant_id", "id"), columns)
 
-    def _save_heads(self, updates: Sequence[SeriesUpdate]) -> None:
+    def _save_heads(self, updates: Sequence[SeriesUpdate], writes: sets.Writes) -> None:
         found = [(update.history.fingerprint, SeriesHead.after(update, self._before(update))) for update in updates]
         rows = [(name, head) for name, head in found if head is not None]
         columns: dict[str, list[object]] = {
@@ -186,7 +194,7 @@ class DjangoSeriesStore:
             "goes_on": [head.goes_on for _, head in rows],
             "head": [heads.to_text(head) for _, head in rows],
         }
-        sets.update(models.Series, ("tenant_id", "fingerprint"), columns)
+        writes.update(models.Series, ("tenant_id", "fingerprint"), columns)
 
     def _before(self, update: SeriesUpdate) -> SeriesHead | None:
         return self._heads[update.history.fingerprint] if update.history.is_summary else None
@@ -197,20 +205,40 @@ class DjangoSeriesStore:
         if head is not None and head.newest.last_seen_at > head.newest.received_at:
             yield head.newest
 
-    def _save_sightings(self, seen: Mapping[UUID, Fact]) -> None:
+    def _save_sightings(self, seen: Mapping[UUID, Fact], writes: sets.Writes) -> None:
         facts = [seen[signal_id] for signal_id in sorted(seen)]
-        if not facts:
-            return
-        sets.ask(
-            SEEN,
-            {
-                "tenant": self.tenant_id,
-                "ids": packed("uuid", [fact.signal_id for fact in facts]),
-                "first": packed("timestamptz", [fact.received_at for fact in facts]),
-                "last": packed("timestamptz", [fact.last_seen_at for fact in facts]),
-                "expires": packed("timestamptz", [fact.expires_at for fact in facts]),
-            },
-        )
+        if facts:
+            writes.add(
+                SEEN,
+                [
+                    self.tenant_id,
+                    packed("uuid", [fact.signal_id for fact in facts]),
+                    packed("timestamptz", [fact.received_at for fact in facts]),
+                    packed("timestamptz", [fact.last_seen_at for fact in facts]),
+                    packed("timestamptz", [fact.expires_at for fact in facts]),
+                ],
+            )
+
+    def _decide(self, decisions: Sequence[StoredDecision], writes: sets.Writes) -> None:
+        """Decisions are numbered in the order of those who held the tenant's correlation lock."""
+        if decisions:
+            writes.add(
+                DECIDED,
+                [
+                    self.tenant_id,
+                    self.tenant_id,
+                    packed("uuid", [new_id() for _ in decisions]),
+                    packed("uuid", [stored.episode_id for stored in decisions]),
+                    packed("uuid", [stored.signal_id for stored in decisions]),
+                    packed("uuid", [stored.decision.incident_id for stored in decisions]),
+                    packed("text", [stored.decision.outcome.value for stored in decisions]),
+                    packed("double precision", [stored.decision.threshold for stored in decisions]),
+                    packed("jsonb", [to_text(stored.decision.scores) for stored in decisions]),
+                    packed("timestamptz", [stored.at for stored in decisions]),
+                    packed("uuid", [stored.decision.silence_id for stored in decisions]),
+                    packed("integer", [stored.decision.ruled_out for stored in decisions]),
+                ],
+            )
 
     def due(self, now: datetime) -> Sequence[DueSeries]:
         """Series with an open episode whose stored `due_at` has come."""
@@ -226,30 +254,6 @@ class DjangoSeriesStore:
         return [
             DueSeries(fingerprint=name, window=timedelta(seconds=windows[original])) for name, original in found.items()
         ]
-
-    def decide(self, decisions: Sequence[StoredDecision]) -> None:
-        """Store correlation decisions, numbered in the order of those who held the tenant's correlation lock."""
-        self._neighbourhood.decided(stored.signal_id for stored in decisions)
-        if not decisions:
-            return
-        with translated():
-            latest = self._neighbourhood.latest()
-        columns: dict[str, list[Any]] = {
-            "id": [new_id() for _ in decisions],
-            "tenant_id": [self.tenant_id] * len(decisions),
-            "episode_id": [stored.episode_id for stored in decisions],
-            "signal_id": [stored.signal_id for stored in decisions],
-            "incident_id": [stored.decision.incident_id for stored in decisions],
-            "outcome": [stored.decision.outcome.value for stored in decisions],
-            "threshold": [stored.decision.threshold for stored in decisions],
-            "scores": [to_text(stored.decision.scores) for stored in decisions],
-            "at": [stored.at for stored in decisions],
-            "number": list(range(latest + 1, latest + 1 + len(decisions))),
-            "silence_id": [stored.decision.silence_id for stored in decisions],
-            "ruled_out": [stored.decision.ruled_out for stored in decisions],
-        }
-        with translated():
-            sets.insert(models.CorrelationDecision, columns)
 
 
 def _is_later(received_at: datetime | None, than: datetime | None) -> bool:

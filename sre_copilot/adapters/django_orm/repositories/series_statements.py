@@ -41,10 +41,19 @@ KNOWN = """
 SELECT vendor_id, vendor_position, id, fingerprint, content_hash FROM signals
 WHERE tenant_id = %(tenant)b AND integration_id = %(integration)b AND vendor_id = ANY (%(names)b::text[])
 """
-SEEN = """
-INSERT INTO sightings AS s (tenant_id, signal_id, first_seen_at, last_seen_at, expires_at)
-SELECT %(tenant)b, * FROM unnest(%(ids)b::uuid[], %(first)b::timestamptz[], %(last)b::timestamptz[],
-    %(expires)b::timestamptz[])
+SEEN = b"""
+INSERT INTO sightings (tenant_id, signal_id, first_seen_at, last_seen_at, expires_at)
+SELECT %b, * FROM unnest(%b::uuid[], %b::timestamptz[], %b::timestamptz[], %b::timestamptz[])
 ON CONFLICT (signal_id) DO UPDATE SET first_seen_at = excluded.first_seen_at, last_seen_at = excluded.last_seen_at,
     expires_at = excluded.expires_at
+"""
+DECIDED = b"""
+INSERT INTO correlation_decisions (tenant_id, number, id, episode_id, signal_id, incident_id, outcome, threshold, scores,
+    at, silence_id, ruled_out)
+SELECT l.tenant_id, l.number + n.place, n.id, n.episode_id, n.signal_id, n.incident_id, n.outcome, n.threshold, n.scores,
+    n.at, n.silence_id, n.ruled_out
+FROM (SELECT %b::uuid AS tenant_id, coalesce(max(number), 0) AS number FROM correlation_decisions WHERE tenant_id = %b) l,
+    unnest(%b::uuid[], %b::uuid[], %b::uuid[], %b::uuid[], %b::text[], %b::double precision[], %b::jsonb[],
+        %b::timestamptz[], %b::uuid[], %b::integer[])
+    WITH ORDINALITY AS n (id, episode_id, signal_id, incident_id, outcome, threshold, scores, at, silence_id, ruled_out, place)
 """
