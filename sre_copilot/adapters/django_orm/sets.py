@@ -7,9 +7,7 @@ what is given for a JSON column is its text.
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from itertools import chain
-from time import monotonic
 from typing import Any, LiteralString
-from weakref import WeakKeyDictionary
 
 import attrs
 import psycopg
@@ -22,9 +20,6 @@ from sre_copilot.adapters.django_orm.arrays import Packed, PackedDumper, UtcLoad
 from sre_copilot.adapters.django_orm.routing import ALIAS
 
 Columns = Mapping[str, Sequence[object]]
-PLANS_LAST = 20.0
-"""Seconds. The server itself plans anew when a table is analyzed, which a storm on a new installation is ahead of."""
-_planned_at: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
 
 
 @attrs.frozen
@@ -93,16 +88,6 @@ def ask(
             execute = partial(listener, execute)
         execute(statement, parameters, False, {"connection": wrapper, "cursor": cursor})
         return cursor.fetchall() if cursor.description else []
-
-
-def renew_plans() -> None:
-    """Have what is prepared planned anew if that was long ago: a plan made for a small table is a bad one for a large."""
-    connection = connections[ALIAS].connection
-    assert connection is not None
-    present = monotonic()
-    if present - _planned_at.setdefault(connection, present) >= PLANS_LAST:
-        _planned_at[connection] = present
-        connection.execute("DISCARD PLANS")
 
 
 def _packed(model: type[Model], columns: Columns) -> list[object]:

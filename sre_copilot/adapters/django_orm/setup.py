@@ -69,10 +69,6 @@ def setup(url: str) -> None:
     _point(ALIAS, database)
 
 
-OFTEN = 5
-"""A statement that was asked so many times since a connection's last rollback stays prepared."""
-
-
 def connection_settings(url: str, options: str = "", *, named: str = "DATABASE_URL") -> dict[str, Any]:
     """A URL as Django's database settings. Raises DatabaseUnavailable, which says what it is `named`, where it is none."""
     try:
@@ -83,8 +79,7 @@ def connection_settings(url: str, options: str = "", *, named: str = "DATABASE_U
         ) from error
     known = {"user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT", "dbname": "NAME"}
     database: dict[str, Any] = {name: str(parts.pop(part, "")) for part, name in known.items()}
-    # What is asked of one connection again and again (`sets.ask`) is understood once and planned once.
-    extra = {**parts, "connect_timeout": 5, "prepare_threshold": OFTEN}
+    extra = {**parts, "connect_timeout": 5}
     if options:
         extra["options"] = options
     return {"ENGINE": "django.db.backends.postgresql", **database, "OPTIONS": extra, "CONN_MAX_AGE": None}

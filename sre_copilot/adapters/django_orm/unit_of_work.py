@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import Error, connections, transaction
 
-from sre_copilot.adapters.django_orm import models, sets
+from sre_copilot.adapters.django_orm import models
 from sre_copilot.adapters.django_orm.constraints import translated
 from sre_copilot.adapters.django_orm.renewing import renewing
 from sre_copilot.adapters.django_orm.repositories.audit import DjangoAuditTrail
@@ -108,7 +108,6 @@ class DjangoUnitOfWork:
                     [str(self.tenant_id)],
                 )
                 self._before = str(cursor.fetchone()[0] or "")
-            sets.renew_plans()
             self._atomic = stack.pop_all()
 
     def commit(self) -> None:
