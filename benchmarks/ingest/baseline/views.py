@@ -1,4 +1,4 @@
-"""The doors of the baseline. Each request is one transaction."""
+"""The doors of the baseline. Each statement is a transaction of its own, as is Django's default."""
 
 import hashlib
 import json
