@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -65,6 +66,16 @@ class Caretaker:
         """The process, None between an end and the next start."""
         process = self._process
         return process.pid if process is not None and process.poll() is None else None
+
+    def is_gone(self) -> bool:
+        """Whether nobody listens at the port any more."""
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+        except ConnectionRefusedError:
+            return True
+        except OSError:
+            return False
+        return False
 
     def said(self) -> str:
         """The end of its log."""

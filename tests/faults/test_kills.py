@@ -36,6 +36,7 @@ def test_what_was_acknowledged_is_stored_once_however_often_server_worker_and_da
         with sending(tenant, caretaker.port, supplies, SENDERS, SEED) as crowd:
             kills = wreak(victims, crowd, order, rng)
         awaited(lambda: all_diagnosed(installation, tenant), "a diagnosis of every incident", DEADLINE)
+    awaited(caretaker.is_gone, "the end of everybody who listens at its port", DEADLINE)
     stored, ledger = Stored.of(installation, tenant.tenant_id), crowd.ledger
     figures = {
         "kills": summary(kills),
