@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from itertools import count
+from typing import Any
 from uuid import UUID
 
 import attrs
 import pytest
-from django.db import transaction
+from django.db import OperationalError, connections, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -151,6 +153,37 @@ def test_what_was_rolled_back_is_not_remembered(processes: Sequence[DjangoUnitOf
     assert len(receipt.opened) == 1
     (joined,) = town.send(first, alert("HighLatency", "kiosk"))
     assert joined.incidents == opened.incidents
+
+
+@attrs.define
+class BrokenAt:
+    """Breaks the statement with this number, counted from 1, as a database does that is killed."""
+
+    number: int
+    asked: int = 0
+
+    def __call__(self, execute: Callable[..., Any], statement: Any, *told: Any) -> Any:
+        self.asked += 1
+        if self.asked == self.number:
+            raise OperationalError("the connection is closed")
+        return execute(statement, *told)
+
+
+def test_wherever_a_batch_breaks_nothing_half_read_is_remembered(processes: Sequence[DjangoUnitOfWorkFactory]) -> None:
+    first, second = processes
+    town, lost = Town(House.build(first)), 0
+    for number in count(1):
+        town.send(second, alert("DiskFull", f"before-{number}", title=f"before{number}"))
+        (other,) = town.send(first, alert("QueueGrows", f"other-{number}", title=f"other{number}"))
+        broken = BrokenAt(number)
+        with connections[ALIAS].execute_wrapper(broken):
+            lost += not town.send(second, alert("HighLatency", f"lost-{number}", title=f"lost{number}"))
+        if broken.asked < number:
+            break
+        (apart,) = town.send(second, alert("LogFull", f"apart-{number}", title=f"apart{number}"))
+        (joined,) = town.send(second, alert("SlowDisk", f"other-{number}", title=f"slow{number}"))
+        assert (len(apart.opened), joined.incidents) == (1, other.incidents), f"broken at statement {number}"
+    assert lost > 10
 
 
 def test_what_was_undone_by_somebody_elses_transaction_around_ours_is_not_remembered(

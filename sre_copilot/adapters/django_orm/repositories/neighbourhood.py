@@ -64,6 +64,8 @@ class Neighbourhood:
     ) -> OpenIncidents:
         """The incidents that are open and were opened in between; `load` reads those that are not known yet."""
         others = self._placed_by_others()
+        # From here on: what breaks in between leaves incidents without their members.
+        self._in_use = True
         facts = sets.ask(FACTS, {"tenant": self.tenant_id, "since": since, "until": until})
         # Also what was opened here and is closed by now: it was never among these facts.
         self._forget(self._index.ids - {row[0] for row in facts})
@@ -89,7 +91,6 @@ class Neighbourhood:
                 for member in candidate.members:
                     self._index.join(candidate.incident_id, member)
         self._join({signal_id: one for signal_id, one in others.items() if one in self._index and one not in stale})
-        self._in_use = True
         return self._index
 
     def decided(self, placed: Iterable[UUID]) -> None:
@@ -113,7 +114,7 @@ class Neighbourhood:
                 self._own.clear()
                 self._number = max((number for number, _, _ in rows), default=self._number)
                 return placed
-        self._index, self._marks, self._own, self._in_use = OpenIncidents(), {}, set(), False
+        self._index, self._marks, self._own, self._number = OpenIncidents(), {}, set(), None
         self._number = self.latest()
         return {}
 
