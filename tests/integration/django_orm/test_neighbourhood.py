@@ -12,6 +12,7 @@ from django.db import OperationalError, connections, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sre_copilot.adapters.django_orm.repositories.neighbourhood import Neighbourhoods
 from sre_copilot.adapters.django_orm.routing import ALIAS
 from sre_copilot.adapters.django_orm.unit_of_work import DjangoUnitOfWorkFactory
 from sre_copilot.adapters.system import TimeOrderedIds
@@ -257,3 +258,12 @@ def test_members_that_late_signals_move_are_seen_as_if_read_anew(processes: Sequ
 
     both = (first, second)
     assert played(lambda number: both[number]) == played(lambda _: DjangoUnitOfWorkFactory())
+
+
+def test_a_process_remembers_the_tenants_that_it_heard_of_last() -> None:
+    known = Neighbourhoods(most=2)
+    first, second = known.of(UUID(int=1)), known.of(UUID(int=2))
+    assert known.of(UUID(int=1)) is first
+    known.of(UUID(int=3))
+    assert known.of(UUID(int=1)) is first
+    assert known.of(UUID(int=2)) is not second

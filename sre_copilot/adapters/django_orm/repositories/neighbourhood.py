@@ -4,8 +4,10 @@ All of it happens under the tenant's correlation lock: nobody else decides meanw
 decision has a number in the order of these turns, so that what others decided since is what has a higher one.
 """
 
+from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from threading import Lock
 from uuid import UUID
 
 import attrs
@@ -18,6 +20,8 @@ from sre_copilot.domain.lifecycle import OPEN
 from sre_copilot.domain.open_incidents import OpenIncidents
 from sre_copilot.domain.service_graph import ServiceGraph
 
+MOST_TENANTS = 256
+"""Tenants whose open incidents a process remembers."""
 OPEN_STATES = [state.value for state in OPEN]
 FACTS = (
     sql.SQL(
@@ -135,10 +139,17 @@ class Neighbourhood:
 
 @attrs.frozen
 class Neighbourhoods:
-    """What this process remembers, by tenant."""
+    """What this process remembers of the tenants that it heard of last. Thread-safe."""
 
-    _known: dict[UUID, Neighbourhood] = attrs.field(factory=dict, init=False)
+    most: int = MOST_TENANTS
+    _known: OrderedDict[UUID, Neighbourhood] = attrs.field(factory=OrderedDict, init=False)
+    _guard: Lock = attrs.field(factory=Lock, init=False)
 
     def of(self, tenant_id: UUID) -> Neighbourhood:
         """The neighbourhood of a tenant."""
-        return self._known.setdefault(tenant_id, Neighbourhood(tenant_id))
+        with self._guard:
+            found = self._known.setdefault(tenant_id, Neighbourhood(tenant_id))
+            self._known.move_to_end(tenant_id)
+            while len(self._known) > self.most:
+                self._known.popitem(last=False)
+            return found
