@@ -126,7 +126,9 @@ class DjangoSeriesStore:
         """Store it all in one statement, and before that what ended: of one series one episode is open at any time."""
         homes = {m.signal_id: m.episode_id for update in updates for m in update.history.memberships}
         fresh = {signal.id for signal in signals}
-        self._neighbourhood.decided(stored.signal_id for stored in decisions)
+        if decisions:
+            # Only who looked at the open incidents can have decided anything.
+            self._neighbourhood.decided(stored.signal_id for stored in decisions)
         writes = sets.Writes()
         with translated():
             # Originals first: duplicates refer to them.
