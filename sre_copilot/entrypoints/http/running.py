@@ -12,7 +12,7 @@ from sre_copilot.bootstrap import bootstrap, ready_database
 from sre_copilot.domain.errors import CopilotError, DatabaseUnavailable, EnvironmentFault
 from sre_copilot.settings import Settings
 
-MOST_AT_ONCE = 8
+MOST_AT_ONCE = 14
 """Deliveries of one tenant in one process: fewer than its threads, so that some are left for everybody else."""
 PATIENCE = 1.0
 """Seconds between two attempts to open the copilot, or to get its database back."""

@@ -22,7 +22,7 @@ from sre_copilot.entrypoints.http.bodies import Application, BoundedBodies
 from sre_copilot.settings import Settings
 
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
-THREADS = 12
+THREADS = 20
 """Requests that one process answers at a time, each with a database connection of its own."""
 GRACE = 30
 """Seconds that requests may take to be answered after the server was told to end."""
