@@ -11,7 +11,8 @@ SETTINGS: Mapping[str, str] = {
     "port": str(PORT),
     "unix_socket_permissions": "0700",
     "password_encryption": "'scram-sha-256'",
-    "max_connections": "100",
+    # A connection for each thread that answers: enough for eight processes.
+    "max_connections": "200",
     # Kept small: it shares the machine with what it helps to watch. Parallel queries would need shared memory of their
     # own, which containers limit to 64 MB.
     "shared_buffers": "64MB",

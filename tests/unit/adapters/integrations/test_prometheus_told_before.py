@@ -1,13 +1,14 @@
 """Alerts that a group tells again and again are read once."""
 
 import copy
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from sre_copilot.adapters.integrations.builtin.prometheus.alerts import told_by_alertmanager
-from sre_copilot.adapters.integrations.builtin.prometheus.told_before import LONGEST, ToldBefore
+from sre_copilot.adapters.integrations.builtin.prometheus.told_before import ToldBefore
 from sre_copilot.domain.errors import UnreadableDelivery
 from sre_copilot.domain.integrations import Integration
 from sre_copilot.domain.payloads import Fields
@@ -24,7 +25,8 @@ DOOR = Door(type="prometheus")
 
 
 def read(before: ToldBefore, integration: Integration = DOOR.integration, **changes: Any) -> SignalDraft:
-    return before.draft(Fields.of(copy.deepcopy({**ALERT, **changes})), integration, NOW)
+    (draft,) = before.drafts([Fields.of(copy.deepcopy({**ALERT, **changes}))], integration, NOW)
+    return draft
 
 
 def test_an_alert_in_the_same_words_is_the_same_draft() -> None:
@@ -51,13 +53,16 @@ def test_what_an_integration_calls_its_environments_decides_how_an_alert_is_read
 
 
 def test_the_oldest_alerts_are_forgotten_and_long_ones_are_never_kept() -> None:
-    before = ToldBefore(told_by_alertmanager, most=2)
-    first, *_ = [read(before, startsAt=f"2026-03-01T11:58:0{second}Z") for second in range(3)]
+    before = ToldBefore(told_by_alertmanager, most_bytes=len(json.dumps(ALERT)) * 2)
+    first, second, third = (read(before, startsAt=f"2026-03-01T11:58:0{number}Z") for number in range(3))
+    assert read(before, startsAt="2026-03-01T11:58:02Z") is third
+    assert read(before, startsAt="2026-03-01T11:58:01Z") is second
     again = read(before, startsAt="2026-03-01T11:58:00Z")
     assert again == first
     assert again is not first
-    long = {"description": "x" * LONGEST}
+    long = {"description": "x" * 10_000}
     assert read(before, annotations=long) is not read(before, annotations=long)
+    assert read(before) is read(before)
 
 
 def test_a_time_that_lies_ahead_is_refused_also_where_the_alert_was_told_before() -> None:

@@ -51,8 +51,7 @@ class Prometheus:
         if isinstance(payload, list) or delivery.path == ALERTS_DOOR:
             return told_to_alertmanager(payload, integration, delivery.received_at)
         alerts = Fields.of(payload).objects("alerts")
-        received_at = delivery.received_at
-        return Parsed(drafts=tuple(self._told_before.draft(alert, integration, received_at) for alert in alerts))
+        return Parsed(drafts=tuple(self._told_before.drafts(alerts, integration, delivery.received_at)))
 
     def samples(self, now: datetime) -> Sequence[Sample]:
         """A group, its end, a watchdog; and an alert as Prometheus sends it, while it fires and afterwards."""

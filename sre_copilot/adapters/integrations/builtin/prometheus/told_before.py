@@ -1,8 +1,10 @@
 """Alerts that were told before: Alertmanager repeats what fires, word for word, for as long as it fires."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 import attrs
 import orjson
@@ -11,43 +13,54 @@ from sre_copilot.domain.integrations import Integration
 from sre_copilot.domain.payloads import Fields
 from sre_copilot.domain.signals import SignalDraft
 
-MOST = 8_192
-"""Alerts that are kept in mind, of all integrations of a process."""
-LONGEST = 8_192
-"""Bytes of an alert that is kept in mind."""
+MOST_BYTES = 4 * 1024 * 1024
+"""Bytes of alerts that are kept in mind, of all integrations of a process: some 3,500 usual ones.
+
+Their drafts take several times as much memory, twenty times where somebody sends lists of nothing.
+"""
 
 Reader = Callable[[Fields, Integration, datetime], SignalDraft]
-Key = tuple[object, bytes]
+Key = tuple[UUID, frozenset[Any], bytes]
+"""An integration, what it calls its environments, and an alert in its sender's words."""
 
 
-@attrs.frozen
+@attrs.define(eq=False)
 class ToldBefore:
-    """Reads an alert once for all its repeats. Thread-safe.
+    """Reads an alert once for all its repeats; the oldest are forgotten first. Thread-safe.
 
     Whether its times fit to the moment of receiving is left to whoever checks a plugin's answer.
     """
 
     read: Reader
-    most: int = MOST
+    most_bytes: int = MOST_BYTES
     _known: dict[Key, SignalDraft] = attrs.field(factory=dict, init=False, repr=False)
+    _bytes: int = attrs.field(default=0, init=False, repr=False)
     _guard: threading.Lock = attrs.field(factory=threading.Lock, init=False, repr=False)
 
-    def draft(self, alert: Fields, integration: Integration, received_at: datetime) -> SignalDraft:
-        """Return the draft of an alert. Raises what reading it raises."""
-        # The order of its fields counts: it is the sender's own words that are the same, not what they mean.
-        try:
-            words = orjson.dumps(alert.values)
-        except orjson.JSONEncodeError:
-            # Numbers beyond 64 bits, which only those have who read their bodies themselves.
-            return self.read(alert, integration, received_at)
-        key = ((integration.id, *integration.environments.items()), words)
-        known = self._known.get(key)
-        if known is not None:
-            return known
-        draft = self.read(alert, integration, received_at)
-        if len(words) <= LONGEST:
-            with self._guard:
-                self._known[key] = draft
-                while len(self._known) > self.most:
-                    self._known.pop(next(iter(self._known)))
-        return draft
+    def drafts(self, alerts: Iterable[Fields], integration: Integration, received_at: datetime) -> list[SignalDraft]:
+        """Return the drafts of alerts. Raises what reading them raises."""
+        environments = frozenset(integration.environments.items())
+        found = []
+        for alert in alerts:
+            try:
+                words = orjson.dumps(alert.values)
+            except orjson.JSONEncodeError:
+                # Numbers beyond 64 bits, which only those have who read their bodies themselves.
+                found.append(self.read(alert, integration, received_at))
+                continue
+            key = (integration.id, environments, words)
+            draft = self._known.get(key)
+            if draft is None:
+                draft = self.read(alert, integration, received_at)
+                self._keep(key, draft)
+            found.append(draft)
+        return found
+
+    def _keep(self, key: Key, draft: SignalDraft) -> None:
+        with self._guard:
+            if self._known.setdefault(key, draft) is draft:
+                self._bytes += len(key[-1])
+            while self._bytes > self.most_bytes:
+                oldest = next(iter(self._known))
+                del self._known[oldest]
+                self._bytes -= len(oldest[-1])
