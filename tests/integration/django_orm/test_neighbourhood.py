@@ -28,11 +28,13 @@ from sre_copilot.domain.deliveries import Parsed, Receipt, Verdict
 from sre_copilot.domain.errors import DatabaseUnavailable
 from sre_copilot.domain.incidents import Edit
 from sre_copilot.domain.lifecycle import Action
-from sre_copilot.domain.signals import SignalDraft, SignalStatus
+from sre_copilot.domain.signals import Severity, SignalDraft, SignalStatus
+from sre_copilot.domain.silences import Matcher, Operator
 from sre_copilot.testing.builders import make_delivery
 from sre_copilot.testing.clock import BEGINNING, ManualClock
 from sre_copilot.testing.conformance.house import House
 from sre_copilot.testing.faults import Fault, TappedUnits
+from sre_copilot.testing.silences import make_silence
 from sre_copilot.testing.stage import alert
 
 SECOND = timedelta(seconds=1)
@@ -269,3 +271,26 @@ def test_a_process_remembers_the_tenants_that_it_heard_of_last() -> None:
     known.of(UUID(int=3))
     assert known.of(UUID(int=1)) is first
     assert known.of(UUID(int=2)) is not second
+
+
+def test_where_another_process_places_what_was_silenced_here_is_seen(
+    processes: Sequence[DjangoUnitOfWorkFactory],
+) -> None:
+    first, second = processes
+
+    def played(deciding: Callable[[], UnitOfWorkFactory]) -> list[object]:
+        town = Town(House.build(first))
+        latency = (Matcher("alertname", Operator.EQUAL, "HighLatency"),)
+        with town.house.changing() as uow:
+            uow.silences.add(
+                make_silence(town.house.tenant.id, matchers=latency, ends_at=BEGINNING + timedelta(seconds=2.5))
+            )
+        words = {"title": "Quite other words"}
+        (opened,) = town.send(deciding(), alert("DiskFull", "kiosk"))
+        (held,) = town.send(deciding(), alert("HighLatency", "kiosk", severity=Severity.LOW, **words))
+        (worse,) = town.send(second, alert("HighLatency", "kiosk", severity=Severity.CRITICAL, **words))
+        assert (held.incidents, worse.incidents) == ((), opened.incidents)
+        (joined,) = town.send(deciding(), alert("Odd", "kiosk", **words))
+        return [*town.scores(joined), joined.incidents == opened.incidents]
+
+    assert played(lambda: first) == played(DjangoUnitOfWorkFactory)

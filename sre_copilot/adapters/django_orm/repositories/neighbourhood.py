@@ -36,7 +36,7 @@ FROM incidents i WHERE i.tenant_id = %(tenant)s AND i.state IN ({open}) AND i.cr
     .as_bytes(None)
 )
 PLACED = """
-SELECT number, signal_id, incident_id FROM correlation_decisions
+SELECT id, number, signal_id, incident_id FROM correlation_decisions
 WHERE tenant_id = %(tenant)s AND number > %(number)s ORDER BY number
 """
 SAID = """
@@ -97,29 +97,27 @@ class Neighbourhood:
         self._join({signal_id: one for signal_id, one in others.items() if one in self._index and one not in stale})
         return self._index
 
-    def decided(self, placed: Iterable[UUID]) -> None:
-        """Note that decisions about these signals were stored, as far as the unit of work goes."""
-        self._own |= set(placed)
+    def decided(self, decisions: Iterable[UUID]) -> None:
+        """Note that decisions with these ids were stored, as far as the unit of work goes."""
+        self._own |= set(decisions)
         self._in_use = False
-
-    def latest(self) -> int:
-        """The number of the last decision."""
-        ((number,),) = sets.ask(LATEST, {"tenant": self.tenant_id})
-        return int(number)
 
     def _placed_by_others(self) -> dict[UUID, UUID]:
         """Where signals were placed since the last look, by others. What was rolled back here is forgotten."""
         if self._number is not None:
             rows = sets.ask(PLACED, {"tenant": self.tenant_id, "number": self._number})
-            if not self._in_use and self._own <= {signal_id for _, signal_id, _ in rows}:
+            # Told by their own ids: others decide again about a signal that was silenced, or had to wait, here.
+            if not self._in_use and self._own <= {row[0] for row in rows}:
                 placed = {
-                    signal_id: one for _, signal_id, one in rows if one is not None and signal_id not in self._own
+                    signal_id: one
+                    for decision_id, _, signal_id, one in rows
+                    if one is not None and decision_id not in self._own
                 }
                 self._own.clear()
-                self._number = max((number for number, _, _ in rows), default=self._number)
+                self._number = max((row[1] for row in rows), default=self._number)
                 return placed
         self._index, self._marks, self._own, self._number = OpenIncidents(), {}, set(), None
-        self._number = self.latest()
+        ((self._number,),) = sets.ask(LATEST, {"tenant": self.tenant_id})
         return {}
 
     def _join(self, homes: Mapping[UUID, UUID]) -> None:

@@ -126,9 +126,6 @@ class DjangoSeriesStore:
         """Store it all in one statement, and before that what ended: of one series one episode is open at any time."""
         homes = {m.signal_id: m.episode_id for update in updates for m in update.history.memberships}
         fresh = {signal.id for signal in signals}
-        if decisions:
-            # Only who looked at the open incidents can have decided anything.
-            self._neighbourhood.decided(stored.signal_id for stored in decisions)
         writes = sets.Writes()
         with translated():
             # Originals first: duplicates refer to them.
@@ -224,12 +221,15 @@ class DjangoSeriesStore:
     def _decide(self, decisions: Sequence[StoredDecision], writes: sets.Writes) -> None:
         """Decisions are numbered in the order of those who held the tenant's correlation lock."""
         if decisions:
+            ids = [new_id() for _ in decisions]
+            # Only who looked at the open incidents can have decided anything.
+            self._neighbourhood.decided(ids)
             writes.add(
                 DECIDED,
                 [
                     self.tenant_id,
                     self.tenant_id,
-                    packed("uuid", [new_id() for _ in decisions]),
+                    packed("uuid", ids),
                     packed("uuid", [stored.episode_id for stored in decisions]),
                     packed("uuid", [stored.signal_id for stored in decisions]),
                     packed("uuid", [stored.decision.incident_id for stored in decisions]),
