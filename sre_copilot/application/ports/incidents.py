@@ -97,7 +97,7 @@ class Incidents(Protocol):
     def open_incidents(self, since: datetime, until: datetime) -> OpenIncidents:
         """The incidents that are open and were opened in between, with their members, for whoever holds the lock.
 
-        Where they are told of new members, `SeriesStore.decide` has to store why, in the same unit of work.
+        Where they are told of new members, `SeriesStore.save` has to store why, in the same unit of work.
         """
 
     @abstractmethod
