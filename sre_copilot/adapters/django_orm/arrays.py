@@ -19,6 +19,7 @@ NULL = b"\xff\xff\xff\xff"
 _length = struct.Struct("!i").pack
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
+_BOOLEANS = {True: b"\0\0\0\1\1", False: b"\0\0\0\1\0"}
 
 
 class Packed(bytes):
@@ -52,7 +53,7 @@ def packed(kind: str, values: Sequence[Any]) -> Packed | list[Any]:
         return list(values)
     try:
         body, has_null = _body(write, values)
-    except (struct.error, OverflowError):
+    except (struct.error, OverflowError, KeyError):
         return list(values)
     # One dimension, then the type of its elements, their number, and that they count from one.
     return Packed(struct.pack("!iiIii", 1, has_null, postgres.types[kind].oid, len(values), 1) + body)
@@ -93,6 +94,11 @@ def _times(values: Sequence[datetime]) -> list[bytes]:
     return [write(8, (value - _EPOCH) // _TICK) for value in values]
 
 
+def _booleans(values: Sequence[bool]) -> list[bytes]:
+    # Whatever is no truth value is refused here; `struct` would take the word "no" for one that is true.
+    return [_BOOLEANS[value] for value in values]
+
+
 def _numbers(form: str) -> Callable[[Sequence[Any]], list[bytes]]:
     size, write = struct.calcsize(f"!{form}"), struct.Struct(f"!i{form}").pack
     return lambda values: [write(size, value) for value in values]
@@ -104,7 +110,7 @@ _WRITERS: dict[str, Callable[[Sequence[Any]], list[bytes]]] = {
     "jsonb": _documents,
     "timestamptz": _times,
     "bytea": _blobs,
-    "boolean": _numbers("?"),
+    "boolean": _booleans,
     "integer": _numbers("i"),
     "bigint": _numbers("q"),
     "double precision": _numbers("d"),
