@@ -213,3 +213,16 @@ def test_a_connection_lost_before_the_end_keeps_nothing_and_says_so(
         unit.commit()
         _end_connections(database)
     assert notes(units, tenant) == set()
+
+
+def test_services_of_a_unit_that_is_undone_stay_unknown(units: Units, tenant: Tenant) -> None:
+    for keeps in (False, True):
+        with units(tenant.id) as unit:
+            assert unit.services.unknown({"kiosk"}) == {"kiosk"}
+            unit.services.saw({"kiosk"}, at=tenant.created_at, limit=10)
+            with units(tenant.id) as joined:
+                assert joined.services.unknown({"kiosk"}) == set()
+            if keeps:
+                unit.commit()
+    with units(tenant.id) as unit:
+        assert unit.services.unknown({"kiosk"}) == set()

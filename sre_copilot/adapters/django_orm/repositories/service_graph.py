@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 import attrs
-from django.db import connections
+from django.db import connections, transaction
 
 from sre_copilot.adapters.django_orm import models, sets
 from sre_copilot.adapters.django_orm.constraints import translated
@@ -84,9 +84,8 @@ class DjangoServices:
         if not asked:
             return asked
         fresh = set(self._fresh(asked))
-        if not connections[ALIAS].savepoint_ids:
-            # Within a transaction of somebody else's it may be one that they undo, with the names stored before in it.
-            self._neighbourhood.services |= asked - fresh
+        # Not before it is committed: whoever undoes what surrounds this undoes the names that were stored before in it.
+        transaction.on_commit(lambda: self._neighbourhood.services.update(asked - fresh), using=ALIAS)
         return fresh
 
     def saw(self, names: Iterable[str], *, at: datetime, limit: int) -> None:
