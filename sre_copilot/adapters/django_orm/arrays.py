@@ -15,7 +15,7 @@ from psycopg import postgres, pq
 from psycopg.abc import Buffer
 from psycopg.adapt import Dumper, Loader
 
-NULL = b"\xff\xff\xff\xff"
+_NULL = b"\xff\xff\xff\xff"
 _length = struct.Struct("!i").pack
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
@@ -63,11 +63,11 @@ def _body(write: Callable[[Sequence[Any]], list[bytes]], values: Sequence[Any]) 
     first = values[0]
     if all(map(is_, values, repeat(first))):
         # The same thing in every row, as most columns of a batch have it.
-        return (NULL if first is None else b"".join(write([first]))) * len(values), first is None
+        return (_NULL if first is None else b"".join(write([first]))) * len(values), first is None
     if not any(map(is_, values, repeat(None))):
         return b"".join(write(values)), False
     written = iter(write([value for value in values if value is not None]))
-    return b"".join([NULL if value is None else next(written) for value in values]), True
+    return b"".join([_NULL if value is None else next(written) for value in values]), True
 
 
 def _uuids(values: Sequence[UUID]) -> list[bytes]:

@@ -1,4 +1,4 @@
-"""Rows as sets: one statement per table however many rows there are, each column an array in binary form.
+"""Rows as sets: one statement however many rows there are, each column an array in binary form.
 
 COPY is refused under row security; an INSERT from arrays is nearly as fast. Columns are named as in the database, and
 what is given for a JSON column is its text.
@@ -26,7 +26,8 @@ Columns = Mapping[str, Sequence[object]]
 class Writes:
     """What is to be stored in one moment, run as one statement, because each costs a round trip and much of its own.
 
-    None of them sees what another one writes, nor does one come before the other.
+    None of them sees what another one writes, nor does one come before the other; references are checked at the end of
+    the transaction. Of two that change the same row only one does.
     """
 
     _written: list[tuple[bytes, list[object]]] = attrs.field(factory=list, init=False)
@@ -91,7 +92,7 @@ def ask(
 
 
 def _packed(model: type[Model], columns: Columns) -> list[object]:
-    return [packed(kind_of(model, name), values) for name, values in columns.items()]
+    return [packed(_kind_of(model, name), values) for name, values in columns.items()]
 
 
 def _execute(
@@ -100,7 +101,7 @@ def _execute(
     cursor.execute(statement, parameters)
 
 
-def array(kind: str) -> sql.SQL:
+def _array(kind: str) -> sql.SQL:
     """A parameter that is an array of this type, in binary form."""
     return sql.SQL(f"%b::{kind}[]")
 
@@ -119,7 +120,7 @@ def _insertion(model: type[Model], names: tuple[str, ...]) -> bytes:
         .format(
             sql.Identifier(model._meta.db_table),
             sql.SQL(", ").join(map(sql.Identifier, names)),
-            sql.SQL(", ").join(array(kind_of(model, name)) for name in names),
+            sql.SQL(", ").join(_array(_kind_of(model, name)) for name in names),
         )
         .as_bytes(None)
     )
@@ -136,7 +137,7 @@ def _change(model: type[Model], key: tuple[str, ...], names: tuple[str, ...]) ->
                 for name in names
                 if name not in key
             ),
-            sql.SQL(", ").join(array(kind_of(model, name)) for name in names),
+            sql.SQL(", ").join(_array(_kind_of(model, name)) for name in names),
             sql.SQL(", ").join(map(sql.Identifier, names)),
             sql.SQL(" AND ").join(
                 sql.SQL("t.{} = n.{}").format(sql.Identifier(name), sql.Identifier(name)) for name in key
@@ -147,7 +148,7 @@ def _change(model: type[Model], key: tuple[str, ...], names: tuple[str, ...]) ->
 
 
 @cache
-def kind_of(model: type[Model], name: str) -> str:
+def _kind_of(model: type[Model], name: str) -> str:
     """The PostgreSQL type of a column's array. Of a bounded text it is plain text: a cast to it would cut in silence."""
     field = next(field for field in model._meta.concrete_fields if field.column == name)
     kind = str(field.db_type(connections[ALIAS]))

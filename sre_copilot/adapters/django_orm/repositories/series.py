@@ -128,8 +128,7 @@ class DjangoSeriesStore:
         fresh = {signal.id for signal in signals}
         writes = sets.Writes()
         with translated():
-            # Originals first: duplicates refer to them.
-            writes.insert(models.Signal, signal_columns(sorted(signals, key=lambda one: one.is_duplicate), homes))
+            writes.insert(models.Signal, signal_columns(signals, homes))
             self._save_episodes(updates, writes)
             self._move([m for update in updates for m in update.memberships if m.signal_id not in fresh], writes)
             self._save_heads(updates, writes)

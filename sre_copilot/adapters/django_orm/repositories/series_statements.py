@@ -1,4 +1,4 @@
-"""What series are locked and known by, as statements."""
+"""The statements by which series are locked, known, seen again and decided about."""
 
 from psycopg import sql
 
