@@ -1,7 +1,6 @@
 """The index of open incidents decides what scoring every one of them by all its members decides."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +8,7 @@ import attrs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sre_copilot.domain.correlation import THRESHOLD, Candidate, correlate
+from sre_copilot.domain.correlation import Candidate
 from sre_copilot.domain.correlation_needs import needs
 from sre_copilot.domain.decisions import CorrelationOutcome
 from sre_copilot.domain.open_incidents import SWEEP_AFTER, OpenIncidents
@@ -17,8 +16,8 @@ from sre_copilot.domain.service_graph import Call, Placement, ServiceGraph
 from sre_copilot.domain.signals import UNKNOWN_SERVICE, Environment, Severity
 from sre_copilot.domain.snapshots import ObservedChange
 from sre_copilot.domain.subjects import Subject
+from tests.unit.domain.indexing import NOW, about, assert_same, indexed, lone_one, see
 
-NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 SERVICES = ("front", "shop", "pay", "db", "stock", "mail", "lonely")
 NAMES = (*SERVICES, "host-1", "host-2", "stranger", "other", UNKNOWN_SERVICE)
 PATHS = [("front", "shop"), ("shop", "pay"), ("pay", "db"), ("shop", "stock"), ("mail", "db")]
@@ -79,42 +78,6 @@ lone = st.builds(
     members=st.lists(subjects, max_size=5).map(tuple),
 )
 candidates = st.lists(lone, max_size=7, unique_by=lambda each: each.incident_id)
-
-
-def see(index: OpenIncidents, candidate: Candidate) -> None:
-    index.see(
-        candidate.incident_id,
-        opened_at=candidate.opened_at,
-        detected_at=candidate.detected_at,
-        last_signal_at=candidate.last_signal_at,
-        has_open_episode=candidate.has_open_episode,
-    )
-
-
-def indexed(candidates: Sequence[Candidate]) -> OpenIncidents:
-    index = OpenIncidents()
-    for candidate in candidates:
-        see(index, candidate)
-        for member in candidate.members:
-            index.join(candidate.incident_id, member)
-    return index
-
-
-def assert_same(
-    index: OpenIncidents,
-    subject: Subject,
-    candidates: Sequence[Candidate],
-    graph: ServiceGraph,
-    changes: Sequence[ObservedChange],
-    now: datetime,
-) -> None:
-    linear = correlate(subject, candidates, graph=graph, changes=changes, now=now)
-    found = index.decide(subject, graph=graph, changes=changes, now=now)
-    assert (found.outcome, found.incident_id, found.threshold) == (linear.outcome, linear.incident_id, THRESHOLD)
-    looked_at = {item.incident_id for item in found.scores}
-    assert found.scores == tuple(item for item in linear.scores if item.incident_id in looked_at)
-    assert all(item.score < THRESHOLD for item in linear.scores if item.incident_id not in looked_at)
-    assert found.ruled_out == len(linear.scores) - len(found.scores)
 
 
 @given(subjects, candidates, graphs, changes, moments)
@@ -192,22 +155,6 @@ def test_it_still_does_when_many_incidents_have_come_and_gone(
     index.join(fresh.incident_id, newcomers[-1])
     for subject in newcomers:
         assert_same(index, subject, [*candidates, fresh], graph, [], NOW)
-
-
-def lone_one(member: Subject, number: int = 30_000) -> Candidate:
-    return Candidate(
-        incident_id=UUID(int=number),
-        opened_at=NOW,
-        detected_at=member.started_at,
-        last_signal_at=NOW,
-        has_open_episode=True,
-        members=(member,),
-    )
-
-
-def about(service: str, text: str = "", *, minutes: float = 0, **labels: str) -> Subject:
-    started = NOW + timedelta(minutes=minutes)
-    return Subject(service=service, started_at=started, severity=Severity.HIGH, labels=labels, text=text)
 
 
 def test_an_incident_that_has_nothing_to_do_with_it_is_counted_and_not_scored() -> None:
