@@ -21,7 +21,8 @@ from sre_copilot.domain.correlation import (
     silenced,
 )
 from sre_copilot.domain.decisions import CorrelationOutcome, Decision
-from sre_copilot.domain.incidents import RECURRENCE_SPAN, RECURRENCES_BEFORE_PATIENCE, TITLE_LENGTH, Incident
+from sre_copilot.domain.edits import TITLE_LENGTH
+from sre_copilot.domain.incidents import RECURRENCE_SPAN, RECURRENCES_BEFORE_PATIENCE, Incident
 from sre_copilot.domain.open_incidents import OpenIncidents
 from sre_copilot.domain.series import SeriesUpdate
 from sre_copilot.domain.service_graph import ServiceGraph

@@ -9,7 +9,8 @@ from uuid import UUID
 import attrs
 
 from sre_copilot.domain.actors import Actor
-from sre_copilot.domain.errors import ConcurrentTransition, InvalidInput, MissingConclusion
+from sre_copilot.domain.edits import Edit, Impact, checked_title
+from sre_copilot.domain.errors import ConcurrentTransition, MissingConclusion
 from sre_copilot.domain.lifecycle import BEGINNING, Action, State, next_state
 from sre_copilot.domain.signals import Environment, Severity
 from sre_copilot.domain.text import checked_text
@@ -21,7 +22,6 @@ SETTLE_TIME_RECURRING = timedelta(hours=1)
 """The same for the third incident of a series within RECURRENCE_SPAN and later ones."""
 RECURRENCE_SPAN = timedelta(hours=24)
 RECURRENCES_BEFORE_PATIENCE = 2
-TITLE_LENGTH = 500
 
 
 class Resolution(StrEnum):
@@ -37,28 +37,6 @@ class Resolution(StrEnum):
     def counts_in_response_times(self) -> bool:
         """False alarms and duplicates stay out of response times."""
         return self not in (Resolution.FALSE_ALARM, Resolution.DUPLICATE)
-
-
-@attrs.frozen(kw_only=True)
-class Impact:
-    """Whom the incident hurts, as far as people have said."""
-
-    description: str = ""
-    affected_user_count: int | None = attrs.field(
-        default=None, validator=attrs.validators.optional(attrs.validators.ge(0))
-    )
-    slo_breached: bool = False
-
-
-@attrs.frozen(kw_only=True)
-class Edit:
-    """What people may change by hand; None leaves a field as it is."""
-
-    title: str | None = None
-    description: str | None = None
-    severity: Severity | None = None
-    impact: Impact | None = None
-    tags: tuple[str, ...] | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -290,11 +268,3 @@ class Changed:
 
     incident: Incident
     transition: Transition
-
-
-def checked_title(title: str) -> str:
-    """Return the title, every white space in it one blank. Raises InvalidInput unless 1 to 500 characters can be stored."""
-    stripped = " ".join(checked_text("The title", title).split())
-    if not stripped or len(stripped) > TITLE_LENGTH:
-        raise InvalidInput(f"A title needs 1 to {TITLE_LENGTH} characters; this one has {len(stripped)}.")
-    return stripped

@@ -7,7 +7,8 @@ from sre_copilot.application.ports.ids import Ids
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
 from sre_copilot.application.trail import record_opening
 from sre_copilot.domain.actors import Actor, Permission
-from sre_copilot.domain.incidents import Incident, checked_title
+from sre_copilot.domain.edits import checked_title
+from sre_copilot.domain.incidents import Incident
 from sre_copilot.domain.signals import Environment, Severity
 from sre_copilot.domain.text import checked_name, checked_text
 

@@ -12,7 +12,8 @@ from sre_copilot.application.trail import record_audit
 from sre_copilot.domain.actors import Actor, Permission
 from sre_copilot.domain.audit import AuditAction
 from sre_copilot.domain.canonical import plain
-from sre_copilot.domain.incidents import Edit, Incident
+from sre_copilot.domain.edits import Edit
+from sre_copilot.domain.incidents import Incident
 from sre_copilot.domain.outbound import Event
 
 

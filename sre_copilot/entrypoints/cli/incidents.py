@@ -7,7 +7,7 @@ import click
 from rich.text import Text
 
 from sre_copilot.application.ports.incidents import IncidentFilter
-from sre_copilot.domain.incidents import Edit, Impact
+from sre_copilot.domain.edits import Edit, Impact
 from sre_copilot.domain.lifecycle import OPEN, State
 from sre_copilot.domain.signals import Environment, Severity, Signal
 from sre_copilot.entrypoints.cli.groups import InOrder, choice

@@ -8,8 +8,9 @@ import pytest
 from sre_copilot.adapters.system import new_id
 from sre_copilot.application.ports.incidents import IncidentFilter
 from sre_copilot.domain.actors import Actor
+from sre_copilot.domain.edits import Impact
 from sre_copilot.domain.errors import ConcurrentTransition, ImmutableRecord, InvalidTransition, NotFound
-from sre_copilot.domain.incidents import Impact, Incident, Resolution
+from sre_copilot.domain.incidents import Incident, Resolution
 from sre_copilot.domain.lifecycle import Action, State
 from sre_copilot.domain.signals import Environment, Severity
 from sre_copilot.domain.timeline import Note, Transition, replay

@@ -15,8 +15,9 @@ from sre_copilot.application.use_cases.declare_incident import DeclareIncident
 from sre_copilot.application.use_cases.edit_incident import EditIncident
 from sre_copilot.application.use_cases.transition_incident import TransitionIncident
 from sre_copilot.domain.actors import Actor
+from sre_copilot.domain.edits import Edit
 from sre_copilot.domain.errors import AlreadyExists, ConcurrentTransition, InvalidTransition
-from sre_copilot.domain.incidents import Edit, Incident
+from sre_copilot.domain.incidents import Incident
 from sre_copilot.domain.lifecycle import Action
 from sre_copilot.domain.service_graph import Call, ServiceGraph
 from sre_copilot.domain.tenants import Tenant

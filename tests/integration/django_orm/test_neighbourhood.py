@@ -25,8 +25,8 @@ from sre_copilot.application.use_cases.edit_incident import EditIncident
 from sre_copilot.application.use_cases.transition_incident import TransitionIncident
 from sre_copilot.domain.actors import Actor
 from sre_copilot.domain.deliveries import Parsed, Receipt, Verdict
+from sre_copilot.domain.edits import Edit
 from sre_copilot.domain.errors import DatabaseUnavailable
-from sre_copilot.domain.incidents import Edit
 from sre_copilot.domain.lifecycle import Action
 from sre_copilot.domain.signals import Severity, SignalDraft, SignalStatus
 from sre_copilot.domain.silences import Matcher, Operator

@@ -49,8 +49,8 @@ from sre_copilot.application.use_cases.take_detection_snapshot import TakeDetect
 from sre_copilot.application.use_cases.transition_incident import TransitionIncident
 from sre_copilot.application.use_cases.watch_silence import WatchSilence
 from sre_copilot.domain.actors import Role
+from sre_copilot.domain.edits import Edit
 from sre_copilot.domain.hypotheses import Feedback
-from sre_copilot.domain.incidents import Edit
 from sre_copilot.domain.lifecycle import Action
 from sre_copilot.domain.outcomes import OutcomeResult
 from sre_copilot.domain.service_graph import ServiceGraph

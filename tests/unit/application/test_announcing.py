@@ -9,8 +9,8 @@ import pytest
 
 from sre_copilot.application.ports.outbox import OutboxFilter
 from sre_copilot.domain.actors import Role
+from sre_copilot.domain.edits import Edit
 from sre_copilot.domain.errors import InvalidTransition
-from sre_copilot.domain.incidents import Edit
 from sre_copilot.domain.outbound import Event, Happening, IncidentFacts
 from sre_copilot.domain.outbox import OutboxEntry
 from sre_copilot.domain.outcomes import OutcomeResult

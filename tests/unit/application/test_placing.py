@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from sre_copilot.domain.actors import Role
 from sre_copilot.domain.decisions import CorrelationOutcome
-from sre_copilot.domain.incidents import SETTLE_TIME_RECURRING, Edit
+from sre_copilot.domain.edits import Edit
+from sre_copilot.domain.incidents import SETTLE_TIME_RECURRING
 from sre_copilot.domain.lifecycle import Action, State
 from sre_copilot.domain.service_graph import Call, ServiceGraph
 from sre_copilot.domain.signals import Severity, SignalDraft

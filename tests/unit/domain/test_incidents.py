@@ -11,17 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sre_copilot.domain.actors import Actor, ActorKind, Role
+from sre_copilot.domain.edits import Edit, Impact, checked_title
 from sre_copilot.domain.errors import ConcurrentTransition, InvalidInput, MissingConclusion
-from sre_copilot.domain.incidents import (
-    SETTLE_TIME,
-    SETTLE_TIME_RECURRING,
-    Changed,
-    Edit,
-    Impact,
-    Incident,
-    Resolution,
-    checked_title,
-)
+from sre_copilot.domain.incidents import SETTLE_TIME, SETTLE_TIME_RECURRING, Changed, Incident, Resolution
 from sre_copilot.domain.lifecycle import Action, State
 from sre_copilot.domain.signals import Environment, Severity
 from sre_copilot.domain.timeline import replay

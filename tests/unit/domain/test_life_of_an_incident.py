@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from sre_copilot.domain.actors import Actor, ActorKind, Role
+from sre_copilot.domain.edits import Edit
 from sre_copilot.domain.errors import ConcurrentTransition, InvalidTransition, MissingConclusion
-from sre_copilot.domain.incidents import SETTLE_TIME, Edit, Incident, Resolution
+from sre_copilot.domain.incidents import SETTLE_TIME, Incident, Resolution
 from sre_copilot.domain.lifecycle import Action, State, allowed_actions, legal_pairs
 from sre_copilot.domain.signals import Environment, Severity
 from sre_copilot.domain.timeline import Transition, replay

@@ -8,7 +8,8 @@ import orjson
 from psycopg import sql
 
 from sre_copilot.adapters.django_orm import models
-from sre_copilot.domain.incidents import Impact, Incident, Resolution
+from sre_copilot.domain.edits import Impact
+from sre_copilot.domain.incidents import Incident, Resolution
 from sre_copilot.domain.lifecycle import State
 from sre_copilot.domain.signals import Environment, Severity
 

@@ -10,7 +10,8 @@ from pydantic import Field, StrictBool
 from sre_copilot.application.ports.incidents import IncidentFilter
 from sre_copilot.application.queries.incidents import TimelineEntry
 from sre_copilot.domain.actors import Actor
-from sre_copilot.domain.incidents import Edit, Impact, Incident, Resolution
+from sre_copilot.domain.edits import Edit, Impact
+from sre_copilot.domain.incidents import Incident, Resolution
 from sre_copilot.domain.lifecycle import Action, State
 from sre_copilot.domain.signals import Environment, Severity
 from sre_copilot.domain.timeline import Note, Transition

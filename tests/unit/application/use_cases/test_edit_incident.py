@@ -2,8 +2,8 @@
 
 import pytest
 
+from sre_copilot.domain.edits import Edit, Impact
 from sre_copilot.domain.errors import ConcurrentTransition, InvalidInput, NotFound
-from sre_copilot.domain.incidents import Edit, Impact
 from sre_copilot.domain.signals import Severity
 from sre_copilot.testing.stage import alert, stage
 
