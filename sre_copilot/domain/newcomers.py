@@ -23,10 +23,6 @@ NO_ENVIRONMENT = Factor(name="environment", value=None, weight=WEIGHTS["environm
 SECONDS = TIME_SCALE.total_seconds()
 LABELS, TIME, TEXT = (WEIGHTS[name] for name in ("labels", "time", "text"))
 
-KEPT = 4096
-"""How many different factors are kept to be used again: shares of labels and words take few values."""
-_FACTORS: dict[tuple[str, float | None], Factor] = {}
-
 Row = tuple[float, datetime, UUID, CandidateScore]
 """A score as it ranks: best first, then the oldest incident, then the smaller id."""
 
@@ -37,7 +33,6 @@ class Known:
 
     same_service: float | None
     topology: float | None
-    common_change: float | None
     needs: Needs | None
     """What else an incident must have; None where nothing is enough."""
     factors: tuple[Factor, ...]
@@ -57,7 +52,7 @@ def known(same_service: float | None, topology: float | None, common_change: flo
         tuple(_total({*_names(factors), "time", *labels, *text}) for text in ((), ("text",)))
         for labels in ((), ("labels",))
     )
-    return Known(*values, needs(*values, None), factors, parts, totals)
+    return Known(same_service, topology, needs(*values, None), factors, parts, totals)
 
 
 def _names(factors: tuple[Factor, ...]) -> Iterator[str]:
@@ -166,10 +161,7 @@ class Newcomer:
         return rows
 
 
+@lru_cache(maxsize=4096)
 def _factor(name: str, value: float | None) -> Factor:
-    found = _FACTORS.get((name, value))
-    if found is None:
-        if len(_FACTORS) >= KEPT:
-            _FACTORS.clear()
-        found = _FACTORS[name, value] = Factor(name=name, value=value, weight=WEIGHTS[name])
-    return found
+    """Kept to be used again, because shares of labels and words take few values."""
+    return Factor(name=name, value=value, weight=WEIGHTS[name])
