@@ -46,9 +46,10 @@ class CommonChanges:
         near = self._near.get(service)
         if near is None:
             near = self._near[service] = tuple(self._found_near(service, graph, incidents))
-        found = 0
+        if not near:
+            return 0
+        found, later = 0, incidents.after(started_at)
         for changed, reaching, soon in near:
-            later = incidents.after(started_at)
             found |= soon & ~later
             if self._was_before(changed, started_at):
                 found |= reaching & later
