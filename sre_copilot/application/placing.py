@@ -26,7 +26,7 @@ from sre_copilot.domain.incidents import RECURRENCE_SPAN, RECURRENCES_BEFORE_PAT
 from sre_copilot.domain.open_incidents import OpenIncidents
 from sre_copilot.domain.series import SeriesUpdate
 from sre_copilot.domain.service_graph import ServiceGraph
-from sre_copilot.domain.signals import Severity, Signal
+from sre_copilot.domain.signals import Signal
 from sre_copilot.domain.snapshots import ObservedChange
 from sre_copilot.domain.stored_episodes import Episode
 from sre_copilot.domain.subjects import Subject, signalled
@@ -49,19 +49,18 @@ class Placed:
 
 @attrs.frozen(kw_only=True)
 class Homeless:
-    """An episode that needs an incident: the index of its update, its original, and how severe it is by now."""
+    """An episode that needs an incident: the index of its update, and its original."""
 
     index: int
     episode: Episode
     original: Signal
-    severity: Severity
     is_new: bool
     """Whether its original came with this batch."""
     actor: Actor
     """Who brought what asks for an incident."""
     now: datetime
     subject: Subject
-    """What correlation looks at."""
+    """What correlation looks at, as severe as the episode is by now."""
 
     @property
     def is_back(self) -> bool:
@@ -132,16 +131,14 @@ class Placing:
                 original = by_id.get(episode.original_id) or self.uow.signals.get(episode.original_id)
                 if not original.draft.is_heartbeat:
                     is_new = original.id in by_id
-                    severity = update.history.severity(episode.id)
                     yield Homeless(
                         index=index,
                         episode=episode,
                         original=original,
-                        severity=severity,
                         is_new=is_new,
                         actor=self.actors.get(original.delivery_id, self.actor),
                         now=original.received_at if is_new else self.now,
-                        subject=signalled(original.draft, episode.started_at, severity),
+                        subject=signalled(original.draft, episode.started_at, update.history.severity(episode.id)),
                     )
 
     def _begun(self, update: SeriesUpdate) -> Iterable[Episode]:
@@ -192,7 +189,7 @@ class Placing:
             self._opened[month] = self.uow.incidents.opened_since(month)
         if self._tenant is None:
             self._tenant = self.uow.tenants.current()
-        may = self._tenant.may_open_incident(row.severity, self._opened[month])
+        may = self._tenant.may_open_incident(row.subject.severity, self._opened[month])
         self._opened[month] += may
         return may
 
@@ -228,7 +225,7 @@ class Placing:
             external_id=draft.vendor_key[:255] if draft.vendor_key else None,
             service=draft.service,
             environment=draft.environment,
-            severity=row.severity,
+            severity=row.subject.severity,
             detected_at=detected_at,
             created_at=row.now,
             updated_at=row.now,
