@@ -11,7 +11,7 @@ from sre_copilot.domain.decisions import Decision
 from sre_copilot.domain.episodes import Fact, Run, runs
 from sre_copilot.domain.observations import Observation
 from sre_copilot.domain.signals import Severity, SignalStatus
-from sre_copilot.domain.stored_episodes import Episode, Membership, episode_of, left, memberships, place
+from sre_copilot.domain.stored_episodes import Episode, Membership, displaced, episode_of, memberships, place
 from sre_copilot.domain.values import quick_value
 
 
@@ -191,7 +191,7 @@ class SeriesHistory:
             saved=_closings_first(saved),
             dropped=tuple(sorted(set(before) - kept)),
             moved=_moved(before, [episode for _, episode, is_new in placed if not is_new]),
-            memberships=(*(m for m in members if homes.get(m.signal_id) != m), *left(homes, members)),
+            memberships=(*(m for m in members if homes.get(m.signal_id) != m), *displaced(homes, members)),
             begun=frozenset(kept - set(before)),
             last_run=computed[-1] if computed else None,
         )

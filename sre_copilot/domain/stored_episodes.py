@@ -137,7 +137,7 @@ def memberships(run: Run, episode: Episode) -> Iterable[Membership]:
         )
 
 
-def left(homes: dict[UUID, Membership], members: Iterable[Membership]) -> Iterable[Membership]:
+def displaced(homes: dict[UUID, Membership], members: Iterable[Membership]) -> Iterable[Membership]:
     """Say of resolves that ended an episode until an earlier one came to be known that they belong nowhere now."""
     for signal_id in sorted(set(homes) - {member.signal_id for member in members}):
         yield Membership(signal_id=signal_id, episode_id=None, incident_id=None, original_id=None)
