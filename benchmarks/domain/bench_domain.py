@@ -2,12 +2,14 @@
 
     python -m benchmarks.domain.bench_domain [--rounds 5] [--signals 400] [--out FILE]
 
-Every signal is new, in every round and for every step: it gets a fingerprint, opens an episode in a series of its own, and is correlated. 20 services alert in 16
-ways in 3 clusters, each an environment; the graph knows 30 services; open incidents have 1 to 500 members. The harder storm has
-one environment, so that several open incidents of the newcomer's own service could all be it and are scored.
+Every signal is new, in every round and for every step: it gets a fingerprint, opens an episode in a series of its own, and
+is correlated. 20 services alert in 16 ways in 3 clusters, each an environment; the graph knows 30 services; open incidents
+have 1 to 500 members. The harder storm has one environment, so that several open incidents of the newcomer's own service
+could all be it and are scored.
 
-Processor time of one thread, the median over the signals of a round; min, median and max are over the rounds. Starting is wall
-time of new processes by turns with `python -c pass`, with their processor time beside it, because others may have the processor. Decisions are compared with scoring all incidents by all members.
+Processor time of one thread, the median over the signals of a round; min, median and max are over the rounds. Starting is
+wall time of new processes by turns with `python -c pass`, with their processor time beside it, because others may have the
+processor. Decisions are compared with scoring all incidents by all members.
 
 Not measured: parsing, the database, what it costs to store a decision, series with many signals, titles that nobody shares,
 several threads, and how much memory the index takes.
