@@ -71,10 +71,8 @@ class Caretaker:
         """Whether nobody listens at the port any more."""
         try:
             socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-        except ConnectionRefusedError:
-            return True
-        except OSError:
-            return False
+        except OSError as error:
+            return isinstance(error, ConnectionRefusedError)
         return False
 
     def said(self) -> str:

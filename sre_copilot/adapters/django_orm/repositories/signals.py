@@ -134,7 +134,7 @@ class DjangoSignals:
     def decision(self, signal_id: UUID) -> StoredDecision | None:
         """The correlation decision of the episode that this signal opened, or None."""
         rows = models.CorrelationDecision.objects.using(ALIAS).filter(tenant_id=self.tenant_id, signal_id=signal_id)
-        row = rows.order_by("-at", "-id").first()
+        row = rows.order_by("-number", "-at", "-id").first()
         if row is None:
             return None
         decision = CorrelationDecision(
