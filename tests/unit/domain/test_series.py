@@ -101,6 +101,14 @@ def test_episodes_merge_when_what_lay_between_arrives_and_the_first_recorded_sta
     assert update.moved == {INCIDENT}
 
 
+def test_an_episode_that_turns_out_to_have_begun_earlier_moves_its_incident() -> None:
+    history, _ = recorded(EMPTY, seen(1, 5), now=6)
+    update = history.record([seen(2, 3)], window=WINDOW, now=at(7))
+    (episode,) = update.history.episodes
+    assert (episode.incident_id, episode.started_at) == (INCIDENT, at(3))
+    assert update.moved == {INCIDENT}
+
+
 def test_time_ends_what_was_silent() -> None:
     history, _ = recorded(EMPTY, seen(1, 0), now=1)
     assert history.advance(window=WINDOW, now=at(12)).saved == ()
