@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -99,6 +100,25 @@ def test_the_processes_of_a_killed_server_end_and_give_up_the_port(own: Installa
         server.process.wait(PATIENCE)
         awaited(lambda: not listens(server), "the end of its processes")
         awaited(lambda: not any(Path(f"/proc/{child}").exists() for child in children), "their end")
+
+
+FROZEN = """
+import ctypes, signal, threading
+from sre_copilot.entrypoints.http.server import end_as_an_orphan
+
+# C that is called so keeps every other thread of Python from running.
+signal.signal(signal.SIGTERM, lambda *_: ctypes.PyDLL(None).sleep(600))
+threading.Thread(target=end_as_an_orphan, args=(threading.main_thread().ident,)).start()
+signal.pause()
+"""
+
+
+def test_an_orphan_whose_threads_wait_for_each_other_for_ever_is_ended_all_the_same() -> None:
+    orphan = subprocess.Popen([sys.executable, "-c", FROZEN])
+    try:
+        assert orphan.wait(PATIENCE) == -signal.SIGALRM
+    finally:
+        orphan.kill()
 
 
 def test_while_the_database_is_away_requests_are_told_to_come_back_and_then_all_is_well(own: Installation) -> None:

@@ -125,14 +125,17 @@ def _watch(parent: int, bodies: BoundedBodies) -> None:
             log.warning("too many senders went silent in the middle of a body; this process is replaced")
             os.kill(parent, signal.SIGHUP)
             time.sleep(2 * GRACE)
-    _end(main_thread)
+    end_as_an_orphan(main_thread)
 
 
-def _end(main_thread: int) -> None:
-    """End this process as its parent would: gracefully, and after ORPHANS_GRACE at once, because its successor needs the port."""
-    until = time.monotonic() + ORPHANS_GRACE
-    while time.monotonic() < until:
+def end_as_an_orphan(main_thread: int) -> None:
+    """End this process as its parent would: gracefully, and after ORPHANS_GRACE at once, because its successor needs the port.
+
+    At the latest the kernel ends it: while the server shuts down its threads may wait for each other for ever, the one
+    that runs this among them, and an open transaction would hold up everybody.
+    """
+    signal.alarm(ORPHANS_GRACE)
+    while True:
         # To the thread that handles it: one that another thread catches wakes nobody up.
         signal.pthread_kill(main_thread, signal.SIGTERM)
         time.sleep(WATCH)
-    os.kill(os.getpid(), signal.SIGKILL)
