@@ -29,7 +29,8 @@ _MOST_DIGITS = 20
 # Possessive, and an unterminated string runs to the end: no input makes the scan look at a byte more than twice.
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
 _NAME_ENDS = re.compile(rb'"[ \t\r\n]*:')
-_SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
+_SUSPECT = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+_GO_ESCAPES = ((rb"\u0026", b"&"), (rb"\u003c", b"<"), (rb"\u003e", b">"))
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -41,8 +42,8 @@ def read_json(body: bytes, *, max_bytes: int = MAX_BODY_BYTES) -> Any:
     """
     if len(body) > max_bytes:
         raise DeliveryTooLarge(f"The body has {len(body)} bytes; at most {max_bytes} are taken.")
-    if b"\\u" not in body:
-        # Escapes may stand for what can't be stored.
+    is_suspect = _SUSPECT.search(body) is not None
+    if not is_suspect:
         with suppress(orjson.JSONDecodeError, _OutOfOrder):
             return _quickly_read(body)
     try:
@@ -51,7 +52,7 @@ def read_json(body: bytes, *, max_bytes: int = MAX_BODY_BYTES) -> Any:
         raise MalformedDelivery(f"The body is not UTF-8: byte {error.start} can't be read.") from None
     _scan(body)
     value = _decoded(text)
-    return _cleaned(value) if _SUSPECT.search(text) else value
+    return _cleaned(value) if is_suspect else value
 
 
 def read_form(body: bytes, *, max_bytes: int = MAX_BODY_BYTES) -> dict[str, str]:
@@ -88,37 +89,43 @@ class _OutOfOrder(Exception):
 def _quickly_read(body: bytes) -> Any:
     """Return the body where it is plainly in order. Raises JSONDecodeError and _OutOfOrder where it may not be.
 
-    Every name ends with a quote and a colon. Where there are no more such places in the bytes than names in what was
-    read, no name was there twice.
+    No name was there twice where what was read is written as the very same bytes. Otherwise the names are counted: every
+    one ends with a quote and a colon, so that there are no more such places in the bytes than names in what was read.
     """
     value = orjson.loads(body)
-    if _names(value, MAX_DEPTH, len(body) > MAX_STRING_BYTES) != len(_NAME_ENDS.findall(body)):
+    names = _names(value, MAX_DEPTH, len(body) > MAX_STRING_BYTES)
+    if not _is_written_so(value, body) and names != len(_NAME_ENDS.findall(body)):
         raise _OutOfOrder
     return value
+
+
+def _is_written_so(value: Any, body: bytes) -> bool:
+    """Whether these bytes are the shortest that say it, as most senders write; those in Go also escape three signs."""
+    if rb"\u00" in body:
+        for escape, sign in _GO_ESCAPES:
+            body = body.replace(escape, sign)
+    return orjson.dumps(value) == body.rstrip()
 
 
 def _names(value: Any, depth: int, may_be_long: bool) -> int:
     """How many names the objects have. Raises _OutOfOrder for too many levels and where a string may be too long."""
     if isinstance(value, dict):
-        found, items = len(value), list(value.values())
-        if may_be_long:
-            items += value
+        found, items = len(value), [*value.values(), *value] if may_be_long else value.values()
     elif isinstance(value, list):
         found, items = 0, value
     else:
-        items, found = [value], 0
-        depth += 1
+        found, items, depth = 0, (value,), depth + 1
     if depth <= 0:
         raise _OutOfOrder
     for item in items:
         kind = type(item)
-        if kind is dict or kind is list:
-            found += _names(item, depth - 1, may_be_long)
-        elif kind is float:
-            # It may be an integer that does not fit.
-            if abs(item) >= LARGEST_INTEGER // 2:
+        if kind is str:
+            if may_be_long and len(item) > MAX_STRING_BYTES // 4:
                 raise _OutOfOrder
-        elif may_be_long and kind is str and len(item) > MAX_STRING_BYTES // 4:
+        elif kind is dict or kind is list:
+            found += _names(item, depth - 1, may_be_long)
+        elif kind is float and abs(item) >= LARGEST_INTEGER // 2:
+            # It may be an integer that does not fit.
             raise _OutOfOrder
     return found
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sre_copilot.domain.errors import MalformedDelivery
 from sre_copilot.domain.strict_json import MAX_STRING_BYTES, read_json
 
-ESCAPED_SPACE = "\\u0020"
+ESCAPED_PAIR = "\\ud83d\\ude00"
 
 
 def outcome(body: bytes) -> tuple[str, str]:
@@ -22,11 +22,11 @@ def outcome(body: bytes) -> tuple[str, str]:
 
 
 def strictly(text: str) -> tuple[str, str]:
-    """The outcome of the strict way: one escape anywhere makes it the only one, here that of a space in a new list."""
-    found = outcome(f'[{text}\n,"{ESCAPED_SPACE}"]'.encode("utf-8", "surrogatepass"))
+    """The outcome of the strict way: one escaped pair anywhere makes it the only one, here in a new list."""
+    found = outcome(f'[{text}\n,"{ESCAPED_PAIR}"]'.encode("utf-8", "surrogatepass"))
     if found[0] != "read":
         return found
-    return "read", found[1].removeprefix("[").removesuffix(", ' ']")
+    return "read", found[1].removeprefix("[").removesuffix(", '\U0001f600']")
 
 
 SCALARS = st.one_of(
@@ -44,6 +44,7 @@ SCALARS = st.one_of(
 WORDS = st.one_of(
     st.text(max_size=6).map(lambda text: json.dumps(text, ensure_ascii=False)),
     st.text(max_size=6).map(json.dumps),
+    st.sampled_from(['"&"', '"\\u0026"', '"\\\\u0026"', '"\\u003c\\u003E"', '"\\\\\\u003e"', '"\\u0022:"', '"\\u0000"']),
     st.sampled_from(['"a"', '"b"', '"a\\":"', '"\\\\"', '":"', '"\\u0061"', '"\\/"', '"\x00"', '"\x7f"', '"a', "'a'"]),
     st.sampled_from(["a", "ü", "€", "\U0001f600"]).flatmap(
         lambda letter: st.sampled_from(
@@ -91,6 +92,9 @@ def is_complete(text: str) -> bool:
 @example('{"a\\":":1,"a":1,"a":2}')
 @example('["a\\":",{"a":1,"a":2}]')
 @example('{"x":"\\":","a":1,"a":2}')
+@example('{"a":1,"a":"\\u0022:"}')
+@example('{"&":1,"\\u0026":2}')
+@example('{"a":"\\u0026","a":"\\u0026"}')
 @example("18446744073709551616")
 @example("18446744073709551615")
 @example("-9223372036854775809")
