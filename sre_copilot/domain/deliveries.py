@@ -59,7 +59,8 @@ class Delivery:
 
     def header(self, name: str) -> str:
         """Return a header's value whatever its case, "" where it is missing."""
-        return next((value for key, value in self.headers.items() if key.lower() == name.lower()), "")
+        wanted = name.lower()
+        return next((value for key, value in self.headers.items() if key.lower() == wanted), "")
 
     @property
     def presented_keys(self) -> tuple[str, ...]:
@@ -83,7 +84,7 @@ class Delivery:
         kept = {
             name: text
             for name, text in self.headers.items()
-            if name.lower() in KEPT_HEADERS or name.lower() in kept_headers or name.lower().startswith(beginnings)
+            if (low := name.lower()) in KEPT_HEADERS or low in kept_headers or low.startswith(beginnings)
         }
         return attrs.evolve(self, headers=kept, token="")
 

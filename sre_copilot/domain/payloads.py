@@ -10,11 +10,10 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import attrs
-
 from sre_copilot.domain.deliveries import EARLIEST_YEAR, LATEST_AHEAD
 from sre_copilot.domain.errors import UnreadableDelivery
 from sre_copilot.domain.text import NAME_LENGTH
+from sre_copilot.domain.values import quick_value
 
 SECONDS = 1
 MILLISECONDS = 1_000
@@ -92,7 +91,7 @@ def checked_time(path: str, value: datetime, received_at: datetime) -> datetime:
     return value.astimezone(UTC)
 
 
-@attrs.frozen
+@quick_value
 class Fields:
     """One JSON object and where it stands in the payload; the path is empty at the top."""
 
@@ -162,7 +161,8 @@ class Fields:
         value = self.values.get(name)
         if not isinstance(value, list):
             raise wrong(self.at(name), f"must be a list, not {kind(value)}")
-        return [Fields.of(item, f"{self.at(name)}[{place}]") for place, item in enumerate(value)]
+        path = self.at(name)
+        return [Fields.of(item, f"{path}[{place}]") for place, item in enumerate(value)]
 
     def all_texts(self) -> dict[str, str]:
         """Return every field. Raises UnreadableDelivery where one is not a string, null included."""

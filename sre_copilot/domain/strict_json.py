@@ -8,6 +8,7 @@ and string lengths (one scan of the bytes), then the grammar.
 import json
 import math
 import re
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl
@@ -30,7 +31,8 @@ _MOST_DIGITS = 20
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
 _NAME_ENDS = re.compile(rb'"[ \t\r\n]*:')
 _SUSPECT = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
-_GO_ESCAPES = ((rb"\u0026", b"&"), (rb"\u003c", b"<"), (rb"\u003e", b">"))
+_GO_ESCAPE = re.compile(rb"\\u00(?:26|3c|3e)")
+_GO_SIGNS = {rb"\u0026": b"&", rb"\u003c": b"<", rb"\u003e": b">"}
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -101,14 +103,12 @@ def _quickly_read(body: bytes) -> Any:
 
 def _is_written_so(value: Any, body: bytes) -> bool:
     """Whether these bytes are the shortest that say it, as most senders write; those in Go also escape three signs."""
-    if rb"\u00" in body:
-        for escape, sign in _GO_ESCAPES:
-            body = body.replace(escape, sign)
-    return orjson.dumps(value) == body.rstrip()
+    return orjson.dumps(value) == _GO_ESCAPE.sub(lambda found: _GO_SIGNS[found[0]], body.rstrip())
 
 
 def _names(value: Any, depth: int, may_be_long: bool) -> int:
     """How many names the objects have. Raises _OutOfOrder for too many levels and where a string may be too long."""
+    items: Iterable[Any]
     if isinstance(value, dict):
         found, items = len(value), [*value.values(), *value] if may_be_long else value.values()
     elif isinstance(value, list):

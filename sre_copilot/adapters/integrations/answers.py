@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 from types import NoneType
 from typing import Any
@@ -13,7 +13,16 @@ import orjson
 from sre_copilot.adapters.integrations.isolation import Unfit
 from sre_copilot.domain.canonical import canonical
 from sre_copilot.domain.commands import Command, Verb, Way
-from sre_copilot.domain.deliveries import MAX_BODY_BYTES, MAX_SIGNALS, Acknowledgement, Delivery, Parsed, Reply, Sample
+from sre_copilot.domain.deliveries import (
+    LATEST_AHEAD,
+    MAX_BODY_BYTES,
+    MAX_SIGNALS,
+    Acknowledgement,
+    Delivery,
+    Parsed,
+    Reply,
+    Sample,
+)
 from sre_copilot.domain.errors import DeliveryTooLarge, UnreadableDelivery
 from sre_copilot.domain.payloads import checked_time
 from sre_copilot.domain.signals import ChangeDetails, Environment, Severity, SignalDraft, SignalStatus, SignalType
@@ -42,8 +51,9 @@ _TEXTS = ("severity_word", "service", "environment_word", "name", "title", "desc
 _KEYS = ("vendor_key", "vendor_id")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
-_SIZE = object()
+_SOUND = object()
 _TIMES = ("occurred_at", "episode_started_at", "expires_at")
+_NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 
 def checked_answer(answer: object, delivery: Delivery) -> Parsed:
@@ -73,10 +83,11 @@ def checked_answer(answer: object, delivery: Delivery) -> Parsed:
         _check_acknowledgement(f"acknowledgements[{place}]", word)
     size = 0
     for place, draft in enumerate(drafts):
-        size += _check_draft(f"signals[{place}]", draft, delivery.received_at)
+        size += _check_draft(place, draft, delivery.received_at)
         if size > MOST_BYTES:
             raise Unfit(f"its signals hold more than {MOST_BYTES} bytes")
-    return attrs.evolve(answer, drafts=tuple(_each_id_once(drafts)))
+    once = tuple(_each_id_once(drafts))
+    return answer if len(once) == len(drafts) else attrs.evolve(answer, drafts=once)
 
 
 def _check_number(signals: int, delivery: Delivery) -> None:
@@ -155,16 +166,25 @@ def _check_key(path: str, value: object) -> None:
         raise UnreadableDelivery(f"{path} must have 1 to {NAME_LENGTH} characters, none of them NUL.")
 
 
-def _check_draft(path: str, draft: object, received_at: datetime) -> int:
-    """Raise what is wrong with a draft; return how many bytes it holds, about."""
+def _check_draft(place: int, draft: object, received_at: datetime) -> int:
+    """Raise what is wrong with a draft; return how many bytes it holds, about.
+
+    Of one that was sound before, only the latest of its times may have become unsound.
+    """
     if not isinstance(draft, SignalDraft):
-        raise Unfit(f"{path} is {type(draft).__name__}, not SignalDraft")
-    size: int | None = draft.worked_out.get(_SIZE)
-    if size is None:
-        size = draft.worked_out[_SIZE] = _checked_size(path, draft)
-    for name in _TIMES:
-        _check_time(f"{path}.{name}", getattr(draft, name), received_at)
+        raise Unfit(f"signals[{place}] is {type(draft).__name__}, not SignalDraft")
+    size: int
+    size, latest = draft.worked_out.get(_SOUND, (0, None))
+    if latest is None or latest > received_at + LATEST_AHEAD:
+        size, _ = draft.worked_out[_SOUND] = _looked_at(f"signals[{place}]", draft, received_at)
     return size
+
+
+def _looked_at(path: str, draft: SignalDraft, received_at: datetime) -> tuple[int, datetime]:
+    """How many bytes a draft holds and the latest of its times, the earliest of all where it has none."""
+    size = _checked_size(path, draft)
+    times = [_checked_time(f"{path}.{name}", getattr(draft, name), received_at) for name in _TIMES]
+    return size, max(times)
 
 
 def _checked_size(path: str, draft: SignalDraft) -> int:
@@ -256,12 +276,12 @@ def _checked_raw(path: str, raw: Mapping[str, Any]) -> int:
     return len(content)
 
 
-def _check_time(path: str, value: object, received_at: datetime) -> None:
+def _checked_time(path: str, value: object, received_at: datetime) -> datetime:
     if value is None:
-        return
+        return _NO_TIME
     if not isinstance(value, datetime) or value.utcoffset() is None:
         raise Unfit(f"{path} is not a time with a zone")
-    checked_time(path, value, received_at)
+    return checked_time(path, value, received_at)
 
 
 def _each_id_once(drafts: Iterable[SignalDraft]) -> Iterable[SignalDraft]:

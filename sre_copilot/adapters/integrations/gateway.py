@@ -6,6 +6,7 @@ from typing import Any
 
 import attrs
 
+from sre_copilot.adapters.integrations.abilities import Abilities
 from sre_copilot.adapters.integrations.answers import (
     checked_answer,
     checked_body,
@@ -14,7 +15,7 @@ from sre_copilot.adapters.integrations.answers import (
     checked_samples,
 )
 from sre_copilot.adapters.integrations.isolation import Isolation, Unfit, contained
-from sre_copilot.adapters.integrations.manager import PluginManager, Traits
+from sre_copilot.adapters.integrations.manager import PluginManager
 from sre_copilot.adapters.integrations.toolbox import Toolbox
 from sre_copilot.application.ports.deliveries import DeliveryGateway, IntegrationTypes
 from sre_copilot.domain.commands import Command, Response
@@ -33,18 +34,13 @@ from sre_copilot.domain.errors import (
 from sre_copilot.domain.integrations import ERROR_LENGTH, Feature, Integration, Secrets, Setting
 from sre_copilot.domain.strict_json import read_json
 from sre_copilot.hookspecs import (
-    AnswersCommands,
     ChecksHealth,
-    HidesCredentials,
-    IdentifiesDeliveries,
     IntegrationPlugin,
     ParsesDeliveries,
     ProvidesContext,
     ProvidesSamples,
     PullsSignals,
-    ReadsBodies,
     SignsSamples,
-    VerifiesDeliveries,
 )
 
 
@@ -55,13 +51,15 @@ class PluginGateway(DeliveryGateway):
     manager: PluginManager
     isolation: Isolation
     toolbox: Toolbox
+    _abilities: dict[str, Abilities] = attrs.field(factory=dict, init=False, repr=False)
 
     def verify(self, integration: Integration, secrets: Secrets, delivery: Delivery, now: datetime) -> bool:
         """Whether the vendor's signature proves the sender; see the port for what is raised."""
-        plugin, traits = self._plugin(integration.type)
-        if len(delivery.body) > traits.body_limit:
-            raise DeliveryTooLarge(f"The body has {len(delivery.body)} bytes; at most {traits.body_limit} are taken.")
-        if not isinstance(plugin, VerifiesDeliveries):
+        able = self._able(integration.type)
+        limit, plugin = able.traits.body_limit, able.verifies
+        if len(delivery.body) > limit:
+            raise DeliveryTooLarge(f"The body has {len(delivery.body)} bytes; at most {limit} are taken.")
+        if plugin is None:
             return False
         passing = (NotAuthentic, MalformedDelivery, OutgoingFailed, OutgoingRefused)
         tools = self.toolbox.at(now)
@@ -76,9 +74,9 @@ class PluginGateway(DeliveryGateway):
 
     def strip(self, integration: Integration, delivery: Delivery) -> Delivery:
         """The delivery without credentials; see the port for what is raised."""
-        plugin, traits = self._plugin(integration.type)
-        stripped = delivery.without_credentials(traits.kept_headers)
-        if not isinstance(plugin, HidesCredentials):
+        able = self._able(integration.type)
+        stripped, plugin = delivery.without_credentials(able.traits.kept_headers), able.hides
+        if plugin is None:
             return stripped
 
         def answer() -> bytes:
@@ -88,29 +86,31 @@ class PluginGateway(DeliveryGateway):
 
     def heeds_429(self, integration: Integration) -> bool:
         """Whether the vendor's sender repeats what was answered with 429."""
-        return self._plugin(integration.type)[1].heeds_429
+        return self._able(integration.type).traits.heeds_429
 
     def parse(self, integration: Integration, delivery: Delivery) -> Parsed:
         """What the delivery says; see the port for what is raised."""
-        plugin, traits = self._plugin(integration.type)
-        if not isinstance(plugin, ParsesDeliveries):
+        able = self._able(integration.type)
+        plugin = able.parses
+        if plugin is None:
             raise UnknownIntegrationType(type=integration.type, installed=self._parsing())
         known: list[str | None] = [None]
         passing = (UnreadableDelivery, MalformedDelivery)
 
         def answer() -> Parsed:
-            payload = contained(lambda: _payload(plugin, traits, delivery), passing=passing)
-            known[0] = contained(lambda: _id(plugin, payload, delivery), passing=(UnreadableDelivery, Unfit))
+            payload = contained(lambda: _payload(able, delivery), passing=passing)
+            known[0] = contained(lambda: _id(able, payload, delivery), passing=(UnreadableDelivery, Unfit))
             given = contained(lambda: plugin.parse(integration, payload, delivery), passing=(UnreadableDelivery,))
-            return attrs.evolve(checked_answer(given, delivery), vendor_id=known[0])
+            checked = checked_answer(given, delivery)
+            return checked if checked.vendor_id is known[0] else attrs.evolve(checked, vendor_id=known[0])
 
         try:
-            return self.isolation.run(integration.type, answer, passing, here=traits.is_own)
+            return self.isolation.run(integration.type, answer, passing, here=able.traits.is_own)
         except (DeliveryTooDeep, DeliveryTooLarge):
             # Refused for everyone, templates included.
             raise
         except MalformedDelivery as error:
-            if traits.takes_templates:
+            if able.traits.takes_templates:
                 raise UnreadableDelivery(str(error)) from error
             raise
         except (UnreadableDelivery, PluginFailed) as error:
@@ -119,8 +119,8 @@ class PluginGateway(DeliveryGateway):
 
     def answer(self, integration: Integration, command: Command, response: Response) -> Reply | None:
         """What the vendor is answered to a command; see the port for what is raised."""
-        plugin, _ = self._plugin(integration.type)
-        if not isinstance(plugin, AnswersCommands):
+        plugin = self._able(integration.type).answers
+        if plugin is None:
             return None
 
         def answer() -> Reply:
@@ -131,8 +131,12 @@ class PluginGateway(DeliveryGateway):
     def _parsing(self) -> list[str]:
         return sorted(name for name, one in self.manager.plugins.items() if isinstance(one, ParsesDeliveries))
 
-    def _plugin(self, kind: str) -> tuple[IntegrationPlugin, Traits]:
-        return installed(self.manager, kind), self.manager.traits[kind]
+    def _able(self, kind: str) -> Abilities:
+        known = self._abilities.get(kind)
+        if known is None:
+            plugin = installed(self.manager, kind)
+            known = self._abilities[kind] = Abilities.of(plugin, self.manager.traits[kind])
+        return known
 
 
 def installed(manager: PluginManager, kind: str) -> IntegrationPlugin:
@@ -143,14 +147,14 @@ def installed(manager: PluginManager, kind: str) -> IntegrationPlugin:
     return plugin
 
 
-def _payload(plugin: object, traits: Traits, delivery: Delivery) -> Any:
-    if isinstance(plugin, ReadsBodies):
-        return plugin.read(delivery)
-    return read_json(delivery.body, max_bytes=traits.body_limit)
+def _payload(able: Abilities, delivery: Delivery) -> Any:
+    if able.reads is not None:
+        return able.reads.read(delivery)
+    return read_json(delivery.body, max_bytes=able.traits.body_limit)
 
 
-def _id(plugin: object, payload: Any, delivery: Delivery) -> str | None:
-    return checked_id(plugin.delivery_id(payload, delivery)) if isinstance(plugin, IdentifiesDeliveries) else None
+def _id(able: Abilities, payload: Any, delivery: Delivery) -> str | None:
+    return checked_id(able.identifies.delivery_id(payload, delivery)) if able.identifies is not None else None
 
 
 @attrs.frozen

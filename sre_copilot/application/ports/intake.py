@@ -15,11 +15,12 @@ from sre_copilot.domain.errors import PluginFailed, UnreadableDelivery
 from sre_copilot.domain.fingerprint import fingerprint
 from sre_copilot.domain.integrations import Integration
 from sre_copilot.domain.signals import SignalDraft
+from sre_copilot.domain.values import quick_value
 
 SUSPENDED = "The plugin failed 5 times in a row, so it isn't asked any more; enable the integration again, then replay."
 
 
-@attrs.frozen(kw_only=True)
+@quick_value(kw_only=True)
 class Entry:
     """One draft of a delivery: which series it belongs to, and which id its vendor gave it."""
 
@@ -39,7 +40,7 @@ class Replay:
     at: datetime
 
 
-@attrs.frozen(kw_only=True)
+@quick_value(kw_only=True)
 class Arrived:
     """A delivery with what its plugin read in it, or with the reason for keeping it aside.
 

@@ -67,9 +67,10 @@ class AuthenticateDelivery:
         now, integration = delivery.received_at, door.integration
         if self.gateway.verify(integration, door.secrets(now), delivery, now):
             return Verdict.SIGNATURE
-        if not delivery.presented_keys:
+        presented = delivery.presented_keys
+        if not presented:
             raise NotAuthentic("The integration's key is missing: give it as a bearer token.", reason="missing")
-        if integration.key is None or not integration.key.opens(delivery.presented_keys, now):
+        if integration.key is None or not integration.key.opens(presented, now):
             raise NotAuthentic("The key is not the integration's.", reason="wrong")
         return Verdict.KEY
 

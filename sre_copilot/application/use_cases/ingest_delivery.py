@@ -91,8 +91,11 @@ class IngestDelivery:
         if receipt.quarantined or integration.is_success_to_note(delivery.received_at):
             # Its health is another one now, and may keep its plugin from being asked again.
             self.doors.forget(integration.id)
-        self._visit(arrived.parsed.visits)
-        return attrs.evolve(receipt, reply=arrived.parsed.reply, command=arrived.parsed.command)
+        parsed = arrived.parsed
+        self._visit(parsed.visits)
+        if receipt.reply is parsed.reply and receipt.command is parsed.command:
+            return receipt
+        return attrs.evolve(receipt, reply=parsed.reply, command=parsed.command)
 
     def _visit(self, addresses: Iterable[str]) -> None:
         # A vendor that isn't confirmed asks again, so that a visit which fails is no reason to refuse the delivery.

@@ -44,7 +44,9 @@ SCALARS = st.one_of(
 WORDS = st.one_of(
     st.text(max_size=6).map(lambda text: json.dumps(text, ensure_ascii=False)),
     st.text(max_size=6).map(json.dumps),
-    st.sampled_from(['"&"', '"\\u0026"', '"\\\\u0026"', '"\\u003c\\u003E"', '"\\\\\\u003e"', '"\\u0022:"', '"\\u0000"']),
+    st.sampled_from(
+        ['"&"', '"\\u0026"', '"\\\\u0026"', '"\\u003c\\u003E"', '"\\\\\\u003e"', '"\\u0022:"', '"\\u0000"']
+    ),
     st.sampled_from(['"a"', '"b"', '"a\\":"', '"\\\\"', '":"', '"\\u0061"', '"\\/"', '"\x00"', '"\x7f"', '"a', "'a'"]),
     st.sampled_from(["a", "ü", "€", "\U0001f600"]).flatmap(
         lambda letter: st.sampled_from(
