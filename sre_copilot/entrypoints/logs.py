@@ -6,8 +6,9 @@
 import logging
 import logging.config
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from typing import Any, TextIO, cast
 
 import attrs
@@ -23,8 +24,15 @@ LEVELS = {
 }
 """Logger -> the least level of what it tells that is written; warnings where it is not named."""
 
+_bound: ContextVar[Mapping[str, str]] = ContextVar("bound", default={})  # noqa: B039 - it is never changed
+
+
+def _merge_bound(logger: Any, method: str, event: EventDict) -> EventDict:
+    return {**_bound.get(), **event}
+
+
 _SHARED: tuple[Processor, ...] = (
-    structlog.contextvars.merge_contextvars,
+    _merge_bound,
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
     # Never with the values of local variables: they hold tokens and what people wrote.
@@ -123,15 +131,14 @@ def logger(name: str) -> Any:
 
 def bind(**values: str) -> None:
     """Let the lines that follow in this context carry these values."""
-    structlog.contextvars.bind_contextvars(**values)
+    _bound.set({**_bound.get(), **values})
 
 
 @contextmanager
 def fresh(**values: str) -> Iterator[None]:
     """A context of its own for one piece of work; threads are used again, and what one left is not the next one's."""
-    structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(**values)
+    before = _bound.set(values)
     try:
         yield
     finally:
-        structlog.contextvars.clear_contextvars()
+        _bound.reset(before)

@@ -4,7 +4,10 @@ from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import Any
 
+from django.core.cache import close_caches
 from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, reset_queries
 
 from sre_copilot.domain.errors import CopilotError
 from sre_copilot.entrypoints import logs
@@ -25,6 +28,7 @@ def application(settings: Settings) -> BoundedBodies:
     # Only now: these need a configured Django.
     from sre_copilot.entrypoints.http import running
 
+    spare_requests()
     running.use(settings)
     import_module(django_settings.URLS)
     try:
@@ -32,6 +36,17 @@ def application(settings: Settings) -> BoundedBodies:
     except CopilotError as error:
         log.warning("the copilot can't be opened yet", code=error.code, reason=str(error))
     return BoundedBodies(whole(WSGIHandler()))
+
+
+def spare_requests() -> None:
+    """Let Django do once what it does at the beginning and at the end of each request, and nothing that is for others.
+
+    What a thread holds is looked at when its request ends, and nobody uses it before the next one. Queries are only kept
+    for debugging, and caches are not used.
+    """
+    request_started.disconnect(close_old_connections)
+    request_started.disconnect(reset_queries)
+    request_finished.disconnect(close_caches)
 
 
 def whole(handler: WSGIHandler) -> Application:

@@ -14,6 +14,7 @@ from sre_copilot.entrypoints.http import metrics, problems
 from sre_copilot.entrypoints.http.bodies import FAULT
 
 REQUEST_ID = "X-Request-Id"
+GIVEN_ID = "HTTP_X_REQUEST_ID"
 LONGEST_PATH = 500
 """Characters of a path that the log shows."""
 _FIT_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -30,7 +31,7 @@ class Edge:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer a request, and say in the log how. Query strings, which may hold credentials, stay out of it."""
         began = time.perf_counter()
-        given = request.headers.get(REQUEST_ID, "")
+        given = request.META.get(GIVEN_ID, "")
         # Whoever stands before us may have given the request an id already.
         request_id = given if _FIT_ID.fullmatch(given) else str(new_id())
         with logs.fresh(request_id=request_id):

@@ -1,15 +1,17 @@
 """The door for signals: whoever has an integration sends here. Plain views, for speed."""
 
-import json
+from collections.abc import Mapping
+from functools import lru_cache
 from http import HTTPStatus
+from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+import orjson
+from django.http import HttpHeaders, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from sre_copilot.adapters.system import SystemClock
-from sre_copilot.domain.canonical import plain
 from sre_copilot.domain.deliveries import Delivery, Receipt
 from sre_copilot.domain.errors import CopilotError
 from sre_copilot.entrypoints import logs
@@ -45,10 +47,19 @@ def delivery_of(request: HttpRequest) -> Delivery:
     return Delivery(
         body=body_of(request),
         received_at=SystemClock().now(),
-        headers=dict(request.headers),
+        headers=headers_of(request.META),
         path=request.path_info.strip("/"),
-        token=request.GET.get("token", ""),
+        token=request.GET.get("token", "") if request.META.get("QUERY_STRING") else "",
     )
+
+
+def headers_of(environ: Mapping[str, Any]) -> dict[str, str]:
+    """What `request.headers` holds, without the time that it takes to be found in any case."""
+    named = ((_header(name), value) for name, value in environ.items())
+    return {name: value for name, value in named if name is not None}
+
+
+_header = lru_cache(maxsize=1024)(HttpHeaders.parse_header_name)
 
 
 def answer_of(receipt: Receipt) -> HttpResponse:
@@ -56,8 +67,6 @@ def answer_of(receipt: Receipt) -> HttpResponse:
     reply = receipt.reply
     if reply is not None:
         return in_vendors_words(reply.body, reply.status, reply.content_type)
-    told = {name: plain(getattr(receipt, name)) for name in TOLD}
-    told |= {name: plain(value) for name in TOLD_IF_SO if (value := getattr(receipt, name))}
-    return HttpResponse(
-        json.dumps(told, ensure_ascii=False), status=HTTPStatus.ACCEPTED, content_type="application/json"
-    )
+    told = {name: getattr(receipt, name) for name in TOLD}
+    told |= {name: value for name in TOLD_IF_SO if (value := getattr(receipt, name))}
+    return HttpResponse(orjson.dumps(told), status=HTTPStatus.ACCEPTED, content_type="application/json")
