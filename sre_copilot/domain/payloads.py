@@ -198,7 +198,11 @@ def texts(value: object) -> tuple[str, ...]:
 
 def first_text(values: Mapping[str, str], names: Iterable[str]) -> str:
     """Return the first of the named texts that is there and not blank, without white space around it, else ""."""
-    return next((text for text in (values.get(name, "").strip() for name in names) if text), "")
+    for name in names:
+        text = values.get(name, "").strip()
+        if text:
+            return text
+    return ""
 
 
 def web_links(*candidates: object) -> tuple[str, ...]:

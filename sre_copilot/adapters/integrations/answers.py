@@ -49,7 +49,7 @@ _KINDS: Mapping[str, type] = {
 }
 _TEXTS = ("severity_word", "service", "environment_word", "name", "title", "description")
 _KEYS = ("vendor_key", "vendor_id")
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_HALF = re.compile("[\ud800-\udfff]")
 _ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _SOUND = object()
 _TIMES = ("occurred_at", "episode_started_at", "expires_at")
@@ -162,15 +162,12 @@ def _check_key(path: str, value: object) -> None:
         return
     if not isinstance(value, str):
         raise Unfit(f"{path} is {type(value).__name__}, not a string")
-    if not 0 < len(value) <= NAME_LENGTH or _UNSTORABLE.search(value):
+    if not 0 < len(value) <= NAME_LENGTH or _is_unstorable(value):
         raise UnreadableDelivery(f"{path} must have 1 to {NAME_LENGTH} characters, none of them NUL.")
 
 
 def _check_draft(place: int, draft: object, received_at: datetime) -> int:
-    """Raise what is wrong with a draft; return how many bytes it holds, about.
-
-    Of one that was sound before, only the latest of its times may have become unsound.
-    """
+    """Raise what is wrong with a draft, of one that was sound before only with its times; return its bytes, about."""
     if not isinstance(draft, SignalDraft):
         raise Unfit(f"signals[{place}] is {type(draft).__name__}, not SignalDraft")
     size: int
@@ -219,7 +216,7 @@ def _checked_at_once(draft: SignalDraft) -> int | None:
     size = len(text) + len(raw)
     # Not a number is written as null too.
     is_doubtful = b"\\u0000" in raw or b"null" in raw or size > MOST_RAW_BYTES or not isinstance(draft.links, tuple)
-    return None if is_doubtful or _UNSTORABLE.search(text) else size
+    return None if is_doubtful or _is_unstorable(text) else size
 
 
 def _checked_one_by_one(path: str, draft: SignalDraft) -> int:
@@ -241,9 +238,14 @@ def _checked_length(path: str, text: object) -> int:
         raise Unfit(f"{path} is {type(text).__name__}, not a string")
     if len(text) > MOST_RAW_BYTES:
         raise Unfit(f"{path} is longer than {MOST_RAW_BYTES} characters")
-    if _UNSTORABLE.search(text):
+    if _is_unstorable(text):
         raise Unfit(f"{path} has a NUL or half of a surrogate pair in it")
     return len(text)
+
+
+def _is_unstorable(text: str) -> bool:
+    """Whether a NUL or half of a surrogate pair is in it."""
+    return "\x00" in text or not (text.isascii() or _HALF.search(text) is None)
 
 
 def _checked_lengths(path: str, texts: object) -> int:

@@ -99,7 +99,7 @@ class BoundedBodies:
         try:
             if length is not None and length > self.limit:
                 raise Refused(*TOO_LARGE)
-            body = bounded(stream, self.limit)
+            body = bounded(stream, self.limit, length)
         except Refused:
             # Who waits for our consent has sent nothing yet, and whoever wants to send that much is not worth it.
             if "HTTP_EXPECT" not in environ and (length or 0) <= DISCARDED:
@@ -113,8 +113,11 @@ class BoundedBodies:
         return body
 
 
-def bounded(stream: Stream, limit: int) -> bytes:
-    """Read a body to its end. Raises Refused as soon as there are more than `limit` bytes."""
+def bounded(stream: Stream, limit: int, length: int | None = None) -> bytes:
+    """Read a body to its end. Raises Refused as soon as there are more than `limit` bytes.
+
+    Of one that has as many bytes as its `length` says nothing more is asked for: the server takes long to say that there is none.
+    """
     pieces: list[bytes] = []
     left = limit
     while piece := stream.read(min(PIECE, left + 1)):
@@ -122,6 +125,8 @@ def bounded(stream: Stream, limit: int) -> bytes:
         if left < 0:
             raise Refused(*TOO_LARGE)
         pieces.append(piece)
+        if limit - left == length:
+            break
     return b"".join(pieces)
 
 
@@ -133,9 +138,10 @@ def body_of(request: HttpRequest, limit: int = MAX_BODY_BYTES) -> bytes:
     fault = request.META.get(FAULT)
     if fault is not None:
         raise fault
-    if int(_digits(request.META.get("CONTENT_LENGTH") or "0")) > limit:
+    length = int(_digits(request.META.get("CONTENT_LENGTH") or "0"))
+    if length > limit:
         raise Refused(*TOO_LARGE)
-    return bounded(request, limit)
+    return bounded(request, limit, length)
 
 
 def _discard(stream: Stream) -> None:

@@ -157,3 +157,22 @@ def test_what_was_refused_around_the_application_is_refused_in_it() -> None:
 
 def test_a_stream_is_read_to_its_end() -> None:
     assert bounded(io.BytesIO(b"x" * 200_000), 200_000) == b"x" * 200_000
+
+
+@attrs.define
+class Pieces:
+    """A connection that brings a body in pieces, and fails when it is asked for more."""
+
+    left: list[bytes]
+
+    def read(self, size: int) -> bytes:
+        return self.left.pop(0)
+
+
+def test_nothing_more_is_asked_for_once_a_body_has_come_whole() -> None:
+    body = Pieces([b"x" * 60, b"x" * 40])
+    assert send(body, CONTENT_LENGTH="100")["wsgi.input"].read() == b"x" * 100
+
+
+def test_a_body_that_is_longer_than_its_sender_says_is_refused() -> None:
+    assert refused(send(io.BytesIO(b"abc"), CONTENT_LENGTH="2")) == (400, "bad_request")

@@ -1,6 +1,7 @@
 """Alerts that were told before: Alertmanager repeats what fires, word for word, for as long as it fires."""
 
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
@@ -31,7 +32,7 @@ class ToldBefore:
 
     read: Reader
     most_bytes: int = MOST_BYTES
-    _known: dict[Key, SignalDraft] = attrs.field(factory=dict, init=False, repr=False)
+    _known: OrderedDict[Key, SignalDraft] = attrs.field(factory=OrderedDict, init=False, repr=False)
     _bytes: int = attrs.field(default=0, init=False, repr=False)
     _guard: threading.Lock = attrs.field(factory=threading.Lock, init=False, repr=False)
 
@@ -60,6 +61,5 @@ class ToldBefore:
             if self._known.setdefault(key, draft) is draft:
                 self._bytes += len(key[-1])
             while self._bytes > self.most_bytes:
-                oldest = next(iter(self._known))
-                del self._known[oldest]
+                oldest, _ = self._known.popitem(last=False)
                 self._bytes -= len(oldest[-1])
