@@ -69,7 +69,7 @@ class Candidate:
         return self.has_open_episode or now - self.last_signal_at <= ACTIVE_AFTER_LAST_SIGNAL
 
 
-@quick_value(kw_only=True)
+@quick_value
 class Factor:
     """One named part of a score: `value` in [0, 1], or None where it is unknown and left out."""
 
@@ -78,7 +78,7 @@ class Factor:
     weight: float
 
 
-@quick_value(kw_only=True)
+@quick_value
 class CandidateScore:
     """How well one candidate fits, in [0, 1], and why."""
 

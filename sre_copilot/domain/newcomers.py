@@ -18,8 +18,9 @@ from sre_copilot.domain.subjects import Subject
 from sre_copilot.domain.word_sets import Similar
 
 SHARED = ("same_service", "topology", "common_change")
-NO_ENVIRONMENT = Factor(name="environment", value=None, weight=WEIGHTS["environment"])
+NO_ENVIRONMENT = Factor("environment", None, WEIGHTS["environment"])
 """It is known only where two differ, and then nothing is enough: such incidents are left out at once."""
+NO_TEXT = Factor("text", None, WEIGHTS["text"])
 SECONDS = TIME_SCALE.total_seconds()
 LABELS, TIME, TEXT = (WEIGHTS[name] for name in ("labels", "time", "text"))
 
@@ -137,7 +138,7 @@ class Newcomer:
             return []
         service, topology, change = alike.factors
         service_part, topology_part, change_part = alike.parts
-        similar, started_at, profiles = self.similar, self.started_at, self.profiles
+        started_at, profiles, best = self.started_at, self.profiles, self.similar.best if self.similar else None
         rows: list[Row] = []
         for share, sharing in self.labels:
             group = incidents & sharing
@@ -150,18 +151,18 @@ class Newcomer:
                 if profile is None or profile.opened_at is None:
                     continue
                 time = exp(-(profile.gap(started_at) / 1_000_000) / SECONDS)
-                text = similar.best(profile.texts) if similar is not None and profile.texts else None
-                text_part = TEXT * text if text else 0.0
+                text = best(profile.texts) if best is not None and profile.texts else NO_TEXT
+                similarity = text.value
+                text_part = TEXT * similarity if similarity else 0.0
                 parts = (service_part, topology_part, labels_part, TIME * time, text_part, change_part)
-                score = round(sum(parts) / (wordless if text is None else worded), 6)
-                near = Factor(name="time", value=time, weight=TIME)
-                factors = (service, topology, labels, near, _factor("text", text), change, NO_ENVIRONMENT)
-                found = CandidateScore(incident_id=profile.incident_id, score=score, factors=factors)
-                rows.append((-score, profile.opened_at, profile.incident_id, found))
+                score = round(sum(parts) / (wordless if similarity is None else worded), 6)
+                factors = (service, topology, labels, Factor("time", time, TIME), text, change, NO_ENVIRONMENT)
+                incident_id = profile.incident_id
+                rows.append((-score, profile.opened_at, incident_id, CandidateScore(incident_id, score, factors)))
         return rows
 
 
 @lru_cache(maxsize=4096)
 def _factor(name: str, value: float | None) -> Factor:
-    """Kept to be used again, because shares of labels and words take few values."""
-    return Factor(name=name, value=value, weight=WEIGHTS[name])
+    """Kept to be used again, because shares of labels take few values."""
+    return Factor(name, value, WEIGHTS[name])

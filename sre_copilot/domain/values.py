@@ -2,6 +2,7 @@
 
 A frozen object sets each of its fields through `object.__setattr__`, which takes two to three times as long as setting
 them. Types are checked before anything is merged, and then a value can't be changed any more than other frozen ones.
+Those with few fields take them by place too, which costs half of what it costs by name.
 """
 
 from typing import TYPE_CHECKING

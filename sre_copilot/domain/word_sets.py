@@ -5,7 +5,10 @@ from collections.abc import Sequence
 import attrs
 
 from sre_copilot.domain.bits import add, at_least, keep
+from sre_copilot.domain.correlation import WEIGHTS, Factor
 
+WEIGHT = WEIGHTS["text"]
+NOTHING_ALIKE = Factor("text", 0.0, WEIGHT)
 KEPT = 512
 """How many newcomers' sets of words are remembered with what is similar to them."""
 
@@ -15,16 +18,22 @@ class Similar:
     """What is similar to a newcomer's words: (Jaccard similarity, numbers of sets as bits), most similar first."""
 
     levels: Sequence[tuple[float, int]]
-    _best: dict[int, float] = attrs.field(factory=dict, init=False)
+    _best: dict[int, Factor] = attrs.field(factory=dict, init=False)
 
-    def best(self, sets: int) -> float:
-        """The similarity of the most similar of some sets. Kept, because incidents are asked again with every newcomer."""
+    def best(self, sets: int) -> Factor:
+        """How similar the most similar of some sets is. Kept, because incidents are asked again with every newcomer."""
         found = self._best.get(sets)
         if found is None:
             if len(self._best) >= KEPT:
                 self._best.clear()
-            found = self._best[sets] = next((similarity for similarity, mask in self.levels if mask & sets), 0.0)
+            found = self._best[sets] = self._looked_up(sets)
         return found
+
+    def _looked_up(self, sets: int) -> Factor:
+        for similarity, mask in self.levels:
+            if mask & sets:
+                return Factor("text", similarity, WEIGHT)
+        return NOTHING_ALIKE
 
 
 @attrs.define(kw_only=True)
