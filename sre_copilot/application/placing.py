@@ -31,6 +31,7 @@ from sre_copilot.domain.snapshots import ObservedChange
 from sre_copilot.domain.stored_episodes import Episode
 from sre_copilot.domain.subjects import Subject, signalled
 from sre_copilot.domain.tenants import Tenant, month_of
+from sre_copilot.domain.values import quick_value
 
 
 @attrs.frozen(kw_only=True)
@@ -47,7 +48,7 @@ class Placed:
     decisions: tuple[StoredDecision, ...] = ()
 
 
-@attrs.frozen(kw_only=True)
+@quick_value(kw_only=True)
 class Homeless:
     """An episode that needs an incident: the index of its update, and its original."""
 
@@ -128,9 +129,11 @@ class Placing:
         by_id = {signal.id: signal for signal in signals}
         for index, update in enumerate(updates):
             for episode in (*self._begun(update), *_escalated(update, by_id)):
-                original = by_id.get(episode.original_id) or self.uow.signals.get(episode.original_id)
+                original = by_id.get(episode.original_id)
+                is_new = original is not None
+                if original is None:
+                    original = self.uow.signals.get(episode.original_id)
                 if not original.draft.is_heartbeat:
-                    is_new = original.id in by_id
                     yield Homeless(
                         index=index,
                         episode=episode,
@@ -250,9 +253,9 @@ def diagnosis_of(incident: Incident) -> Job:
 
 def _escalated(update: SeriesUpdate, by_id: Mapping[UUID, Signal]) -> Iterable[Episode]:
     """Open episodes without an incident in which something worse than their original has just fired."""
-    settled = {episode.id for episode in (*update.opened, *update.reopened)}
+    settled = (*update.opened, *update.reopened)
     for episode in update.history.episodes:
-        if episode.is_open and episode.incident_id is None and episode.id not in settled:
+        if episode.is_open and episode.incident_id is None and episode not in settled:
             members = [m.signal_id for m in update.history.memberships if m.episode_id == episode.id]
             fired = [by_id[one].draft.severity.weight for one in members if one in by_id and by_id[one].is_firing]
             original = next(fact for fact in update.history.facts if fact.signal_id == episode.original_id)

@@ -6,6 +6,7 @@ repeated. Time enters only as `now`, which decides what has expired or fallen si
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 from uuid import UUID
 
 import attrs
@@ -146,22 +147,24 @@ def _unstated_runs(firings: Sequence[Fact], resolves: Sequence[Fact], window: ti
     )
     built: list[Run] = []
     group: list[Fact] = []
+    silent_at: datetime | None = None
     for fact in events:
-        if group and fact.known_from > _silent_at(group, window):
+        if silent_at is not None and fact.known_from > silent_at:
             built.append(_unstated(group))
-            group = []
+            group, silent_at = [], None
         if fact.status is SignalStatus.FIRING:
             group.append(fact)
+            silent_at = _latest(silent_at, fact.active_until + window)
         elif group:
             built.append(_resolved(_unstated(group), fact))
-            group = []
+            group, silent_at = [], None
     if group:
         built.append(_unstated(group))
     return built
 
 
 def _unstated(group: Sequence[Fact]) -> Run:
-    return Run(started_at=min(fact.occurred_at for fact in group), firings=_in_order(group), stated=False)
+    return Run(started_at=min([fact.occurred_at for fact in group]), firings=_in_order(group), stated=False)
 
 
 def _end_by_loose_resolves(ordered: Sequence[Run], resolves: Sequence[Fact]) -> list[Run]:
@@ -237,8 +240,8 @@ def _silent_at(group: Iterable[Fact], window: timedelta) -> datetime:
 
 
 def _in_order(group: Iterable[Fact]) -> tuple[Fact, ...]:
-    return tuple(sorted(group, key=lambda fact: fact.ordinal))
+    return tuple(sorted(group, key=attrgetter("ordinal")))
 
 
 def _latest(one: datetime | None, other: datetime | None) -> datetime | None:
-    return max((value for value in (one, other) if value is not None), default=None)
+    return max(one, other) if one and other else one or other

@@ -102,13 +102,14 @@ class OpenIncidents:
             last_signal_at=candidate.last_signal_at,
             has_open_episode=candidate.has_open_episode,
         )
+        profile = self._profile(candidate.incident_id)
         for member in candidate.members:
-            self.join(candidate.incident_id, member)
+            self._join(profile, member)
 
     def hear(self, incident_id: UUID, subject: Subject, *, at: datetime, is_open: bool) -> None:
         """Add a member that has just come; from then on its incident is active as long as that makes it."""
-        self.join(incident_id, subject)
         profile = self._profile(incident_id)
+        self._join(profile, subject)
         assert profile.opened_at is not None
         opened = microseconds(profile.opened_at)
         last = opened + OPEN_SPAN if is_open else min(opened + OPEN_SPAN, microseconds(at) + QUIET_SPAN)
@@ -116,7 +117,9 @@ class OpenIncidents:
 
     def join(self, incident_id: UUID, subject: Subject) -> None:
         """Add the subject of an episode's original, or of what people declared, to an incident. Twice is once."""
-        profile = self._profile(incident_id)
+        self._join(self._profile(incident_id), subject)
+
+    def _join(self, profile: Profile, subject: Subject) -> None:
         bit = 1 << profile.number
         if not self._members.services.get(subject.service, 0) & bit:
             self._beginnings.version += 1

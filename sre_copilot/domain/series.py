@@ -1,6 +1,6 @@
 """A series: what has been recorded under one fingerprint, and what a new signal does to its episodes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from operator import attrgetter
 from uuid import UUID
@@ -42,32 +42,30 @@ class SeriesUpdate:
     def homed(self, episode_id: UUID, incident_id: UUID | None, *, waiting: bool = False) -> "SeriesUpdate":
         """Return the update with one of its episodes, and the signals of that episode, in an incident."""
         before = self.history
-        originals = {episode.original_id for episode in before.episodes}
-        homed = {e.id: e.homed(incident_id, waiting=waiting) for e in before.episodes if e.id == episode_id}
-        episodes = tuple([homed.get(episode.id, episode) for episode in before.episodes])
-        members = tuple(
-            [
-                member.homed(incident_id, waiting=waiting and member.signal_id in originals)
-                if member.episode_id == episode_id
-                else member
-                for member in before.memberships
-            ]
-        )
-        changed = {member.signal_id for member in self.memberships}
-        saved = {episode_id, *(episode.id for episode in self.saved)}
+        if len(before.memberships) == 1 and before.episodes[0].id == episode_id:
+            # As with nearly all that is new.
+            episodes: tuple[Episode, ...] = (before.episodes[0].homed(incident_id, waiting=waiting),)
+            members: tuple[Membership, ...] = (before.memberships[0].homed(incident_id, waiting=waiting),)
+            opened, saved, changed = episodes if self.opened else (), episodes, members
+        else:
+            homed = {e.id: e.homed(incident_id, waiting=waiting) for e in before.episodes if e.id == episode_id}
+            episodes = tuple([homed.get(episode.id, episode) for episode in before.episodes])
+            members = tuple(_homed(before, episode_id, incident_id, waiting=waiting))
+            opened = tuple([homed.get(episode.id, episode) for episode in self.opened])
+            to_save = {episode_id, *(episode.id for episode in self.saved)}
+            saved = _closings_first([episode for episode in episodes if episode.id in to_save])
+            moved = {member.signal_id for member in self.memberships}
+            changed = tuple([m for m in members if m.episode_id == episode_id or m.signal_id in moved])
         return SeriesUpdate(
             history=before.holding(before.facts, episodes, members),
             decisions=self.decisions,
             sightings=self.sightings,
-            opened=tuple([homed.get(episode.id, episode) for episode in self.opened]),
+            opened=opened,
             reopened=self.reopened,
-            saved=_closings_first([episode for episode in episodes if episode.id in saved]),
+            saved=saved,
             dropped=self.dropped,
             moved=self.moved,
-            memberships=(
-                *[m for m in members if m.episode_id == episode_id or m.signal_id in changed],
-                *[m for m in self.memberships if m.episode_id is None],
-            ),
+            memberships=(*changed, *[m for m in self.memberships if m.episode_id is None]),
             begun=self.begun,
             last_run=self.last_run,
         )
@@ -108,6 +106,8 @@ class SeriesHistory:
 
     def severity(self, episode_id: UUID) -> Severity:
         """The worst that has fired in one of its episodes, in whatever order."""
+        if len(self.facts) == 1:
+            return self.facts[0].severity
         members = {member.signal_id for member in self.memberships if member.episode_id == episode_id}
         firings = (f for f in self.facts if f.signal_id in members and f.status is SignalStatus.FIRING)
         return max((fact.severity for fact in firings), key=lambda severity: severity.weight)
@@ -139,8 +139,9 @@ class SeriesHistory:
 
     def _recorded(self, observations: Sequence[Observation], window: timedelta, now: datetime) -> SeriesUpdate:
         facts = {fact.signal_id: fact for fact in self.facts}
-        by_key = {_key(fact): fact.signal_id for fact in reversed(self.facts)}
-        ordinal = max([self.last_ordinal, *(fact.ordinal for fact in self.facts)])
+        is_keyed = not all([item.has_vendor_id for item in observations])
+        by_key = {_key(fact): fact.signal_id for fact in reversed(self.facts)} if is_keyed else {}
+        ordinal = max([self.last_ordinal, *[fact.ordinal for fact in self.facts]])
         seen_again: set[UUID] = set()
         fresh: dict[UUID, Fact] = {}
         recorded: list[UUID | Decision] = []
@@ -157,44 +158,59 @@ class SeriesHistory:
                 continue
             ordinal += 1
             facts[item.signal_id] = fresh[item.signal_id] = _fact(item, ordinal)
-            by_key.setdefault(_key(item), item.signal_id)
+            if is_keyed:
+                by_key.setdefault(_key(item), item.signal_id)
             recorded.append(item.signal_id)
         names = {item.signal_id: item.episode_id for item in observations}
-        update = self._recomputed(tuple(facts.values()), names, window=window, now=now)
-        return attrs.evolve(
-            update,
-            decisions=tuple(_decision(entry, update.history, facts) for entry in recorded),
-            sightings=tuple(
-                facts[signal_id] for signal_id in sorted(seen_again) if facts[signal_id] != fresh.get(signal_id)
-            ),
-        )
+        sightings = [facts[signal_id] for signal_id in sorted(seen_again) if facts[signal_id] != fresh.get(signal_id)]
+        return self._recomputed(facts, names, recorded, tuple(sightings), window=window, now=now)
 
     def advance(self, *, window: timedelta, now: datetime) -> SeriesUpdate:
         """Let time pass: end what has expired or fallen silent by `now`."""
-        return self._recomputed(self.facts, {}, window=window, now=now)
+        return self._recomputed({fact.signal_id: fact for fact in self.facts}, {}, window=window, now=now)
 
     def _recomputed(
-        self, facts: tuple[Fact, ...], names: dict[UUID, UUID], *, window: timedelta, now: datetime
+        self,
+        facts: Mapping[UUID, Fact],
+        names: dict[UUID, UUID],
+        recorded: Iterable[UUID | Decision] = (),
+        sightings: tuple[Fact, ...] = (),
+        *,
+        window: timedelta,
+        now: datetime,
     ) -> SeriesUpdate:
-        computed = runs(facts, window=window, now=now)
+        computed = runs(facts.values(), window=window, now=now)
         before = {episode.id: episode for episode in self.episodes}
         homes = {member.signal_id: member for member in self.memberships}
         placed = place(self.fingerprint, computed, self.episodes, homes, names)
-        after = tuple(episode for _, episode, _ in placed)
-        members = tuple(member for run, episode, _ in placed for member in memberships(run, episode))
+        after = tuple([episode for _, episode, _ in placed])
+        members = tuple([member for run, episode, _ in placed for member in memberships(run, episode)])
         kept = {episode.id for episode in after}
-        saved = [episode for episode in after if before.get(episode.id) != episode]
+        history = self.holding(tuple(facts.values()), after, members)
         return SeriesUpdate(
-            history=self.holding(facts, after, members),
-            opened=tuple(episode for _, episode, is_new in placed if is_new),
-            reopened=tuple(e for e in after if e.is_open and e.id in before and not before[e.id].is_open),
-            saved=_closings_first(saved),
-            dropped=tuple(sorted(set(before) - kept)),
+            history=history,
+            decisions=tuple([_decision(entry, history, facts) for entry in recorded]),
+            sightings=sightings,
+            opened=tuple([episode for _, episode, is_new in placed if is_new]),
+            reopened=tuple([e for e in after if e.is_open and e.id in before and not before[e.id].is_open]),
+            saved=_closings_first([episode for episode in after if before.get(episode.id) != episode]),
+            dropped=tuple(sorted(before.keys() - kept)),
             moved=_moved(before, [episode for _, episode, is_new in placed if not is_new]),
-            memberships=(*(m for m in members if homes.get(m.signal_id) != m), *displaced(homes, members)),
-            begun=frozenset(kept - set(before)),
+            memberships=(*[m for m in members if homes.get(m.signal_id) != m], *displaced(homes, members)),
+            begun=frozenset(kept - before.keys()),
             last_run=computed[-1] if computed else None,
         )
+
+
+def _homed(
+    history: SeriesHistory, episode_id: UUID, incident_id: UUID | None, *, waiting: bool
+) -> Iterable[Membership]:
+    originals = {episode.original_id for episode in history.episodes}
+    for member in history.memberships:
+        if member.episode_id == episode_id:
+            yield member.homed(incident_id, waiting=waiting and member.signal_id in originals)
+        else:
+            yield member
 
 
 def _closings_first(episodes: Iterable[Episode]) -> tuple[Episode, ...]:
@@ -220,7 +236,7 @@ def _fact(item: Observation, ordinal: int) -> Fact:
     )
 
 
-def _decision(entry: UUID | Decision, history: SeriesHistory, facts: dict[UUID, Fact]) -> Decision:
+def _decision(entry: UUID | Decision, history: SeriesHistory, facts: Mapping[UUID, Fact]) -> Decision:
     if isinstance(entry, Decision):
         return entry
     member = next((m for m in history.memberships if m.signal_id == entry), None)

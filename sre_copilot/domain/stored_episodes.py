@@ -121,9 +121,9 @@ def place(
 
 
 def memberships(run: Run, episode: Episode) -> Iterable[Membership]:
-    """Where the signals of a run belong."""
+    """Where the signals of a run belong that is stored as this episode."""
     for fact in run.firings:
-        is_original = fact.signal_id == episode.original_id
+        is_original = fact is run.firings[0]
         yield Membership(
             signal_id=fact.signal_id,
             episode_id=episode.id,
