@@ -5,7 +5,7 @@ encoding: ("ab", "c") and ("a", "bc") differ, and a missing label differs from a
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from uuid import UUID
 
@@ -32,11 +32,7 @@ def _fingerprint(integration_id: UUID, draft: SignalDraft) -> str:
     if draft.vendor_key is not None:
         return _hash("key", str(integration_id), draft.vendor_key)
     if draft.identity:
-        scope = _scope(integration_id, draft.signal_type, draft.environment)
-        parts: list[str] = []
-        for key in sorted(draft.identity):
-            parts += (key, draft.identity[key])
-        return _digest(scope, parts)
+        return _labelled(_scope(integration_id, draft.signal_type, draft.environment), draft.identity)
     return _hash("raw", str(integration_id), canonical(draft.raw).decode())
 
 
@@ -46,17 +42,22 @@ def _scope(integration_id: UUID, signal_type: SignalType, environment: Environme
     return _encoded((FORMAT, "labels", str(integration_id), signal_type.value, environment.value))
 
 
+def _labelled(scope: str, labels: Mapping[str, str]) -> str:
+    names = sorted(labels)
+    encoded = scope + "".join([f"{len(name)}:{name}{len(value := labels[name])}:{value}" for name in names])
+    if encoded.isascii():
+        return hashlib.sha256(encoded.encode()).hexdigest()
+    # Lengths are of bytes, and only ASCII has as many as characters.
+    return _digest(scope, [part for name in names for part in (name, labels[name])])
+
+
 def _hash(*parts: str) -> str:
     return _digest(_encoded((FORMAT,)), parts)
 
 
-def _digest(scope: str, parts: Sequence[str]) -> str:
-    encoded = scope + _encoded(parts)
-    if encoded.isascii():
-        return hashlib.sha256(encoded.encode()).hexdigest()
-    # Lengths are of bytes, and only ASCII has as many as characters.
-    pairs = [part.encode() for part in parts]
-    return hashlib.sha256(scope.encode() + b"".join([b"%d:%b" % (len(part), part) for part in pairs])).hexdigest()
+def _digest(scope: str, parts: Iterable[str]) -> str:
+    encoded = [part.encode() for part in parts]
+    return hashlib.sha256(scope.encode() + b"".join([b"%d:%b" % (len(part), part) for part in encoded])).hexdigest()
 
 
 def _encoded(parts: Iterable[str]) -> str:

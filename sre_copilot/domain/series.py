@@ -139,7 +139,7 @@ class SeriesHistory:
 
     def _recorded(self, observations: Sequence[Observation], window: timedelta, now: datetime) -> SeriesUpdate:
         facts = {fact.signal_id: fact for fact in self.facts}
-        is_keyed = not all([item.has_vendor_id for item in observations])
+        is_keyed = not all(item.has_vendor_id for item in observations)
         by_key = {_key(fact): fact.signal_id for fact in reversed(self.facts)} if is_keyed else {}
         ordinal = max([self.last_ordinal, *[fact.ordinal for fact in self.facts]])
         seen_again: set[UUID] = set()
