@@ -192,19 +192,25 @@ def _standing_for(run: Run) -> tuple[Fact, ...]:
     if len(firings) == 1:
         return firings
     expiries = [fact.expires_at for fact in firings if fact.expires_at is not None]
+    occurred = [fact.occurred_at for fact in firings]
+    received = [fact.received_at for fact in firings]
     seen = run.last_seen_at
-    first = attrs.evolve(
-        firings[0],
-        occurred_at=min(fact.occurred_at for fact in firings),
-        received_at=min(fact.received_at for fact in firings),
-        last_seen_at=seen,
-        expires_at=max(expiries, default=None),
-    )
-    last = attrs.evolve(
-        firings[-1],
-        occurred_at=max(fact.occurred_at for fact in firings),
-        received_at=max(fact.received_at for fact in firings),
-        last_seen_at=seen,
-        expires_at=None,
-    )
+    first = _widened(firings[0], min(occurred), min(received), seen, max(expiries, default=None))
+    last = _widened(firings[-1], max(occurred), max(received), seen, None)
     return (first, last)
+
+
+def _widened(
+    fact: Fact, occurred_at: datetime, received_at: datetime, last_seen_at: datetime, expires_at: datetime | None
+) -> Fact:
+    return Fact(
+        signal_id=fact.signal_id,
+        ordinal=fact.ordinal,
+        status=fact.status,
+        occurred_at=occurred_at,
+        received_at=received_at,
+        last_seen_at=last_seen_at,
+        severity=fact.severity,
+        episode_started_at=fact.episode_started_at,
+        expires_at=expires_at,
+    )
