@@ -97,3 +97,15 @@ def test_a_trail_can_go_only_with_its_table(database: Database) -> None:
             "SELECT DISTINCT tgenabled::text FROM pg_trigger WHERE tgfoid = 'sre_copilot_refuse'::regproc"
         ).fetchall()
     assert found == [("A",)], IMMUTABLE
+
+
+def test_what_is_long_is_compressed_quickly_where_the_server_can(database: Database) -> None:
+    with database.connect("owner") as db:
+        ((can,),) = db.execute(
+            "SELECT 'lz4' = ANY (enumvals) FROM pg_settings WHERE name = 'default_toast_compression'"
+        ).fetchall()
+        found = db.execute(
+            "SELECT attrelid::regclass::text, attname FROM pg_attribute WHERE attcompression = 'l' ORDER BY 1, 2"
+        ).fetchall()
+    wanted = [("deliveries", "body"), ("signals", "normalized_data"), ("signals", "raw_data")]
+    assert found == (wanted if can else [])

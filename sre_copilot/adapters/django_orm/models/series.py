@@ -22,8 +22,8 @@ class Series(models.Model):
     newest_seen_at = DateTimeField(null=True, blank=True)
     newest_expires_at = DateTimeField(null=True, blank=True)
     goes_on = models.BooleanField(default=False, db_default=False)
-    # The head in its compact form, null where the whole history has to be read.
-    head = models.JSONField(null=True, blank=True)
+    # The head in its compact form, null where the whole history has to be read. Nobody asks for parts of it.
+    head = models.TextField(null=True, blank=True)
 
     class Meta:
         db_table = "series"
@@ -99,7 +99,8 @@ class CorrelationDecision(models.Model):
     incident_id = models.UUIDField(null=True, blank=True)
     outcome = models.CharField(max_length=50)
     threshold = models.FloatField()
-    scores = models.JSONField()
+    # A JSON document, as text because nobody asks for parts of it.
+    scores = models.TextField()
     ruled_out = models.PositiveIntegerField(default=0, db_default=0)
     at = DateTimeField()
     # The database checks it with the tenant beside it.

@@ -234,7 +234,7 @@ class DjangoSeriesStore:
                     packed("uuid", [stored.decision.incident_id for stored in decisions]),
                     packed("text", [stored.decision.outcome.value for stored in decisions]),
                     packed("double precision", [stored.decision.threshold for stored in decisions]),
-                    packed("jsonb", [to_text(stored.decision.scores) for stored in decisions]),
+                    packed("text", [to_text(stored.decision.scores) for stored in decisions]),
                     packed("timestamptz", [stored.at for stored in decisions]),
                     packed("uuid", [stored.decision.silence_id for stored in decisions]),
                     packed("integer", [stored.decision.ruled_out for stored in decisions]),

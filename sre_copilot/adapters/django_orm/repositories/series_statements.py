@@ -14,7 +14,7 @@ ON CONFLICT (tenant_id, fingerprint) DO UPDATE SET
         ELSE s.newest_seen_at END,
     newest_expires_at = CASE WHEN s.goes_on AND {same} THEN greatest(s.newest_expires_at, excluded.newest_expires_at)
         ELSE s.newest_expires_at END
-RETURNING s.fingerprint, s.xmax = 0, s.goes_on, s.newest_status, {known}, s.head::text
+RETURNING s.fingerprint, s.xmax = 0, s.goes_on, s.newest_status, {known}, s.head
 """
     )
     .format(
@@ -53,7 +53,7 @@ INSERT INTO correlation_decisions (tenant_id, number, id, episode_id, signal_id,
 SELECT l.tenant_id, l.number + n.place, n.id, n.episode_id, n.signal_id, n.incident_id, n.outcome, n.threshold, n.scores,
     n.at, n.silence_id, n.ruled_out
 FROM (SELECT %b::uuid AS tenant_id, coalesce(max(number), 0) AS number FROM correlation_decisions WHERE tenant_id = %b) l,
-    unnest(%b::uuid[], %b::uuid[], %b::uuid[], %b::uuid[], %b::text[], %b::double precision[], %b::jsonb[],
+    unnest(%b::uuid[], %b::uuid[], %b::uuid[], %b::uuid[], %b::text[], %b::double precision[], %b::text[],
         %b::timestamptz[], %b::uuid[], %b::integer[])
     WITH ORDINALITY AS n (id, episode_id, signal_id, incident_id, outcome, threshold, scores, at, silence_id, ruled_out, place)
 """

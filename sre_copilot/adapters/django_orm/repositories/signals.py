@@ -141,7 +141,7 @@ class DjangoSignals:
             outcome=CorrelationOutcome(row.outcome),
             incident_id=row.incident_id,
             threshold=row.threshold,
-            scores=tuple(from_document(item, CandidateScore) for item in row.scores),
+            scores=tuple(from_document(item, CandidateScore) for item in json.loads(row.scores)),
             silence_id=row.silence_id,
             ruled_out=row.ruled_out,
         )
