@@ -5,6 +5,8 @@ from django.db import migrations, models
 # Beyond its target PostgreSQL compresses a row, and then keeps its longest value in another table with an index of its
 # own. These rows are a little longer than the 2 KB that are usual; so three signals still share a page.
 TARGETS = {"signals": 2700, "deliveries": 4080}
+ROOM = ("ALTER TABLE series SET (fillfactor = 30)", "ALTER TABLE series SET (fillfactor = 80)")
+"""Each new row is replaced at once by one with its head, three times as long, which finds room on the page seven times of ten."""
 COMPRESSED = {"signals": ("raw_data", "normalized_data"), "deliveries": ("body",)}
 QUICKLY = """
 DO $$ BEGIN
@@ -36,6 +38,7 @@ class Migration(migrations.Migration):
     operations = (
         migrations.AlterField(model_name="series", name="head", field=models.TextField(blank=True, null=True)),
         migrations.AlterField(model_name="correlationdecision", name="scores", field=models.TextField()),
+        migrations.RunSQL(*ROOM),
         *(_target(table, size) for table, size in TARGETS.items()),
         *(_compression(table, columns) for table, columns in COMPRESSED.items()),
     )
