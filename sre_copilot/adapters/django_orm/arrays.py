@@ -46,6 +46,16 @@ class UtcLoader(Loader):
         return _EPOCH + timedelta(microseconds=int.from_bytes(data, "big", signed=True))
 
 
+class JsonTextLoader(Loader):
+    """Leaves JSON in binary form as its text, as Django has it."""
+
+    format = pq.Format.BINARY
+
+    def load(self, data: Buffer) -> str:
+        """Return the text, which follows the version of the form."""
+        return bytes(data)[1:].decode()
+
+
 def packed(kind: str, values: Sequence[Any]) -> Packed | list[Any]:
     """Return an array of a type. What the type has no room for stays a list, which the server refuses in its words."""
     write = _WRITERS.get(kind)

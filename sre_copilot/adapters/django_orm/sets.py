@@ -14,9 +14,11 @@ import psycopg
 from django.db import connections
 from django.db.models import Model
 from django.db.utils import DatabaseErrorWrapper
-from psycopg import pq, sql
+from psycopg import sql
 
-from sre_copilot.adapters.django_orm.arrays import Packed, PackedDumper, UtcLoader, packed
+from sre_copilot.adapters.django_orm import asking
+from sre_copilot.adapters.django_orm.arrays import packed
+from sre_copilot.adapters.django_orm.asking import Parameters
 from sre_copilot.adapters.django_orm.routing import ALIAS
 
 Columns = Mapping[str, Sequence[object]]
@@ -67,38 +69,34 @@ def update(model: type[Model], key: Sequence[str], columns: Columns) -> None:
     writes.run()
 
 
-def ask(
-    statement: LiteralString | bytes, parameters: Sequence[object] | Mapping[str, object], *, binary: bool = False
-) -> list[tuple[Any, ...]]:
+def ask(statement: LiteralString | bytes, parameters: Parameters) -> list[tuple[Any, ...]]:
     """Run a statement whose parameters may be arrays, and return its rows. Raises Django's database errors.
 
-    `binary` is quicker where rows have times; JSON then has to be asked for as text.
+    Rows come in binary form: times are in UTC, and JSON is its text.
     """
     wrapper = connections[ALIAS]
     wrapper.ensure_connection()
-    assert wrapper.connection is not None
-    # The cursor of Django writes parameters into the text; arrays would come to several times their size.
-    with DatabaseErrorWrapper(wrapper), psycopg.Cursor(wrapper.connection) as cursor:
-        cursor.adapters.register_dumper(Packed, PackedDumper)
-        if binary:
-            cursor.format = pq.Format.BINARY
-            cursor.adapters.register_loader("timestamptz", UtcLoader)
-        execute: Callable[..., object] = partial(_execute, cursor)
+    wrapper.validate_no_broken_transaction()
+    connection = wrapper.connection
+    assert connection is not None
+    with DatabaseErrorWrapper(wrapper):
+        if not wrapper.execute_wrappers:
+            return asking.rows(connection, statement, parameters)
+        found: list[tuple[Any, ...]] = []
+
+        def execute(statement: LiteralString | bytes, parameters: Parameters, *_: object) -> None:
+            found[:] = asking.rows(connection, statement, parameters)
+
+        heard: Callable[..., object] = execute
         for listener in reversed(wrapper.execute_wrappers):
             # Whoever listens to what is asked of the database hears this too.
-            execute = partial(listener, execute)
-        execute(statement, parameters, False, {"connection": wrapper, "cursor": cursor})
-        return cursor.fetchall() if cursor.description else []
+            heard = partial(listener, heard)
+        heard(statement, parameters, False, {"connection": wrapper, "cursor": psycopg.Cursor(connection)})
+        return found
 
 
 def _packed(model: type[Model], columns: Columns) -> list[object]:
     return [packed(_kind_of(model, name), values) for name, values in columns.items()]
-
-
-def _execute(
-    cursor: psycopg.Cursor, statement: LiteralString | bytes, parameters: Sequence[object], *_: object
-) -> None:
-    cursor.execute(statement, parameters)
 
 
 def _array(kind: str) -> sql.SQL:

@@ -63,7 +63,7 @@ class DjangoSeriesStore:
             "expires": packed("timestamptz", [row.expires_at for row in rows]),
         }
         with translated():
-            answers = sets.ask(LOCK, asked, binary=True)
+            answers = sets.ask(LOCK, asked)
         by_name = {row.fingerprint: row for row in rows}
         return {answer[0]: self._locked(by_name[answer[0]], *answer[1:]) for answer in answers}
 
@@ -112,7 +112,6 @@ class DjangoSeriesStore:
             rows = sets.ask(
                 KNOWN,
                 {"tenant": self.tenant_id, "integration": integration_id, "names": packed("text", list(names))},
-                binary=True,
             )
         found = {
             (name, position): KnownSignal(signal_id=signal_id, fingerprint=fingerprint, content_hash=content)

@@ -1,0 +1,146 @@
+"""Statements straight on the driver's connection, prepared and in binary form: a cursor costs more than most of ours do.
+
+Everything else is as a cursor of the driver has it: when a transaction begins, what interrupts a statement, which errors
+come out.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from itertools import count
+from time import monotonic
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import attrs
+import psycopg
+from psycopg import abc, generators, pq
+from psycopg.adapt import AdaptersMap, PyFormat, Transformer
+from psycopg.pq.abc import PGresult
+
+from sre_copilot.adapters.django_orm.arrays import JsonTextLoader, Packed, PackedDumper, UtcLoader
+
+Parameters = Sequence[object] | Mapping[str, object]
+
+ASKED_BEFORE = 3
+"""How often a statement was asked of a connection before it is prepared there."""
+MOST_PREPARED = 100
+"""Statements that a connection keeps prepared."""
+PLAN_LASTS = 10.0
+"""Seconds until a statement is prepared anew: a plan that was made for a small table is a bad one when it has grown."""
+FORGOTTEN = frozenset({"26000", "0A000"})
+"""The SQLSTATEs of a prepared statement that is gone, and of one whose table was changed."""
+_PLACE = re.compile(rb"%%|%(?:\((\w+)\))?[bst]")
+
+
+def _adapters() -> AdaptersMap:
+    adapters = AdaptersMap(psycopg.adapters)
+    adapters.register_dumper(Packed, PackedDumper)
+    adapters.register_loader("timestamptz", UtcLoader)
+    adapters.register_loader("jsonb", JsonTextLoader)
+    return adapters
+
+
+@attrs.define(eq=False)
+class Session:
+    """What is kept with a connection, and goes with it."""
+
+    _prepares: bool
+    _transformer: abc.Transformer = attrs.field(factory=lambda: Transformer(_adapters()), init=False)
+    _asked: dict[object, int] = attrs.field(factory=dict, init=False)
+    _prepared: dict[object, tuple[bytes, float]] = attrs.field(factory=dict, init=False)
+    _names: "count[int]" = attrs.field(factory=count, init=False)
+
+    def rows(self, connection: psycopg.Connection, statement: str | bytes, given: Parameters) -> list[tuple[Any, ...]]:
+        """Run a statement and return its rows. Raises the driver's errors."""
+        text, names = _native(statement)
+        values = [given[name] for name in names] if isinstance(given, Mapping) else given
+        sent = self._transformer.dump_sequence(values, [PyFormat.BINARY] * len(values))
+        types, formats = self._transformer.types or (), self._transformer.formats
+        name = self._name(connection, text, types) if self._prepares else None
+        if name is None:
+            connection.pgconn.send_query_params(text, sent, types, formats, pq.Format.BINARY)
+        else:
+            connection.pgconn.send_query_prepared(name, sent, formats, pq.Format.BINARY)
+        try:
+            result = _answer(connection)
+        except psycopg.Error as error:
+            if error.sqlstate in FORGOTTEN:
+                self._prepared.pop((text, types), None)
+            raise
+        if result.status != pq.ExecStatus.TUPLES_OK:
+            return []
+        self._transformer.set_pgresult(result)
+        try:
+            return self._transformer.load_rows(0, result.ntuples, tuple)
+        finally:
+            self._transformer.set_pgresult(None)
+
+    def _name(self, connection: psycopg.Connection, text: bytes, types: tuple[int, ...]) -> bytes | None:
+        """The name of a prepared statement, or None where it is not prepared."""
+        key = (text, types)
+        name, made_at = self._prepared.get(key, (b"", 0.0))
+        if name and monotonic() - made_at < PLAN_LASTS:
+            return name
+        if name:
+            connection.pgconn.send_query(b"DEALLOCATE " + name)
+            _answer(connection)
+        elif not self._is_common(key):
+            return None
+        name = name or b"copilot_%d" % next(self._names)
+        self._prepared.pop(key, None)
+        connection.pgconn.send_prepare(name, text, types)
+        _answer(connection)
+        self._prepared[key] = name, monotonic()
+        return name
+
+    def _is_common(self, key: object) -> bool:
+        asked = self._asked[key] = self._asked.get(key, 0) + 1
+        return asked > ASKED_BEFORE and len(self._prepared) < MOST_PREPARED
+
+
+_sessions: "WeakKeyDictionary[psycopg.Connection, Session]" = WeakKeyDictionary()
+
+
+def rows(connection: psycopg.Connection, statement: str | bytes, given: Parameters) -> list[tuple[Any, ...]]:
+    """Run a statement, whose parameters may be arrays, and return its rows. Raises the driver's errors."""
+    with connection.lock:
+        if not connection.autocommit and connection.pgconn.transaction_status == pq.TransactionStatus.IDLE:
+            connection.pgconn.send_query(b"BEGIN")
+            _answer(connection)
+        session = _sessions.get(connection)
+        if session is None:
+            session = _sessions[connection] = Session(prepares=not _is_pooled(connection))
+        return session.rows(connection, statement, given)
+
+
+def _is_pooled(connection: psycopg.Connection) -> bool:
+    """Whether somebody stands in between, who may have the next transaction run by another process of the server.
+
+    That one would not know what was prepared.
+    """
+    connection.pgconn.send_query(b"SELECT pg_backend_pid()")
+    return _answer(connection).get_value(0, 0) != b"%d" % connection.pgconn.backend_pid
+
+
+def _answer(connection: psycopg.Connection) -> PGresult:
+    results: list[PGresult] = connection.wait(generators.execute(connection.pgconn))
+    result = results[-1]
+    if result.status == pq.ExecStatus.FATAL_ERROR:
+        raise psycopg.errors.error_from_result(result)
+    return result
+
+
+@cache
+def _native(statement: str | bytes) -> tuple[bytes, tuple[str, ...]]:
+    """A statement with numbered parameters, and their names where they have some."""
+    places: dict[bytes, int] = {}
+
+    def numbered(found: re.Match[bytes]) -> bytes:
+        if found[0] == b"%%":
+            return b"%"
+        name = found[1] or b"%d" % len(places)
+        return b"$%d" % places.setdefault(name, len(places) + 1)
+
+    text = _PLACE.sub(numbered, statement.encode() if isinstance(statement, str) else statement)
+    return text, tuple(name.decode() for name in places)
