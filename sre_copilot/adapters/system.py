@@ -7,14 +7,15 @@ from base64 import b64encode
 from datetime import UTC, datetime
 from uuid import UUID
 
+_VERSION = 0x7 << 76 | 0x2 << 62
+"""The version and the variant of an id, and what they leave of it."""
+_FREE = (1 << 128) - 1 & ~(0xF << 76 | 0x3 << 62)
+
 
 def new_id() -> UUID:
     """Return a UUIDv7: 48 bits of Unix milliseconds, then version, variant and 74 random bits."""
-    milliseconds = time.time_ns() // 1_000_000
-    random = int.from_bytes(os.urandom(10), "big")
-    value = (milliseconds & ((1 << 48) - 1)) << 80 | random
-    value = value & ~(0xF << 76) | 0x7 << 76
-    return UUID(int=value & ~(0x3 << 62) | 0x2 << 62)
+    made = time.time_ns() // 1_000_000 << 80 | int.from_bytes(os.urandom(10), "big")
+    return UUID(int=made & _FREE | _VERSION)
 
 
 class SystemClock:

@@ -17,6 +17,8 @@ from psycopg.adapt import Dumper, Loader
 
 _NULL = b"\xff\xff\xff\xff"
 _length = struct.Struct("!i").pack
+_head = struct.Struct("!iiIii").pack
+_moment = struct.Struct("!iq").pack
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
 _BOOLEANS = {True: b"\0\0\0\1\1", False: b"\0\0\0\1\0"}
@@ -66,7 +68,7 @@ def packed(kind: str, values: Sequence[Any]) -> Packed | list[Any]:
     except (struct.error, OverflowError, KeyError):
         return list(values)
     # One dimension, then the type of its elements, their number, and that they count from one.
-    return Packed(struct.pack("!iiIii", 1, has_null, postgres.types[kind].oid, len(values), 1) + body)
+    return Packed(_head(1, has_null, _OIDS[kind], len(values), 1) + body)
 
 
 def _body(write: Callable[[Sequence[Any]], list[bytes]], values: Sequence[Any]) -> tuple[bytes, bool]:
@@ -100,8 +102,7 @@ def _blobs(values: Sequence[bytes]) -> list[bytes]:
 
 
 def _times(values: Sequence[datetime]) -> list[bytes]:
-    write = struct.Struct("!iq").pack
-    return [write(8, (value - _EPOCH) // _TICK) for value in values]
+    return [_moment(8, (value - _EPOCH) // _TICK) for value in values]
 
 
 def _booleans(values: Sequence[bool]) -> list[bytes]:
@@ -125,3 +126,4 @@ _WRITERS: dict[str, Callable[[Sequence[Any]], list[bytes]]] = {
     "bigint": _numbers("q"),
     "double precision": _numbers("d"),
 }
+_OIDS = {kind: postgres.types[kind].oid for kind in _WRITERS}
