@@ -29,7 +29,7 @@ def to_text(head: SeriesHead) -> str:
         _time(head.latest_at),
         _time(head.latest_start),
         head.is_stated,
-        None if head.previous_incident_id is None else str(head.previous_incident_id),
+        head.previous_incident_id,
         None if head.episode is None else _episode(head.episode),
         [_fact(fact) for fact in head.firings],
     ]
@@ -55,7 +55,7 @@ def from_text(text: str, fingerprint: str) -> SeriesHead:
 
 def _fact(fact: Fact) -> list[Any]:
     return [
-        str(fact.signal_id),
+        fact.signal_id,
         fact.ordinal,
         fact.status.value,
         _time(fact.occurred_at),
@@ -83,9 +83,9 @@ def _as_fact(written: list[Any]) -> Fact:
 
 def _episode(episode: Episode) -> list[Any]:
     return [
-        str(episode.id),
-        str(episode.original_id),
-        None if episode.incident_id is None else str(episode.incident_id),
+        episode.id,
+        episode.original_id,
+        episode.incident_id,
         _time(episode.started_at),
         _time(episode.last_seen_at),
         _time(episode.ended_at),

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import Error, connections, transaction
 
-from sre_copilot.adapters.django_orm import models
+from sre_copilot.adapters.django_orm import models, sets
 from sre_copilot.adapters.django_orm.constraints import translated
 from sre_copilot.adapters.django_orm.renewing import renewing
 from sre_copilot.adapters.django_orm.repositories.audit import DjangoAuditTrail
@@ -33,6 +33,7 @@ from sre_copilot.adapters.django_orm.repositories.tokens import DjangoTokens
 from sre_copilot.adapters.django_orm.routing import ALIAS
 from sre_copilot.domain.tenants import Tenant
 
+BIND = "SELECT current_setting('sre_copilot.tenant_id', true), set_config('sre_copilot.tenant_id', %b, true)"
 _open: ContextVar["DjangoUnitOfWork | None"] = ContextVar("open_unit_of_work", default=None)
 
 
@@ -101,26 +102,20 @@ class DjangoUnitOfWork:
         # Whatever goes wrong in here ends the transaction; else Django would think for ever that this thread is in one.
         with ExitStack() as stack:
             stack.enter_context(transaction.atomic(using=ALIAS))
-            with connections[ALIAS].cursor() as cursor:
-                cursor.execute(
-                    "SELECT current_setting('sre_copilot.tenant_id', true), "
-                    "set_config('sre_copilot.tenant_id', %s, true)",
-                    [str(self.tenant_id)],
-                )
-                self._before = str(cursor.fetchone()[0] or "")
+            ((before, _),) = sets.ask(BIND, [str(self.tenant_id)])
+            self._before = before or ""
             self._atomic = stack.pop_all()
 
     def commit(self) -> None:
         """Have everything kept when the unit ends. A joined unit leaves that to the outer one."""
-        with translated(), connections[ALIAS].cursor() as cursor:
-            if self._outer is None:
-                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        if self._outer is None:
+            with translated():
+                sets.ask("SET CONSTRAINTS ALL IMMEDIATE", [])
         self._committed = True
 
     def _restore(self) -> None:
         """Somebody else's transaction, of which we were a savepoint, would keep our setting to its end."""
-        with connections[ALIAS].cursor() as cursor:
-            cursor.execute("SELECT set_config('sre_copilot.tenant_id', %s, true)", [self._before])
+        sets.ask(BIND, [self._before])
 
 
 class DjangoUnitOfWorkFactory:

@@ -9,6 +9,7 @@ import orjson
 from django.db.models import Func, IntegerField, Q, QuerySet
 
 from sre_copilot.adapters.django_orm import models, sets
+from sre_copilot.adapters.django_orm.arrays import packed
 from sre_copilot.adapters.django_orm.constraints import translated
 from sre_copilot.adapters.django_orm.documents import from_document, text_of, to_document, to_text
 from sre_copilot.adapters.django_orm.routing import ALIAS
@@ -45,9 +46,11 @@ class DjangoDeliveries:
         wanted = sorted(set(keys))
         asked = {
             "tenant": self.tenant_id,
-            "names": [f"{self.tenant_id} {integration_id} {vendor_id}" for integration_id, vendor_id in wanted],
-            "integrations": [integration_id for integration_id, _ in wanted],
-            "vendor_ids": [vendor_id for _, vendor_id in wanted],
+            "names": packed(
+                "text", [f"{self.tenant_id} {integration_id} {vendor_id}" for integration_id, vendor_id in wanted]
+            ),
+            "integrations": packed("uuid", [integration_id for integration_id, _ in wanted]),
+            "vendor_ids": packed("text", [vendor_id for _, vendor_id in wanted]),
         }
         with translated():
             sets.ask(OURS, asked)

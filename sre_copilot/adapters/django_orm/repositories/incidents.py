@@ -11,6 +11,7 @@ from django.db import IntegrityError, connections, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from sre_copilot.adapters.django_orm import models, sets
+from sre_copilot.adapters.django_orm.arrays import packed
 from sre_copilot.adapters.django_orm.constraints import translated
 from sre_copilot.adapters.django_orm.documents import to_document
 from sre_copilot.adapters.django_orm.repositories.incident_rows import (
@@ -53,7 +54,7 @@ class DjangoIncidents:
         if not incident_ids:
             return []
         with translated():
-            rows = sets.ask(LOCKED, {"tenant": self.tenant_id, "ids": list(incident_ids)})
+            rows = sets.ask(LOCKED, {"tenant": self.tenant_id, "ids": packed("uuid", list(incident_ids))})
         found = [incident_from_columns(row) for row in rows]
         missing = set(incident_ids) - {incident.id for incident in found}
         if missing:
@@ -157,8 +158,8 @@ class DjangoIncidents:
 
     def lock_correlation(self) -> None:
         """Let only one unit of work of this tenant correlate at a time, until it ends."""
-        with translated(), connections[ALIAS].cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 2))", [str(self.tenant_id)])
+        with translated():
+            sets.ask("SELECT pg_advisory_xact_lock(hashtextextended(%b, 2))", [str(self.tenant_id)])
 
     def open_incidents(self, since: datetime, until: datetime) -> OpenIncidents:
         """The open incidents with their members, as this process knows them and with what is new."""

@@ -9,6 +9,7 @@ import attrs
 from django.db.models import Q, QuerySet
 
 from sre_copilot.adapters.django_orm import models, sets
+from sre_copilot.adapters.django_orm.arrays import packed
 from sre_copilot.adapters.django_orm.constraints import translated
 from sre_copilot.adapters.django_orm.routing import ALIAS
 from sre_copilot.domain.errors import NotFound
@@ -42,7 +43,7 @@ class DjangoIntegrations:
         if not integration_ids:
             return {}
         with translated():
-            return dict(sets.ask(MARKS, {"tenant": self.tenant_id, "ids": list(integration_ids)}))
+            return dict(sets.ask(MARKS, {"tenant": self.tenant_id, "ids": packed("uuid", list(integration_ids))}))
 
     def all(self) -> Sequence[Integration]:
         """Every integration, by creation."""

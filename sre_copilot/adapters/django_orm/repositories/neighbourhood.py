@@ -14,6 +14,7 @@ import attrs
 from psycopg import sql
 
 from sre_copilot.adapters.django_orm import sets
+from sre_copilot.adapters.django_orm.arrays import packed
 from sre_copilot.adapters.django_orm.repositories.signals import subject_from_row
 from sre_copilot.domain.correlation import Candidate
 from sre_copilot.domain.lifecycle import OPEN
@@ -123,9 +124,8 @@ class Neighbourhood:
     def _join(self, homes: Mapping[UUID, UUID]) -> None:
         if not homes:
             return
-        for signal_id, severity, service, said, at in sets.ask(
-            SAID, {"tenant": self.tenant_id, "signals": list(homes)}
-        ):
+        asked = {"tenant": self.tenant_id, "signals": packed("uuid", list(homes))}
+        for signal_id, severity, service, said, at in sets.ask(SAID, asked):
             row = {"severity": severity, "service_name": service, "normalized_data": said, "started_at": at}
             self._index.join(homes[signal_id], subject_from_row(row))
 
@@ -146,7 +146,9 @@ class Neighbourhoods:
     def of(self, tenant_id: UUID) -> Neighbourhood:
         """The neighbourhood of a tenant."""
         with self._guard:
-            found = self._known.setdefault(tenant_id, Neighbourhood(tenant_id))
+            found = self._known.get(tenant_id)
+            if found is None:
+                found = self._known[tenant_id] = Neighbourhood(tenant_id)
             self._known.move_to_end(tenant_id)
             while len(self._known) > self.most:
                 self._known.popitem(last=False)

@@ -11,11 +11,10 @@ from django.db.models import Q
 from sre_copilot.adapters.django_orm import heads, models, sets
 from sre_copilot.adapters.django_orm.arrays import packed
 from sre_copilot.adapters.django_orm.constraints import translated
-from sre_copilot.adapters.django_orm.documents import to_text
 from sre_copilot.adapters.django_orm.repositories.histories import histories
 from sre_copilot.adapters.django_orm.repositories.neighbourhood import Neighbourhood
 from sre_copilot.adapters.django_orm.repositories.series_statements import DECIDED, KNOWN, LOCK, SEEN
-from sre_copilot.adapters.django_orm.repositories.signals import signal_columns
+from sre_copilot.adapters.django_orm.repositories.signals import scores_text, signal_columns
 from sre_copilot.adapters.django_orm.routing import ALIAS
 from sre_copilot.adapters.system import new_id
 from sre_copilot.application.ports.series import DueSeries, Heard, KnownSignal, Locked, StoredDecision, VendorId
@@ -233,7 +232,7 @@ class DjangoSeriesStore:
                     packed("uuid", [stored.decision.incident_id for stored in decisions]),
                     packed("text", [stored.decision.outcome.value for stored in decisions]),
                     packed("double precision", [stored.decision.threshold for stored in decisions]),
-                    packed("text", [to_text(stored.decision.scores) for stored in decisions]),
+                    packed("text", [scores_text(stored.decision.scores) for stored in decisions]),
                     packed("timestamptz", [stored.at for stored in decisions]),
                     packed("uuid", [stored.decision.silence_id for stored in decisions]),
                     packed("integer", [stored.decision.ruled_out for stored in decisions]),

@@ -5,9 +5,10 @@ from datetime import datetime
 from uuid import UUID
 
 import attrs
-from django.db import connections, transaction
+from django.db import transaction
 
 from sre_copilot.adapters.django_orm import models, sets
+from sre_copilot.adapters.django_orm.arrays import packed
 from sre_copilot.adapters.django_orm.constraints import translated
 from sre_copilot.adapters.django_orm.repositories.neighbourhood import Neighbourhood
 from sre_copilot.adapters.django_orm.routing import ALIAS
@@ -16,6 +17,7 @@ from sre_copilot.domain.service_graph import Call, Placement, ServiceGraph
 from sre_copilot.domain.text import NAME_LENGTH
 
 MARK = "SELECT xmin::text FROM tenants WHERE id = %s"
+STORED = "SELECT name FROM services WHERE tenant_id = %b AND name = ANY (%b::text[])"
 
 
 @attrs.frozen
@@ -97,12 +99,13 @@ class DjangoServices:
 
     def _lock(self) -> None:
         """Let only one unit of work of this tenant change the graph or count the plan's services, until it ends."""
-        with translated(), connections[ALIAS].cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 3))", [str(self.tenant_id)])
+        with translated():
+            sets.ask("SELECT pg_advisory_xact_lock(hashtextextended(%b, 3))", [str(self.tenant_id)])
 
     def _fresh(self, names: Set[str]) -> list[str]:
-        rows = models.Service.objects.using(ALIAS).filter(tenant_id=self.tenant_id, name__in=names)
-        return sorted(names - set(rows.values_list("name", flat=True)))
+        with translated():
+            rows = sets.ask(STORED, [self.tenant_id, packed("text", list(names))])
+        return sorted(names - {name for (name,) in rows})
 
     def _remember(self, names: Set[str], at: datetime, limit: int) -> None:
         rows = models.Service.objects.using(ALIAS).filter(tenant_id=self.tenant_id)

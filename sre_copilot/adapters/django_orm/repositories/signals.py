@@ -1,7 +1,7 @@
 """The read side of signals and episodes, and how their rows are understood."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ import attrs
 from django.db.models import Q, QuerySet
 
 from sre_copilot.adapters.django_orm import models, sets
+from sre_copilot.adapters.django_orm.arrays import packed
 from sre_copilot.adapters.django_orm.documents import from_document, text_of, to_document
 from sre_copilot.adapters.django_orm.routing import ALIAS
 from sre_copilot.application.ports.series import Ends, SignalFilter, StoredDecision
@@ -107,7 +108,7 @@ class DjangoSignals:
         """How the episodes of incidents have ended, in one query; of those that go on the first one found suffices."""
         if not incident_ids:
             return {}
-        rows = sets.ask(ENDS, {"tenant": self.tenant_id, "incidents": list(incident_ids)})
+        rows = sets.ask(ENDS, {"tenant": self.tenant_id, "incidents": packed("uuid", list(incident_ids))})
         return {incident_id: Ends(last_seen_at=None if is_open else last) for incident_id, is_open, last in rows}
 
     def waiting(self) -> Sequence[Episode]:
@@ -212,6 +213,19 @@ def _normalized(draft: SignalDraft) -> dict[str, Any]:
     if draft.change is not None:
         written["change"] = to_document(draft.change)
     return written
+
+
+def scores_text(scores: Iterable[CandidateScore]) -> str:
+    """The scores of a decision as the text of a document, which `DjangoSignals.decision` reads."""
+    written = [
+        {
+            "incident_id": one.incident_id,
+            "score": one.score,
+            "factors": [{"name": f.name, "value": f.value, "weight": f.weight} for f in one.factors],
+        }
+        for one in scores
+    ]
+    return text_of(written)
 
 
 def signal_from_row(row: models.Signal) -> Signal:
