@@ -1,4 +1,4 @@
-"""Statements straight on the driver's connection, prepared and in binary form: a cursor costs more than most of ours do.
+"""Statements straight on the driver's connection, in binary form and prepared where that is safe: a cursor costs more than most of ours do.
 
 Everything else is as a cursor of the driver has it: when a transaction begins, what interrupts a statement, which errors
 come out.
@@ -8,7 +8,6 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import count
-from time import monotonic
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -26,8 +25,6 @@ ASKED_BEFORE = 3
 """How often a statement was asked of a connection before it is prepared there."""
 MOST_PREPARED = 100
 """Statements that a connection keeps prepared."""
-PLAN_LASTS = 10.0
-"""Seconds until a statement is prepared anew: a plan that was made for a small table is a bad one when it has grown."""
 FORGOTTEN = frozenset({"26000", "0A000"})
 """The SQLSTATEs of a prepared statement that is gone, and of one whose table was changed."""
 _PLACE = re.compile(rb"%%|%(?:\((\w+)\))?[bst]")
@@ -48,16 +45,18 @@ class Session:
     _prepares: bool
     _transformer: abc.Transformer = attrs.field(factory=lambda: Transformer(_adapters()), init=False)
     _asked: dict[object, int] = attrs.field(factory=dict, init=False)
-    _prepared: dict[object, tuple[bytes, float]] = attrs.field(factory=dict, init=False)
+    _prepared: dict[object, bytes] = attrs.field(factory=dict, init=False)
     _names: "count[int]" = attrs.field(factory=count, init=False)
 
-    def rows(self, connection: psycopg.Connection, statement: str | bytes, given: Parameters) -> list[tuple[Any, ...]]:
+    def rows(
+        self, connection: psycopg.Connection, statement: str | bytes, given: Parameters, *, prepared: bool
+    ) -> list[tuple[Any, ...]]:
         """Run a statement and return its rows. Raises the driver's errors."""
         text, names = _native(statement)
         values = [given[name] for name in names] if isinstance(given, Mapping) else given
         sent = self._transformer.dump_sequence(values, [PyFormat.BINARY] * len(values))
         types, formats = self._transformer.types or (), self._transformer.formats
-        name = self._name(connection, text, types) if self._prepares else None
+        name = self._name(connection, text, types) if prepared and self._prepares else None
         if name is None:
             connection.pgconn.send_query_params(text, sent, types, formats, pq.Format.BINARY)
         else:
@@ -79,20 +78,12 @@ class Session:
     def _name(self, connection: psycopg.Connection, text: bytes, types: tuple[int, ...]) -> bytes | None:
         """The name of a prepared statement, or None where it is not prepared."""
         key = (text, types)
-        name, made_at = self._prepared.get(key, (b"", 0.0))
-        if name and monotonic() - made_at < PLAN_LASTS:
-            return name
-        if name:
-            connection.pgconn.send_query(b"DEALLOCATE " + name)
+        if key not in self._prepared and self._is_common(key):
+            name = b"copilot_%d" % next(self._names)
+            connection.pgconn.send_prepare(name, text, types)
             _answer(connection)
-        elif not self._is_common(key):
-            return None
-        name = name or b"copilot_%d" % next(self._names)
-        self._prepared.pop(key, None)
-        connection.pgconn.send_prepare(name, text, types)
-        _answer(connection)
-        self._prepared[key] = name, monotonic()
-        return name
+            self._prepared[key] = name
+        return self._prepared.get(key)
 
     def _is_common(self, key: object) -> bool:
         asked = self._asked[key] = self._asked.get(key, 0) + 1
@@ -102,8 +93,13 @@ class Session:
 _sessions: "WeakKeyDictionary[psycopg.Connection, Session]" = WeakKeyDictionary()
 
 
-def rows(connection: psycopg.Connection, statement: str | bytes, given: Parameters) -> list[tuple[Any, ...]]:
-    """Run a statement, whose parameters may be arrays, and return its rows. Raises the driver's errors."""
+def rows(
+    connection: psycopg.Connection, statement: str | bytes, given: Parameters, *, prepared: bool = False
+) -> list[tuple[Any, ...]]:
+    """Run a statement, whose parameters may be arrays, and return its rows. Raises the driver's errors.
+
+    Only what finds its rows in one way, however large the tables, should be `prepared`: its plan is kept while they grow.
+    """
     with connection.lock:
         if not connection.autocommit and connection.pgconn.transaction_status == pq.TransactionStatus.IDLE:
             connection.pgconn.send_query(b"BEGIN")
@@ -111,7 +107,7 @@ def rows(connection: psycopg.Connection, statement: str | bytes, given: Paramete
         session = _sessions.get(connection)
         if session is None:
             session = _sessions[connection] = Session(prepares=not _is_pooled(connection))
-        return session.rows(connection, statement, given)
+        return session.rows(connection, statement, given, prepared=prepared)
 
 
 def _is_pooled(connection: psycopg.Connection) -> bool:

@@ -48,18 +48,18 @@ class Writes:
         """Run a statement of one's own with them."""
         self._written.append((statement, parameters))
 
-    def run(self) -> None:
+    def run(self, *, prepared: bool = False) -> None:
         """Store it all. Raises Django's database errors."""
         if self._written:
             statements, parameters = zip(*self._written, strict=True)
-            ask(_together(statements), list(chain.from_iterable(parameters)))
+            ask(_together(statements), list(chain.from_iterable(parameters)), prepared=prepared)
 
 
 def insert(model: type[Model], columns: Columns) -> None:
     """Insert one row per element. Raises Django's database errors."""
     writes = Writes()
     writes.insert(model, columns)
-    writes.run()
+    writes.run(prepared=True)
 
 
 def update(model: type[Model], key: Sequence[str], columns: Columns) -> None:
@@ -69,10 +69,11 @@ def update(model: type[Model], key: Sequence[str], columns: Columns) -> None:
     writes.run()
 
 
-def ask(statement: LiteralString | bytes, parameters: Parameters) -> list[tuple[Any, ...]]:
+def ask(statement: LiteralString | bytes, parameters: Parameters, *, prepared: bool = False) -> list[tuple[Any, ...]]:
     """Run a statement whose parameters may be arrays, and return its rows. Raises Django's database errors.
 
-    Rows come in binary form: times are in UTC, and JSON is its text.
+    Rows come in binary form: times are in UTC, and JSON is its text. What is `prepared` keeps its plan while tables grow, so
+    there must be but one way to find its rows.
     """
     wrapper = connections[ALIAS]
     wrapper.ensure_connection()
@@ -81,11 +82,11 @@ def ask(statement: LiteralString | bytes, parameters: Parameters) -> list[tuple[
     assert connection is not None
     with DatabaseErrorWrapper(wrapper):
         if not wrapper.execute_wrappers:
-            return asking.rows(connection, statement, parameters)
+            return asking.rows(connection, statement, parameters, prepared=prepared)
         found: list[tuple[Any, ...]] = []
 
         def execute(statement: LiteralString | bytes, parameters: Parameters, *_: object) -> None:
-            found[:] = asking.rows(connection, statement, parameters)
+            found[:] = asking.rows(connection, statement, parameters, prepared=prepared)
 
         heard: Callable[..., object] = execute
         for listener in reversed(wrapper.execute_wrappers):

@@ -102,7 +102,7 @@ class DjangoUnitOfWork:
         # Whatever goes wrong in here ends the transaction; else Django would think for ever that this thread is in one.
         with ExitStack() as stack:
             stack.enter_context(transaction.atomic(using=ALIAS))
-            ((before, _),) = sets.ask(BIND, [str(self.tenant_id)])
+            ((before, _),) = sets.ask(BIND, [str(self.tenant_id)], prepared=True)
             self._before = before or ""
             self._atomic = stack.pop_all()
 
@@ -110,12 +110,12 @@ class DjangoUnitOfWork:
         """Have everything kept when the unit ends. A joined unit leaves that to the outer one."""
         if self._outer is None:
             with translated():
-                sets.ask("SET CONSTRAINTS ALL IMMEDIATE", [])
+                sets.ask("SET CONSTRAINTS ALL IMMEDIATE", [], prepared=True)
         self._committed = True
 
     def _restore(self) -> None:
         """Somebody else's transaction, of which we were a savepoint, would keep our setting to its end."""
-        sets.ask(BIND, [self._before])
+        sets.ask(BIND, [self._before], prepared=True)
 
 
 class DjangoUnitOfWorkFactory:

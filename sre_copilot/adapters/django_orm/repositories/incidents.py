@@ -159,7 +159,7 @@ class DjangoIncidents:
     def lock_correlation(self) -> None:
         """Let only one unit of work of this tenant correlate at a time, until it ends."""
         with translated():
-            sets.ask("SELECT pg_advisory_xact_lock(hashtextextended(%b, 2))", [str(self.tenant_id)])
+            sets.ask("SELECT pg_advisory_xact_lock(hashtextextended(%b, 2))", [str(self.tenant_id)], prepared=True)
 
     def open_incidents(self, since: datetime, until: datetime) -> OpenIncidents:
         """The open incidents with their members, as this process knows them and with what is new."""

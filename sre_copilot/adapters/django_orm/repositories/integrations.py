@@ -43,7 +43,8 @@ class DjangoIntegrations:
         if not integration_ids:
             return {}
         with translated():
-            return dict(sets.ask(MARKS, {"tenant": self.tenant_id, "ids": packed("uuid", list(integration_ids))}))
+            asked = {"tenant": self.tenant_id, "ids": packed("uuid", list(integration_ids))}
+            return dict(sets.ask(MARKS, asked, prepared=True))
 
     def all(self) -> Sequence[Integration]:
         """Every integration, by creation."""

@@ -62,7 +62,7 @@ class DjangoSeriesStore:
             "expires": packed("timestamptz", [row.expires_at for row in rows]),
         }
         with translated():
-            answers = sets.ask(LOCK, asked)
+            answers = sets.ask(LOCK, asked, prepared=True)
         by_name = {row.fingerprint: row for row in rows}
         return {answer[0]: self._locked(by_name[answer[0]], *answer[1:]) for answer in answers}
 

@@ -30,7 +30,7 @@ class DjangoServices:
     def graph(self) -> ServiceGraph:
         """What was imported; services that only signals named are not in it. Read again where it has changed."""
         with translated():
-            ((mark,),) = sets.ask(MARK, [self.tenant_id])
+            ((mark,),) = sets.ask(MARK, [self.tenant_id], prepared=True)
         # Looked at once, because another thread may be replacing it.
         known, graph = self._neighbourhood.graph
         if known != mark:
@@ -100,7 +100,7 @@ class DjangoServices:
     def _lock(self) -> None:
         """Let only one unit of work of this tenant change the graph or count the plan's services, until it ends."""
         with translated():
-            sets.ask("SELECT pg_advisory_xact_lock(hashtextextended(%b, 3))", [str(self.tenant_id)])
+            sets.ask("SELECT pg_advisory_xact_lock(hashtextextended(%b, 3))", [str(self.tenant_id)], prepared=True)
 
     def _fresh(self, names: Set[str]) -> list[str]:
         with translated():

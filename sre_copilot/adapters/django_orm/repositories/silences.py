@@ -76,7 +76,7 @@ class DjangoSilences:
         """Those that were in force at `now` and have not been lifted since, by creation."""
         # Asked with every batch, and nearly always there is none.
         with translated():
-            ((any_stands,),) = sets.ask(UNLIFTED, [self.tenant_id])
+            ((any_stands,),) = sets.ask(UNLIFTED, [self.tenant_id], prepared=True)
         if not any_stands:
             return []
         rows = self._unlifted().filter(_stands(SilenceState.ACTIVE, now))
