@@ -6,6 +6,8 @@ import pytest
 from django.db import connections
 
 from sre_copilot.adapters.django_orm import models, sets, setup
+from sre_copilot.adapters.django_orm.arrays import packed
+from sre_copilot.adapters.django_orm.repositories.neighbourhood import SAID
 from sre_copilot.adapters.django_orm.repositories.signals import signal_columns
 from sre_copilot.adapters.django_orm.routing import ALIAS
 from sre_copilot.adapters.system import new_id
@@ -62,6 +64,17 @@ def test_of_deliveries_under_vendors_ids_none_is_read_in_vain(house: House) -> N
         plan = plans_of(lambda: uow.deliveries.claim(asked), about="FROM deliveries")
         assert set(uow.deliveries.claim(asked)) == set(asked)
     assert "Rows Removed" not in plan, plan
+
+
+def test_what_signals_said_is_read_by_their_ids_alone(house: House) -> None:
+    signals = [make_signal(house.integration, ordinal=place) for place in range(1, STORED)]
+    with house.changing():
+        sets.insert(models.Signal, signal_columns(signals, {}))
+        ids = [signal.id for signal in signals[:ASKED]]
+        asked = {"tenant": house.integration.tenant_id, "signals": packed("uuid", ids)}
+        plan = plans_of(lambda: sets.ask(SAID, asked), about="FROM signals")
+        assert {row[0] for row in sets.ask(SAID, asked)} == set(ids)
+    assert "signals_in_order" not in plan, plan
 
 
 def _delivery(house: House, vendor_id: str) -> DeliveryRecord:
