@@ -109,6 +109,15 @@ def test_a_notice_is_no_answer() -> None:
     assert heard == ["hm"]
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Ctrl-C interrupts, also where whoever runs this in the background has it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interruption_cancels_what_is_asked() -> None:
     interruption = Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT))
     interruption.start()
