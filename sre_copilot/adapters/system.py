@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 _VERSION = 0x7 << 76 | 0x2 << 62
-"""The version and the variant of an id, and what they leave of it."""
+"""The version and the variant, where they stand in an id."""
 _FREE = (1 << 128) - 1 & ~(0xF << 76 | 0x3 << 62)
+"""The bits of an id that these two leave."""
 
 
 def new_id() -> UUID:

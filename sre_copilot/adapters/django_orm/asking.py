@@ -1,7 +1,7 @@
 """Statements straight on the driver's connection, in binary form and prepared where that is safe: a cursor costs more than most of ours do.
 
 Everything else is as a cursor of the driver has it: when a transaction begins, what interrupts a statement, which errors
-come out.
+come out. Transactions are of the server's default kind. Places of parameters are written %b or %(name)b.
 """
 
 import re
@@ -25,9 +25,9 @@ ASKED_BEFORE = 3
 """How often a statement was asked of a connection before it is prepared there."""
 MOST_PREPARED = 100
 """Statements that a connection keeps prepared."""
-FORGOTTEN = frozenset({"26000", "0A000"})
+OUTDATED = frozenset({"26000", "0A000"})
 """The SQLSTATEs of a prepared statement that is gone, and of one whose table was changed."""
-_PLACE = re.compile(rb"%%|%(?:\((\w+)\))?[bst]")
+_PLACE = re.compile(rb"%%|%(?:\((\w+)\))?b")
 
 
 def _adapters() -> AdaptersMap:
@@ -56,7 +56,7 @@ class Session:
         values = [given[name] for name in names] if isinstance(given, Mapping) else given
         sent = self._transformer.dump_sequence(values, [PyFormat.BINARY] * len(values))
         types, formats = self._transformer.types or (), self._transformer.formats
-        name = self._name(connection, text, types) if prepared and self._prepares else None
+        name = self._prepared_name(connection, text, types) if prepared and self._prepares else None
         if name is None:
             connection.pgconn.send_query_params(text, sent, types, formats, pq.Format.BINARY)
         else:
@@ -64,8 +64,9 @@ class Session:
         try:
             result = _answer(connection)
         except psycopg.Error as error:
-            if error.sqlstate in FORGOTTEN:
-                self._prepared.pop((text, types), None)
+            if error.sqlstate in OUTDATED:
+                # What did away with one did so with all.
+                self._prepared.clear()
             raise
         if result.status != pq.ExecStatus.TUPLES_OK:
             return []
@@ -75,19 +76,18 @@ class Session:
         finally:
             self._transformer.set_pgresult(None)
 
-    def _name(self, connection: psycopg.Connection, text: bytes, types: tuple[int, ...]) -> bytes | None:
-        """The name of a prepared statement, or None where it is not prepared."""
+    def _prepared_name(self, connection: psycopg.Connection, text: bytes, types: tuple[int, ...]) -> bytes | None:
+        """The name of a statement that is asked often, and so prepared by now; None of another one."""
         key = (text, types)
-        if key not in self._prepared and self._is_common(key):
+        if key not in self._prepared:
+            asked = self._asked[key] = self._asked.get(key, 0) + 1
+            if asked <= ASKED_BEFORE or len(self._prepared) >= MOST_PREPARED:
+                return None
             name = b"copilot_%d" % next(self._names)
             connection.pgconn.send_prepare(name, text, types)
             _answer(connection)
             self._prepared[key] = name
-        return self._prepared.get(key)
-
-    def _is_common(self, key: object) -> bool:
-        asked = self._asked[key] = self._asked.get(key, 0) + 1
-        return asked > ASKED_BEFORE and len(self._prepared) < MOST_PREPARED
+        return self._prepared[key]
 
 
 _sessions: "WeakKeyDictionary[psycopg.Connection, Session]" = WeakKeyDictionary()
@@ -98,7 +98,7 @@ def rows(
 ) -> list[tuple[Any, ...]]:
     """Run a statement, whose parameters may be arrays, and return its rows. Raises the driver's errors.
 
-    Only what finds its rows in one way, however large the tables, should be `prepared`: its plan is kept while they grow.
+    Only what finds its rows in one way, however large the tables, should be `prepared`: the plan is kept while they grow.
     """
     with connection.lock:
         if not connection.autocommit and connection.pgconn.transaction_status == pq.TransactionStatus.IDLE:
@@ -129,7 +129,7 @@ def _answer(connection: psycopg.Connection) -> PGresult:
 
 @cache
 def _native(statement: str | bytes) -> tuple[bytes, tuple[str, ...]]:
-    """A statement with numbered parameters, and their names where they have some."""
+    """A statement with numbered parameters, and their names: their places where they have none."""
     places: dict[bytes, int] = {}
 
     def numbered(found: re.Match[bytes]) -> bytes:

@@ -48,18 +48,17 @@ class Writes:
         """Run a statement of one's own with them."""
         self._written.append((statement, parameters))
 
-    def run(self, *, prepared: bool = False) -> None:
+    def run(self) -> None:
         """Store it all. Raises Django's database errors."""
         if self._written:
             statements, parameters = zip(*self._written, strict=True)
-            ask(_together(statements), list(chain.from_iterable(parameters)), prepared=prepared)
+            ask(_together(statements), list(chain.from_iterable(parameters)))
 
 
 def insert(model: type[Model], columns: Columns) -> None:
     """Insert one row per element. Raises Django's database errors."""
-    writes = Writes()
-    writes.insert(model, columns)
-    writes.run(prepared=True)
+    if any(map(len, columns.values())):
+        ask(_insertion(model, tuple(columns)), _packed(model, columns), prepared=True)
 
 
 def update(model: type[Model], key: Sequence[str], columns: Columns) -> None:
@@ -73,7 +72,7 @@ def ask(statement: LiteralString | bytes, parameters: Parameters, *, prepared: b
     """Run a statement whose parameters may be arrays, and return its rows. Raises Django's database errors.
 
     Rows come in binary form: times are in UTC, and JSON is its text. What is `prepared` keeps its plan while tables grow, so
-    there must be but one way to find its rows.
+    there must be but one way to find its rows, or few of them for ever: planned on an empty table it goes through all of them.
     """
     wrapper = connections[ALIAS]
     wrapper.ensure_connection()

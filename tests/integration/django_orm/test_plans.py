@@ -1,18 +1,20 @@
 """What every delivery asks is answered through the index that leads there, also while nobody has counted the rows yet."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 
 import pytest
 from django.db import connections
 
 from sre_copilot.adapters.django_orm import models, sets, setup
-from sre_copilot.adapters.django_orm.arrays import packed
-from sre_copilot.adapters.django_orm.repositories.neighbourhood import SAID
+from sre_copilot.adapters.django_orm.asking import ASKED_BEFORE
 from sre_copilot.adapters.django_orm.repositories.signals import signal_columns
 from sre_copilot.adapters.django_orm.routing import ALIAS
 from sre_copilot.adapters.system import new_id
 from sre_copilot.domain.deliveries import DeliveryRecord, DeliveryStatus, Receipt, Verdict
+from sre_copilot.domain.signals import Signal
 from sre_copilot.testing.builders import make_delivery, make_signal
+from sre_copilot.testing.clock import BEGINNING
 from sre_copilot.testing.conformance.house import House
 from tests.integration.database import Database
 
@@ -45,12 +47,30 @@ def plans_of(ask: Callable[[], object], *, about: str) -> str:
     return "\n".join(found)
 
 
-def test_of_signals_under_vendors_ids_none_is_read_in_vain(house: House) -> None:
-    names = [f"event-{place}" for place in range(STORED)]
-    signals = [make_signal(house.integration, ordinal=place, vendor_id=name) for place, name in enumerate(names, 1)]
+def signals_of(house: House, count: int) -> Sequence[Signal]:
+    """So many signals of one series, each with a time and a vendor's id of its own."""
+    return [
+        make_signal(
+            house.integration,
+            ordinal=place,
+            vendor_id=f"event-{place}",
+            timestamp=BEGINNING + timedelta(seconds=place),
+        )
+        for place in range(count)
+    ]
+
+
+@pytest.mark.parametrize("counted", [False, True], ids=["as the tables are", "counted when others had sent a little"])
+def test_of_signals_under_vendors_ids_none_is_read_in_vain(house: House, database: Database, *, counted: bool) -> None:
+    if counted:
+        other = House.build(setup.adapters()[0])
+        with other.changing():
+            sets.insert(models.Signal, signal_columns(signals_of(other, ASKED), {}))
+        with database.connect("superuser") as db:
+            db.execute("ANALYZE signals")
     with house.changing() as uow:
-        sets.insert(models.Signal, signal_columns(signals, {}))
-        asked = [(name, 0) for name in names[:ASKED]]
+        sets.insert(models.Signal, signal_columns(signals_of(house, STORED), {}))
+        asked = [(f"event-{place}", 0) for place in range(ASKED)]
         plan = plans_of(lambda: uow.series.known(house.integration.id, asked), about="FROM signals")
         assert set(uow.series.known(house.integration.id, asked)) == set(asked)
     assert "Rows Removed" not in plan, plan
@@ -66,15 +86,14 @@ def test_of_deliveries_under_vendors_ids_none_is_read_in_vain(house: House) -> N
     assert "Rows Removed" not in plan, plan
 
 
-def test_what_signals_said_is_read_by_their_ids_alone(house: House) -> None:
-    signals = [make_signal(house.integration, ordinal=place) for place in range(1, STORED)]
-    with house.changing():
-        sets.insert(models.Signal, signal_columns(signals, {}))
-        ids = [signal.id for signal in signals[:ASKED]]
-        asked = {"tenant": house.integration.tenant_id, "signals": packed("uuid", ids)}
-        plan = plans_of(lambda: sets.ask(SAID, asked), about="FROM signals")
-        assert {row[0] for row in sets.ask(SAID, asked)} == set(ids)
-    assert "signals_in_order" not in plan, plan
+def test_what_is_looked_up_by_keys_is_planned_each_time_because_tables_grow(house: House) -> None:
+    with house.changing() as uow:
+        for _ in range(2 * ASKED_BEFORE):
+            uow.services.graph()
+            uow.series.known(house.integration.id, [("event", 0)])
+        prepared = [text for (text,) in sets.ask("SELECT statement FROM pg_prepared_statements", [])]
+    assert any("xmin" in text for text in prepared)
+    assert not [text for text in prepared if "LATERAL" in text]
 
 
 def _delivery(house: House, vendor_id: str) -> DeliveryRecord:

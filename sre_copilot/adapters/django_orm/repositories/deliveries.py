@@ -44,15 +44,14 @@ class DjangoDeliveries:
         if not keys:
             return {}
         wanted = sorted(set(keys))
-        asked = {
-            "tenant": self.tenant_id,
-            "names": packed(
-                "text", [f"{self.tenant_id} {integration_id} {vendor_id}" for integration_id, vendor_id in wanted]
-            ),
-            "integrations": packed("uuid", [integration_id for integration_id, _ in wanted]),
-            "vendor_ids": packed("text", [vendor_id for _, vendor_id in wanted]),
-        }
+        names = [f"{self.tenant_id} {integration_id} {vendor_id}" for integration_id, vendor_id in wanted]
         with translated():
+            asked = {
+                "tenant": self.tenant_id,
+                "names": packed("text", names),
+                "integrations": packed("uuid", [integration_id for integration_id, _ in wanted]),
+                "vendor_ids": packed("text", [vendor_id for _, vendor_id in wanted]),
+            }
             sets.ask(OURS, asked)
             # A statement of its own, because it has to see what those stored whom we waited for.
             rows = sets.ask(KNOWN, asked)

@@ -47,7 +47,9 @@ READ: tuple[str, ...] = tuple(
     str(field.column) for field in models.Incident._meta.concrete_fields if field.name != "context_snapshot"
 )
 LOCKED = (
-    sql.SQL("SELECT {} FROM incidents WHERE tenant_id = %(tenant)s AND id = ANY (%(ids)s) ORDER BY id FOR UPDATE")
+    sql.SQL(
+        "SELECT {} FROM incidents WHERE tenant_id = %(tenant)b AND id = ANY (%(ids)b::uuid[]) ORDER BY id FOR UPDATE"
+    )
     .format(sql.SQL(", ").join(map(sql.Identifier, READ)))
     .as_bytes(None)
 )

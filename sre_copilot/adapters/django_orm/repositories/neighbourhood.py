@@ -30,7 +30,7 @@ FACTS = (
 SELECT i.id, (i.version, i.updated_at)::text, i.created_at, i.detected_at, coalesce(i.last_signal_at, i.created_at),
     EXISTS (SELECT FROM episodes e WHERE e.incident_id = i.id AND e.ended_at IS NULL),
     i.version = 1 AND i.updated_at = i.created_at
-FROM incidents i WHERE i.tenant_id = %(tenant)s AND i.state IN ({open}) AND i.created_at BETWEEN %(since)s AND %(until)s
+FROM incidents i WHERE i.tenant_id = %(tenant)b AND i.state IN ({open}) AND i.created_at BETWEEN %(since)b AND %(until)b
 """
     )
     .format(open=sql.SQL(", ").join(map(sql.Literal, OPEN_STATES)))
@@ -38,17 +38,14 @@ FROM incidents i WHERE i.tenant_id = %(tenant)s AND i.state IN ({open}) AND i.cr
 )
 PLACED = """
 SELECT id, number, signal_id, incident_id FROM correlation_decisions
-WHERE tenant_id = %(tenant)s AND number > %(number)s ORDER BY number
+WHERE tenant_id = %(tenant)b AND number > %(number)b ORDER BY number
 """
 SAID = """
-SELECT s.id, s.severity, s.service_name, s.normalized_data::text, coalesce(s.started_at, s.timestamp)
-FROM unnest(%(signals)b::uuid[]) AS n (id), LATERAL (
-    SELECT f.*, e.started_at FROM signals f LEFT JOIN episodes e ON e.id = f.episode_id
-    WHERE f.tenant_id = %(tenant)b AND f.id = n.id OFFSET 0
-) s
+SELECT s.id, s.severity, s.service_name, s.normalized_data::text, coalesce(e.started_at, s.timestamp)
+FROM signals s LEFT JOIN episodes e ON e.id = s.episode_id
+WHERE s.tenant_id = %(tenant)b AND s.id = ANY (%(signals)b::uuid[])
 """
-"""One by one, because of a table that nobody has counted yet the server would go through all of the tenant's signals."""
-LATEST = "SELECT coalesce(max(number), 0) FROM correlation_decisions WHERE tenant_id = %(tenant)s"
+LATEST = "SELECT coalesce(max(number), 0) FROM correlation_decisions WHERE tenant_id = %(tenant)b"
 
 
 @attrs.define(eq=False)
@@ -128,7 +125,7 @@ class Neighbourhood:
         if not homes:
             return
         asked = {"tenant": self.tenant_id, "signals": packed("uuid", list(homes))}
-        for signal_id, severity, service, said, at in sets.ask(SAID, asked, prepared=True):
+        for signal_id, severity, service, said, at in sets.ask(SAID, asked):
             row = {"severity": severity, "service_name": service, "normalized_data": said, "started_at": at}
             self._index.join(homes[signal_id], subject_from_row(row))
 

@@ -111,7 +111,6 @@ class DjangoSeriesStore:
             rows = sets.ask(
                 KNOWN,
                 {"tenant": self.tenant_id, "integration": integration_id, "names": packed("text", list(names))},
-                prepared=True,
             )
         found = {
             (name, position): KnownSignal(signal_id=signal_id, fingerprint=fingerprint, content_hash=content)

@@ -40,11 +40,12 @@ RETURNING s.fingerprint, s.xmax = 0, s.goes_on, s.newest_status, {known}, s.head
 KNOWN = """
 SELECT s.vendor_id, s.vendor_position, s.id, s.fingerprint, s.content_hash
 FROM unnest(%(names)b::text[]) AS n (name), LATERAL (
-    SELECT * FROM signals WHERE tenant_id = %(tenant)b AND integration_id = %(integration)b AND vendor_id = n.name OFFSET 0
+    SELECT * FROM signals WHERE tenant_id = %(tenant)b AND integration_id = %(integration)b AND vendor_id = n.name
+    ORDER BY vendor_position OFFSET 0
 ) s
 """
-"""Name by name, through the one index that leads there: of a table that nobody has counted yet, the server takes an
-integration for the rarer thing, and would go through all of its signals."""
+"""Name by name and in the order of the one index that leads there: a server that has not yet counted what a new tenant
+sends takes its integration for as rare as a name, and would go through all of its signals."""
 SEEN = b"""
 INSERT INTO sightings (tenant_id, signal_id, first_seen_at, last_seen_at, expires_at)
 SELECT %b, * FROM unnest(%b::uuid[], %b::timestamptz[], %b::timestamptz[], %b::timestamptz[])

@@ -16,7 +16,7 @@ from sre_copilot.application.ports.service_graph import KnownService
 from sre_copilot.domain.service_graph import Call, Placement, ServiceGraph
 from sre_copilot.domain.text import NAME_LENGTH
 
-MARK = "SELECT xmin::text FROM tenants WHERE id = %s"
+MARK = "SELECT xmin::text FROM tenants WHERE id = %b"
 STORED = "SELECT name FROM services WHERE tenant_id = %b AND name = ANY (%b::text[])"
 
 

@@ -51,8 +51,8 @@ LEFT JOIN LATERAL (
 WHERE o.id IS NOT NULL OR e.last IS NOT NULL
 """
 CHANGED = """
-SELECT EXISTS (SELECT FROM signals WHERE tenant_id = %(tenant)s AND signal_type IN ('deploy_event', 'config_change')
-    AND timestamp BETWEEN %(start)s AND %(end)s)
+SELECT EXISTS (SELECT FROM signals WHERE tenant_id = %(tenant)b AND signal_type IN ('deploy_event', 'config_change')
+    AND timestamp BETWEEN %(start)b AND %(end)b)
 """
 ALWAYS = ("signal_type", "status", "severity", "service", "environment", "environment_word", "name", "title", "labels")
 SELDOM = (

@@ -17,7 +17,7 @@ from sre_copilot.domain.signals import Signal
 from sre_copilot.domain.silences import Matcher, Operator, Silence, SilenceState
 from sre_copilot.domain.stored_episodes import Episode
 
-UNLIFTED = "SELECT EXISTS (SELECT FROM silences WHERE tenant_id = %s AND lifted_at IS NULL)"
+UNLIFTED = "SELECT EXISTS (SELECT FROM silences WHERE tenant_id = %b AND lifted_at IS NULL)"
 
 
 @attrs.frozen
