@@ -17,6 +17,7 @@ from sre_copilot.application.queries.integrations import IntegrationQueries
 from sre_copilot.application.queries.key_ring import KeyRingQueries
 from sre_copilot.application.queries.operations import OperationQueries
 from sre_copilot.application.queries.outbound import OutboundQueries
+from sre_copilot.application.queries.postmortems import PostmortemQueries
 from sre_copilot.application.queries.reports import ReportQueries
 from sre_copilot.application.queries.service_graph import ServiceQueries
 from sre_copilot.application.queries.signals import SignalQueries
@@ -44,6 +45,7 @@ from sre_copilot.application.use_cases.import_services import ImportServices
 from sre_copilot.application.use_cases.ingest_delivery import LOOKS, IngestDelivery
 from sre_copilot.application.use_cases.note_on_incident import NoteOnIncident
 from sre_copilot.application.use_cases.poll_integration import Polled, PollIntegration
+from sre_copilot.application.use_cases.publish_postmortem import PublishPostmortem
 from sre_copilot.application.use_cases.recommend_actions import RecommendActions
 from sre_copilot.application.use_cases.record_outcome import RecordOutcome
 from sre_copilot.application.use_cases.remove_route import RemoveRoute
@@ -124,6 +126,7 @@ class Copilot:
     dispatch: DispatchMessages
     retry_message: RetryMessage
     retry_job: RetryJob
+    publish_postmortem: PublishPostmortem
     act: Acting
     administration: AdministrationQueries
     incidents: IncidentQueries
@@ -132,6 +135,7 @@ class Copilot:
     operations: OperationQueries
     services: ServiceQueries
     reports: ReportQueries
+    postmortems: PostmortemQueries
     integrations: IntegrationQueries
     key_ring: KeyRingQueries
     outbound: OutboundQueries

@@ -1,5 +1,7 @@
 """What people change of an incident by hand, and what its title must be."""
 
+from urllib.parse import urlsplit
+
 import attrs
 
 from sre_copilot.domain.errors import InvalidInput
@@ -7,6 +9,8 @@ from sre_copilot.domain.signals import Severity
 from sre_copilot.domain.text import checked_text
 
 TITLE_LENGTH = 500
+ADDRESS_LENGTH = 200
+"""Longest address of a published postmortem, in characters."""
 
 
 @attrs.frozen(kw_only=True)
@@ -37,3 +41,25 @@ def checked_title(title: str) -> str:
     if not stripped or len(stripped) > TITLE_LENGTH:
         raise InvalidInput(f"A title needs 1 to {TITLE_LENGTH} characters; this one has {len(stripped)}.")
     return stripped
+
+
+def checked_address(url: str) -> str:
+    """Return an address that people can be sent to.
+
+    Raises InvalidInput unless it begins with http:// or https://, names a host, has no credentials, no white space and at
+    most 200 characters.
+    """
+    wanted = (
+        f"An address begins with https:// or http://, names a host, has no credentials in it and at most {ADDRESS_LENGTH} "
+        "characters, such as https://wiki.example.com/postmortems/42."
+    )
+    text = checked_text("The address", url).strip()
+    try:
+        parts = urlsplit(text)
+        host = parts.hostname
+    except ValueError:
+        raise InvalidInput(wanted) from None
+    is_plain = len(text.split()) == 1 and text.isprintable() and "@" not in parts.netloc
+    if parts.scheme not in ("http", "https") or not host or not is_plain or len(text) > ADDRESS_LENGTH:
+        raise InvalidInput(wanted)
+    return text

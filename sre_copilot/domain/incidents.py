@@ -9,7 +9,7 @@ from uuid import UUID
 import attrs
 
 from sre_copilot.domain.actors import Actor
-from sre_copilot.domain.edits import Edit, Impact, checked_title
+from sre_copilot.domain.edits import Edit, Impact, checked_address, checked_title
 from sre_copilot.domain.errors import ConcurrentTransition, MissingConclusion
 from sre_copilot.domain.lifecycle import BEGINNING, Action, State, next_state
 from sre_copilot.domain.signals import Environment, Severity
@@ -84,6 +84,7 @@ class Incident:
     settle_suggested_at: datetime | None = None
     recurrence_of: UUID | None = None
     recurrence_count: int = 0
+    postmortem_url: str | None = None
 
     @property
     def mtta_seconds(self) -> float | None:
@@ -203,6 +204,16 @@ class Incident:
         """Return the incident assigned to a user, or to nobody. Raises ConcurrentTransition."""
         self._expect(expected_version)
         return attrs.evolve(self, assigned_to=user_id, version=self.version + 1, updated_at=max(at, self.updated_at))
+
+    def published(self, url: str | None, *, at: datetime, expected_version: int | None = None) -> "Incident":
+        """Return the incident with the address of its postmortem, or none. Raises ConcurrentTransition, InvalidInput."""
+        self._expect(expected_version)
+        return attrs.evolve(
+            self,
+            postmortem_url=None if url is None else checked_address(url),
+            version=self.version + 1,
+            updated_at=max(at, self.updated_at),
+        )
 
     def _expect(self, version: int | None) -> None:
         if version is not None and version != self.version:

@@ -36,6 +36,16 @@ class Note:
     at: datetime
 
 
+@attrs.frozen(kw_only=True)
+class TimelineEntry:
+    """One thing that happened: `kind` is signal, resolve, change, transition or note."""
+
+    at: datetime
+    kind: str
+    text: str
+    service: str = ""
+
+
 def replay(transitions: list[Transition]) -> State:
     """Return the state that a log leads to. Raises InvalidInput where its rows do not follow on one another, or are none."""
     if not transitions:

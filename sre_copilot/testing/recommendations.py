@@ -9,7 +9,8 @@ import attrs
 from sre_copilot.application.ports.ids import Ids
 from sre_copilot.domain.errors import AlreadyExists, NotFound
 from sre_copilot.domain.outcomes import Outcome
-from sre_copilot.domain.recommendations import Recommendation
+from sre_copilot.domain.postmortem import Tried
+from sre_copilot.domain.recommendations import Recommendation, RecommendationStatus
 from sre_copilot.domain.runbooks import Runbook, search_words
 from sre_copilot.testing.tables import TenantTables
 
@@ -80,6 +81,16 @@ class InMemoryRecommendations:
         found = [row for row in self.tables.recommendations.values() if row.incident_id == incident_id]
         newest = max((row.created_at for row in found), default=None)
         return sorted((row for row in found if row.created_at == newest), key=lambda row: row.rank)
+
+    def decided(self, incident_id: UUID) -> Sequence[Tried]:
+        """Those that people decided, with their outcomes, by decision."""
+        rows = [row for row in self.tables.recommendations.values() if row.incident_id == incident_id]
+        outcomes = sorted(self.tables.outcomes.values(), key=lambda row: (row.at, row.id))
+        return [
+            Tried(recommendation=row, outcomes=tuple(one for one in outcomes if one.recommendation_id == row.id))
+            for row in sorted(rows, key=lambda row: (row.status_updated_at or row.created_at, row.id))
+            if row.status is not RecommendationStatus.PENDING
+        ]
 
     def record_outcome(self, outcome: Outcome) -> None:
         """Store an outcome."""

@@ -162,3 +162,18 @@ def test_text_from_outside_can_not_command_the_terminal(terminal: Terminal, tmp_
 def test_colours_are_for_terminals_only(terminal: Terminal) -> None:
     incident = declared(terminal)
     assert "\x1b" not in terminal.done("incidents", "show", incident)
+
+
+def test_a_postmortem_is_drafted_as_plain_markdown_and_no_file_is_overwritten(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    told = terminal.told("ingest", alert(tmp_path, severity="critical"), "--integration", "generic")
+    (incident,) = told["opened"]
+    drafted = terminal.done("incidents", "postmortem", incident)
+    assert drafted.startswith("# Postmortem: ")
+    assert "| --- | --- |\n| Service |" in drafted
+    file = tmp_path / "postmortem.md"
+    terminal.done("incidents", "postmortem", incident, "--out", str(file))
+    assert file.read_text() == drafted
+    assert terminal("incidents", "postmortem", incident, "--out", str(file)).code == 2
+    assert file.read_text() == drafted

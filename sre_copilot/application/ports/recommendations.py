@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sre_copilot.application.ports.ids import Ids
 from sre_copilot.domain.outcomes import Outcome
+from sre_copilot.domain.postmortem import Tried
 from sre_copilot.domain.recommendations import Recommendation
 from sre_copilot.domain.runbooks import Runbook
 
@@ -54,6 +55,10 @@ class Recommendations(Protocol):
     @abstractmethod
     def latest(self, incident_id: UUID) -> Sequence[Recommendation]:
         """The recommendations of an incident that were proposed last (those with the latest `created_at`), by rank."""
+
+    @abstractmethod
+    def decided(self, incident_id: UUID) -> Sequence[Tried]:
+        """The recommendations of an incident that people decided, whenever proposed, with their outcomes, by decision."""
 
     @abstractmethod
     def record_outcome(self, outcome: Outcome) -> None:

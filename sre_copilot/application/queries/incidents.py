@@ -1,7 +1,6 @@
 """What people see of incidents: lists, one incident whole, its timeline."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from uuid import UUID
 
 import attrs
@@ -17,17 +16,7 @@ from sre_copilot.domain.recommendations import Recommendation
 from sre_copilot.domain.signals import Signal, SignalStatus
 from sre_copilot.domain.snapshots import ContextSnapshot, ObservedChange
 from sre_copilot.domain.stored_episodes import Episode
-from sre_copilot.domain.timeline import Note, Transition
-
-
-@attrs.frozen(kw_only=True)
-class TimelineEntry:
-    """One thing that happened: `kind` is signal, resolve, change, transition or note."""
-
-    at: datetime
-    kind: str
-    text: str
-    service: str = ""
+from sre_copilot.domain.timeline import Note, TimelineEntry, Transition
 
 
 @attrs.frozen(kw_only=True)

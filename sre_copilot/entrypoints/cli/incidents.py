@@ -15,6 +15,7 @@ from sre_copilot.entrypoints.cli.ids import incident_argument
 from sre_copilot.entrypoints.cli.lifecycle import LIFECYCLE, expected_version, show_changed
 from sre_copilot.entrypoints.cli.names import NAME
 from sre_copilot.entrypoints.cli.pages import incident_page
+from sre_copilot.entrypoints.cli.postmortem import postmortem
 from sre_copilot.entrypoints.cli.render import IncidentList, when, words
 from sre_copilot.entrypoints.cli.session import NEWEST, Session, command
 
@@ -208,5 +209,6 @@ def note(session: Session, incident: UUID | str, text: str) -> None:
         session.show(written, f"Noted at {when(written.at)} UTC.")
 
 
+incidents.add_command(postmortem)
 for _verb in LIFECYCLE:
     incidents.add_command(_verb)

@@ -8,9 +8,10 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from sre_copilot.application.queries.incidents import IncidentView, TimelineEntry
+from sre_copilot.application.queries.incidents import IncidentView
 from sre_copilot.domain.incidents import Incident
 from sre_copilot.domain.signals import Signal
+from sre_copilot.domain.timeline import TimelineEntry
 from sre_copilot.entrypoints.cli.causes import diagnosis_page
 from sre_copilot.entrypoints.cli.render import grid, heading, lasted, next_steps, severity, state, table, when, words
 

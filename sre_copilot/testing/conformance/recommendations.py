@@ -9,6 +9,7 @@ from sre_copilot.adapters.system import new_id
 from sre_copilot.domain.actions import RiskLevel
 from sre_copilot.domain.errors import AlreadyExists, NotFound
 from sre_copilot.domain.outcomes import Outcome, OutcomeResult
+from sre_copilot.domain.postmortem import Tried
 from sre_copilot.testing.builders import make_recommendation, make_runbook
 from sre_copilot.testing.clock import BEGINNING
 from sre_copilot.testing.conformance.house import Conformance, House
@@ -127,6 +128,32 @@ class RecommendationsConformance(Conformance):
             assert list(uow.recommendations.latest(incident.id)) == [decided, other]
             with pytest.raises(NotFound):
                 uow.recommendations.get(incident.id)
+
+    def test_what_people_decided_is_found_with_its_outcomes_whenever_it_was_proposed(self, house: House) -> None:
+        """Not what is still pending, and nothing of another incident."""
+        incident, foreign = house.with_incident(), house.with_incident()
+        early = make_recommendation(incident).accept(at=BEGINNING + 2 * MINUTE).execute(at=BEGINNING + 3 * MINUTE)
+        late = make_recommendation(incident, created_at=BEGINNING + MINUTE).reject(at=BEGINNING + MINUTE)
+        outcomes = [
+            Outcome(
+                id=new_id(),
+                recommendation_id=early.id,
+                incident_id=incident.id,
+                result=result,
+                at=BEGINNING + minutes * MINUTE,
+            )
+            for minutes, result in ((4, OutcomeResult.WORKED), (3, OutcomeResult.UNCLEAR))
+        ]
+        with house.changing() as uow:
+            uow.recommendations.add([early, late, make_recommendation(incident, created_at=BEGINNING + MINUTE)])
+            uow.recommendations.add([make_recommendation(foreign).reject(at=BEGINNING)])
+            for outcome in outcomes:
+                uow.recommendations.record_outcome(outcome)
+        with house.reading() as uow:
+            assert list(uow.recommendations.decided(incident.id)) == [
+                Tried(recommendation=late),
+                Tried(recommendation=early, outcomes=(outcomes[1], outcomes[0])),
+            ]
 
     def test_outcomes_are_found_by_runbook_and_come_by_time(self, house: House) -> None:
         """Those without a runbook belong to none."""

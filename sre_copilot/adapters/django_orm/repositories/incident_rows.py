@@ -38,6 +38,7 @@ SAME_NAMES = (
     "settle_suggested_at",
     "recurrence_of",
     "recurrence_count",
+    "postmortem_url",
 )
 """Columns named as the domain's fields."""
 

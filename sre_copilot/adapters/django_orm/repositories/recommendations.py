@@ -15,6 +15,7 @@ from sre_copilot.adapters.django_orm.routing import ALIAS
 from sre_copilot.domain.actions import ActionType, Reversibility, RiskLevel
 from sre_copilot.domain.errors import NotFound
 from sre_copilot.domain.outcomes import Outcome, OutcomeResult
+from sre_copilot.domain.postmortem import Tried
 from sre_copilot.domain.recommendations import Recommendation, RecommendationStatus
 from sre_copilot.domain.runbooks import Runbook, RunbookAction, search_words
 
@@ -164,19 +165,32 @@ class DjangoRecommendations:
         rows = models.RecommendationOutcome.objects.using(ALIAS).filter(
             tenant_id=self.tenant_id, runbook_id__in=list(runbook_ids)
         )
+        return [_outcome(row) for row in rows.order_by("at", "id")]
+
+    def decided(self, incident_id: UUID) -> Sequence[Tried]:
+        """Those that people decided, with their outcomes, by decision."""
+        mine = {"tenant_id": self.tenant_id, "incident_id": incident_id}
+        outcomes: dict[UUID, list[Outcome]] = {}
+        for found in models.RecommendationOutcome.objects.using(ALIAS).filter(**mine).order_by("at", "id"):
+            outcomes.setdefault(found.recommendation_id, []).append(_outcome(found))
+        rows = models.Recommendation.objects.using(ALIAS).filter(**mine)
         return [
-            Outcome(
-                id=row.id,
-                recommendation_id=row.recommendation_id,
-                incident_id=row.incident_id,
-                runbook_id=row.runbook_id,
-                result=OutcomeResult(row.result),
-                notes=row.notes,
-                recorded_by=row.recorded_by_id,
-                at=row.at,
-            )
-            for row in rows.order_by("at", "id")
+            Tried(recommendation=_recommendation(row), outcomes=tuple(outcomes.get(row.id, ())))
+            for row in rows.exclude(status=RecommendationStatus.PENDING.value).order_by("status_updated_at", "id")
         ]
+
+
+def _outcome(row: models.RecommendationOutcome) -> Outcome:
+    return Outcome(
+        id=row.id,
+        recommendation_id=row.recommendation_id,
+        incident_id=row.incident_id,
+        runbook_id=row.runbook_id,
+        result=OutcomeResult(row.result),
+        notes=row.notes,
+        recorded_by=row.recorded_by_id,
+        at=row.at,
+    )
 
 
 def _runbook(row: models.Runbook) -> Runbook:

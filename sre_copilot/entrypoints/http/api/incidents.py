@@ -8,13 +8,12 @@ from ninja import Query, Router
 from pydantic import Field, StrictBool
 
 from sre_copilot.application.ports.incidents import IncidentFilter
-from sre_copilot.application.queries.incidents import TimelineEntry
 from sre_copilot.domain.actors import Actor
 from sre_copilot.domain.edits import Edit, Impact
 from sre_copilot.domain.incidents import Incident, Resolution
 from sre_copilot.domain.lifecycle import Action, State
 from sre_copilot.domain.signals import Environment, Severity
-from sre_copilot.domain.timeline import Note, Transition
+from sre_copilot.domain.timeline import Note, TimelineEntry, Transition
 from sre_copilot.entrypoints.http.api.conditions import IN_WORDS, expected_version, tag
 from sre_copilot.entrypoints.http.api.pages import Cursor, Limit, key_of, page, page_from, refuse_unknown
 from sre_copilot.entrypoints.http.api.shapes import Asked, Moment, list_shape, page_shape, shape

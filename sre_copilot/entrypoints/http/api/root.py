@@ -21,6 +21,7 @@ from sre_copilot.entrypoints.http.api import (
     integrations,
     investigation,
     people,
+    postmortems,
     reports,
     service_graph,
     signals,
@@ -102,7 +103,18 @@ api = Api(
     parser=StrictParser(),
     renderer=PlainRenderer(),
 )
-for part in (incidents, investigation, signals, silences, service_graph, deliveries, integrations, people, reports):
+for part in (
+    incidents,
+    postmortems,
+    investigation,
+    signals,
+    silences,
+    service_graph,
+    deliveries,
+    integrations,
+    people,
+    reports,
+):
     api.add_router("", part.router)
 
 
