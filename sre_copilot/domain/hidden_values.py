@@ -6,7 +6,7 @@ malformed bodies too, and knows a name and a value in whatever way JSON lets the
 
 import json
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
 
@@ -32,7 +32,7 @@ def without_values(body: bytes, names: Collection[str]) -> bytes:
     wanted = frozenset(name.lower() for name in names)
     if b"\\" not in body and not any(name.encode() in body.lower() for name in wanted):
         return body
-    places = list(_values(body, wanted))
+    places = list(value_places(body, lambda name: name.lower() in wanted))
     if not places:
         return body
     texts = (_decoded(body[start:end]) for start, end in places)
@@ -42,8 +42,8 @@ def without_values(body: bytes, names: Collection[str]) -> bytes:
     return b"".join(_hidden(body, frozenset(places), sought))
 
 
-def _values(body: bytes, wanted: frozenset[str]) -> Iterator[tuple[int, int]]:
-    """Where the tokens of the values under the wanted names stand; of a list or an object, those of all its values."""
+def value_places(body: bytes, is_wanted: Callable[[str], bool]) -> Iterator[tuple[int, int]]:
+    """Yield where the tokens of the values under the wanted names stand; of a list or an object, those of all its values."""
     before = b""
     depth = within = 0
     named = False
@@ -51,7 +51,7 @@ def _values(body: bytes, wanted: frozenset[str]) -> Iterator[tuple[int, int]]:
     for match in _TOKEN.finditer(body):
         token = match[0]
         if token == b":":
-            named, maybe_value = _decoded(before).lower() in wanted, None
+            named, maybe_value = is_wanted(_decoded(before)), None
             before = token
             continue
         if maybe_value is not None:

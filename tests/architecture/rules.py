@@ -20,9 +20,9 @@ VAGUE_NAMES = {"base", "common", "core", "helper", "helpers", "misc", "service",
 # or speaks to anybody.
 PURE_LIBRARIES = {
     "abc", "array", "attrs", "base64", "bisect", "collections", "contextlib", "copy", "datetime", "decimal", "enum",
-    "fractions", "functools", "graphlib", "hashlib", "heapq", "hmac", "inspect", "ipaddress", "itertools", "json",
+    "fractions", "functools", "graphlib", "hashlib", "heapq", "hmac", "html", "inspect", "ipaddress", "itertools", "json",
     "math", "numbers", "operator", "orjson", "re", "statistics", "string", "sys", "textwrap", "types", "typing",
-    "unicodedata", "urllib.parse", "uuid",
+    "unicodedata", "urllib.parse", "uuid", "zlib",
 }  # fmt: skip
 WORLDLY_LIBRARIES = {"logging", "os", "random", "secrets", "time"}
 CLOCKS_AND_IDS = {f"datetime.datetime.{name}" for name in ("now", "utcnow", "today")} | {"datetime.date.today"} | {

@@ -1,0 +1,1 @@
+"""Taking secrets and personal data out of what leaves for a model; the entry is `documents.redact`."""

@@ -1,0 +1,72 @@
+"""Texts within a text: what base64 (also of UTF-16, also zipped) and hexadecimal runs spell, where they spell text."""
+
+import base64
+import re
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+
+MOST_UNZIPPED = 1 << 20
+"""Bytes; what a zipped run holds beyond that is not looked at."""
+
+_SHORTEST = 16
+_WRAPPED = re.compile(
+    r"(?<![A-Za-z0-9+/])(?:[A-Za-z0-9+/]{60,76}(?:\r?\n|\\n)[ \t]{0,40}){1,4000}[A-Za-z0-9+/]{1,76}={0,2}"
+)
+_RUN = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{16,}={0,2}")
+_PART = re.compile(r"[A-Za-z0-9+]{16,}")
+_HEXADECIMAL = re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{24,}")
+_NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]+")
+_URL_SAFE = str.maketrans("-_", "+/")
+_UNREADABLE = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x9f\ufffd]")
+
+
+def embedded(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield where such a run stands (start, end) and the text that it spells."""
+    for match in _WRAPPED.finditer(text):
+        inner = _of_base64(match[0].replace("\\n", ""))
+        if inner is not None:
+            yield *match.span(), inner
+    for match in _RUN.finditer(text):
+        inner = _of_base64(match[0])
+        if inner is not None:
+            yield *match.span(), inner
+        elif "/" in match[0] or "_" in match[0] or "-" in match[0]:
+            for part in _PART.finditer(text, *match.span()):
+                inner = _of_base64(part[0])
+                if inner is not None:
+                    yield *part.span(), inner
+    for match in _HEXADECIMAL.finditer(text):
+        inner = None if len(match[0]) % 2 else _as_text(bytes.fromhex(match[0]))
+        if inner is not None:
+            yield *match.span(), inner
+
+
+def _of_base64(run: str) -> str | None:
+    letters = _NOT_BASE64.sub("", run.translate(_URL_SAFE))
+    # A run that lost its beginning starts anywhere within a group of four.
+    for skipped in range(4):
+        whole = letters[skipped:]
+        if len(whole) < _SHORTEST:
+            break
+        spare = len(whole) % 4
+        inner = _as_text(base64.b64decode(whole[:-1] if spare == 1 else whole + "=" * (-spare % 4)))
+        if inner is not None:
+            return inner
+    return None
+
+
+def _as_text(data: bytes) -> str | None:
+    if data.startswith(b"\x1f\x8b"):
+        with suppress(zlib.error):
+            data = zlib.decompressobj(31).decompress(data, MOST_UNZIPPED)
+    zeros = data.count(0)
+    encoding = "utf-8" if zeros * 3 < len(data) else "utf-16-be" if data[:1] == b"\0" else "utf-16-le"
+    with suppress(UnicodeDecodeError):
+        text = data.decode(encoding)
+        return None if _UNREADABLE.search(text) else text
+    # Its end may have been cut off within a letter.
+    with suppress(UnicodeDecodeError):
+        text = data[:-1].decode(encoding)
+        return None if _UNREADABLE.search(text) or not text.isascii() else text
+    return None
