@@ -39,6 +39,8 @@ class EvidenceKind(StrEnum):
     LOG_TEMPLATE = "log_template"
     PRECEDENT = "precedent"
     TOPOLOGY = "topology"
+    READING = "reading"
+    """What an advisor read out of something stored."""
 
 
 @attrs.frozen(kw_only=True)
@@ -105,6 +107,21 @@ class CandidateKind(StrEnum):
     OTHERS = "others"
 
 
+@attrs.frozen(kw_only=True)
+class AddedEvidence:
+    """Evidence that is added to one candidate, which kind, subject and change name."""
+
+    kind: CandidateKind
+    subject: str
+    change_id: UUID | None
+    evidence: Evidence
+
+    @property
+    def about(self) -> tuple[CandidateKind, str, UUID | None]:
+        """What names the candidate."""
+        return self.kind, self.subject, self.change_id
+
+
 class Feedback(StrEnum):
     """What a person said of a hypothesis."""
 
@@ -168,7 +185,10 @@ class Diagnosis:
 
 @attrs.frozen(kw_only=True)
 class Hypothesis:
-    """A stored row of a diagnosis. `rank` starts at 1."""
+    """A stored row of a diagnosis. `rank` starts at 1.
+
+    Tokens and cost (in millionths of a US dollar) are its share of what the model was asked, None where none was.
+    """
 
     id: UUID
     incident_id: UUID
@@ -177,6 +197,9 @@ class Hypothesis:
     cause: RankedCause
     created_at: datetime
     llm_model: str = "none"
+    llm_prompt_tokens: int | None = None
+    llm_completion_tokens: int | None = None
+    llm_cost_microdollars: int | None = None
     feedback: Feedback | None = None
     feedback_at: datetime | None = None
     feedback_user_id: UUID | None = None

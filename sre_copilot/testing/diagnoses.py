@@ -9,7 +9,7 @@ import attrs
 
 from sre_copilot.application.ports.diagnoses import FeedbackGiven
 from sre_copilot.domain.errors import AlreadyExists, NotFound
-from sre_copilot.domain.hypotheses import Diagnosis, Hypothesis, Verdict
+from sre_copilot.domain.hypotheses import AddedEvidence, Diagnosis, Hypothesis, Verdict
 from sre_copilot.domain.snapshots import ContextSnapshot, MetricSeries
 from sre_copilot.testing.tables import TenantTables
 
@@ -69,7 +69,7 @@ class FixedEngine:
 
     verdict: Verdict
 
-    def diagnose(self, snapshot: ContextSnapshot) -> Verdict:
+    def diagnose(self, snapshot: ContextSnapshot, *, added: Sequence[AddedEvidence] = ()) -> Verdict:
         """Return the one verdict."""
         return self.verdict
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import attrs
 
-from sre_copilot.domain.hypotheses import Diagnosis, Feedback, Hypothesis, Verdict
+from sre_copilot.domain.hypotheses import AddedEvidence, Diagnosis, Feedback, Hypothesis, Verdict
 from sre_copilot.domain.snapshots import ContextSnapshot, MetricSeries
 
 
@@ -56,8 +56,8 @@ class DiagnosisEngine(Protocol):
     """Ranks causes. Deterministic for one snapshot. Thread-safe."""
 
     @abstractmethod
-    def diagnose(self, snapshot: ContextSnapshot) -> Verdict:
-        """Return the ranked causes, none-of-these among them; primaries sum to 1."""
+    def diagnose(self, snapshot: ContextSnapshot, *, added: Sequence[AddedEvidence] = ()) -> Verdict:
+        """Return the ranked causes, none-of-these among them; primaries sum to 1. `added` joins what the snapshot shows."""
 
 
 class MetricContext(Protocol):

@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 
+import attrs
+
 from sre_copilot.domain.diagnosis.candidates import candidates
 from sre_copilot.domain.diagnosis.clues import Candidate
 from sre_copilot.domain.diagnosis.confidence import Calibration, combined, confidence, margins, softmax
 from sre_copilot.domain.diagnosis.next_evidence import next_evidence
-from sre_copilot.domain.diagnosis.scoring import Feature, Weights, weigh
+from sre_copilot.domain.diagnosis.scoring import ADVISED, Feature, Weights, weigh
 from sre_copilot.domain.diagnosis.wording import claim
 from sre_copilot.domain.hypotheses import (
+    AddedEvidence,
     CandidateKind,
     Component,
     ComponentScore,
@@ -26,13 +29,29 @@ SENTENCES = 3
 CONVINCING = 0.5
 
 
-def diagnose(snapshot: ContextSnapshot, *, weights: Weights, calibration: Calibration | None) -> Verdict:
+def diagnose(
+    snapshot: ContextSnapshot,
+    *,
+    weights: Weights,
+    calibration: Calibration | None,
+    added: Sequence[AddedEvidence] = (),
+) -> Verdict:
     """Rank the causes of the incident in `snapshot`. Pure and deterministic; needs no LLM.
 
     The score is a conditional logit over the candidates: primaries are its softmax and sum to 1, the
     row "others" included. `calibration` turns them into intervals; without it every interval is [0, 1].
+    `added` is what an advisor read, of which only candidates take note that are named; the table of its weights is ours.
     """
-    return rank(candidates(snapshot), weights=weights, calibration=calibration, missing=missing_kinds(snapshot))
+    found = candidates(snapshot)
+    if added:
+        found = tuple(_with_added(item, added) for item in found)
+        weights = attrs.evolve(weights, features={**weights.features, **ADVISED})
+    return rank(found, weights=weights, calibration=calibration, missing=missing_kinds(snapshot))
+
+
+def _with_added(item: Candidate, added: Sequence[AddedEvidence]) -> Candidate:
+    change_id = item.change.id if item.change else None
+    return item.with_evidence(*(one.evidence for one in added if one.about == (item.kind, item.subject, change_id)))
 
 
 def rank(

@@ -36,6 +36,10 @@ class Feature(StrEnum):
     CALLEE_WORSE = "callee_worse"
     LATE = "late"
     CHANGE_MISFIT = "change_misfit"
+    ADVISED_DIFF = "advised_diff"
+    ADVISED_LOGS = "advised_logs"
+    ADVISED_FIT = "advised_fit"
+    ADVISED_AGAINST = "advised_against"
 
 
 COMPONENTS: Mapping[Feature, Component] = {
@@ -63,7 +67,19 @@ COMPONENTS: Mapping[Feature, Component] = {
     Feature.CALLEE_WORSE: Component.CONTRADICTION,
     Feature.LATE: Component.CONTRADICTION,
     Feature.CHANGE_MISFIT: Component.CONTRADICTION,
+    Feature.ADVISED_DIFF: Component.CHANGE_CORRELATION,
+    Feature.ADVISED_LOGS: Component.LOG_EVIDENCE,
+    Feature.ADVISED_FIT: Component.COVERAGE,
+    Feature.ADVISED_AGAINST: Component.CONTRADICTION,
 }
+
+ADVISED: Mapping[Feature, float] = {
+    Feature.ADVISED_DIFF: 1.0,
+    Feature.ADVISED_LOGS: 0.75,
+    Feature.ADVISED_FIT: 0.5,
+    Feature.ADVISED_AGAINST: -1.0,
+}
+"""What an advisor's reading weighs at most. Set by hand and small: all of them together never outweigh own failures."""
 
 
 def polarity(feature: Feature) -> Polarity:
@@ -121,16 +137,19 @@ def weigh(evidence: Iterable[Evidence], weights: Weights) -> tuple[float, dict[C
     """Return the score and its components: the score is the sum of their contributions, to the last bit.
 
     A component's value is the weighted mean of its features' values, so it rises with each of them; its
-    weight is the sum of theirs. Every component is there, with 0 where nothing speaks for or against.
+    weight is the sum of theirs. What an advisor adds counts on top, up to a value of 1, so that its mere presence
+    changes nothing for whom it says nothing of. Every component is there, with 0 where nothing speaks for or against.
     """
     strengths = values(evidence)
     components = {}
     for component in Component:
         features = [feature for feature in Feature if COMPONENTS[feature] is component]
-        full = math.fsum(weights.features.get(feature, 0.0) for feature in features)
+        own = math.fsum(weights.features.get(feature, 0.0) for feature in features if feature not in ADVISED)
+        full = own or math.fsum(weights.features.get(feature, 0.0) for feature in features)
         contribution = math.fsum(
             weights.features.get(feature, 0.0) * strengths.get(feature, 0.0) for feature in features
         )
-        value = min(1.0, contribution / full) if full else 0.0
-        components[component] = ComponentScore(value=value, weight=full if value else 0.0, contribution=contribution)
+        share = contribution / full if full else 0.0
+        weight = contribution if share > 1.0 else full if share else 0.0
+        components[component] = ComponentScore(value=min(1.0, share), weight=weight, contribution=contribution)
     return math.fsum(part.contribution for part in components.values()), components
