@@ -44,6 +44,14 @@ HAND_SET = {
         0.6,
         "eight cases; a fresh change of a component makes it likelier than the component alone, no more",
     ),
+    Feature.PRECEDENT: (
+        0.7,
+        "the development cases are no tenant's past; the same cause under the same symptoms doubles the odds, no more",
+    ),
+    Feature.REJECTED_BEFORE: (
+        -0.7,
+        "as for a precedent, the other way: rejected under the same symptoms halves the odds",
+    ),
 }
 """Weights that the development cases can't say anything about, and why."""
 

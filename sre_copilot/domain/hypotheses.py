@@ -135,7 +135,8 @@ class RankedCause:
     """One row of a diagnosis, before it is stored: what the engine returns, best first.
 
     `subject` is the service or host (for a change: of the change), "" for none-of-these and others.
-    `change_id` and `change_summary` are set where a change is part of the claim.
+    `change_id` and `change_summary` are set where a change is part of the claim. `similar_incidents` are the past ones
+    whose confirmed cause speaks for this one, the most similar first.
     """
 
     kind: CandidateKind
@@ -149,6 +150,7 @@ class RankedCause:
     contradicting: tuple[Evidence, ...] = ()
     change_id: UUID | None = None
     change_summary: str | None = None
+    similar_incidents: tuple[UUID, ...] = ()
 
 
 @attrs.frozen(kw_only=True)

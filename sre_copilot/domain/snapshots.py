@@ -8,10 +8,13 @@ from uuid import UUID
 import attrs
 
 from sre_copilot.domain.canonical import content_hash
+from sre_copilot.domain.precedents import SeenPrecedent
 from sre_copilot.domain.service_graph import ServiceGraph
 from sre_copilot.domain.signals import ChangeDetails, Signal, SignalType
 
 FORMAT = 1
+ADDED = frozenset({"precedents"})
+"""Parts that came later. Where they are empty the hash is the one of before, so that stored snapshots keep theirs."""
 CHANGE_KINDS = {SignalType.DEPLOY_EVENT: "deploy", SignalType.CONFIG_CHANGE: "config"}
 """The signals that tell of changes, and the word for them where the vendor has none."""
 
@@ -121,6 +124,8 @@ class ContextSnapshot:
     metrics: tuple[MetricSeries, ...] = ()
     missing: tuple[str, ...] = ()
     """Kinds of evidence that were asked for and could not be had, e.g. "metrics"."""
+    precedents: tuple[SeenPrecedent, ...] = ()
+    """The most similar past incidents that people judged, as known at `as_of`."""
 
     @property
     def content_hash(self) -> str:
@@ -128,7 +133,7 @@ class ContextSnapshot:
         body = {
             field.name: getattr(self, field.name)
             for field in attrs.fields(ContextSnapshot)
-            if field.name not in ("id", "graph")
+            if field.name not in ("id", "graph") and (field.name not in ADDED or getattr(self, field.name))
         }
         graph = {
             "services": self.graph.services,

@@ -10,6 +10,7 @@ from sre_copilot.domain.diagnosis.changes import fits, symptom_words
 from sre_copilot.domain.diagnosis.clues import Candidate
 from sre_copilot.domain.diagnosis.coverage import Suffering, complaints
 from sre_copilot.domain.diagnosis.metric_clues import field, metric_clues
+from sre_copilot.domain.diagnosis.precedent_clues import with_precedents
 from sre_copilot.domain.diagnosis.readings import Readings, read
 from sre_copilot.domain.diagnosis.signal_clues import outside_clues, signal_clues
 from sre_copilot.domain.diagnosis.topology import Topology
@@ -41,7 +42,8 @@ def candidates(snapshot: ContextSnapshot) -> tuple[Candidate, ...]:
         for name in names
     }
     none = Candidate(kind=CandidateKind.NONE_OF_THESE, subject="", evidence=outside_clues(snapshot, groups, readings))
-    return (*components.values(), *_with_changes(snapshot, readings, suffering, components), none)
+    found = (*components.values(), *_with_changes(snapshot, readings, suffering, components), none)
+    return tuple(with_precedents(candidate, snapshot) for candidate in found)
 
 
 def seen_graph(snapshot: ContextSnapshot) -> ServiceGraph:

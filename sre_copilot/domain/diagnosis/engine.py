@@ -8,6 +8,7 @@ from sre_copilot.domain.diagnosis.candidates import candidates
 from sre_copilot.domain.diagnosis.clues import Candidate
 from sre_copilot.domain.diagnosis.confidence import Calibration, combined, confidence, margins, softmax
 from sre_copilot.domain.diagnosis.next_evidence import next_evidence
+from sre_copilot.domain.diagnosis.precedent_clues import supporting_precedents
 from sre_copilot.domain.diagnosis.scoring import ADVISED, Feature, Weights, weigh
 from sre_copilot.domain.diagnosis.wording import claim
 from sre_copilot.domain.hypotheses import (
@@ -21,6 +22,7 @@ from sre_copilot.domain.hypotheses import (
     RankedCause,
     Verdict,
 )
+from sre_copilot.domain.precedents import SeenPrecedent
 from sre_copilot.domain.snapshots import ContextSnapshot
 
 ENGINE = "offline-1"
@@ -46,7 +48,13 @@ def diagnose(
     if added:
         found = tuple(_with_added(item, added) for item in found)
         weights = attrs.evolve(weights, features={**weights.features, **ADVISED})
-    return rank(found, weights=weights, calibration=calibration, missing=missing_kinds(snapshot))
+    return rank(
+        found,
+        weights=weights,
+        calibration=calibration,
+        missing=missing_kinds(snapshot),
+        precedents=snapshot.precedents,
+    )
 
 
 def _with_added(item: Candidate, added: Sequence[AddedEvidence]) -> Candidate:
@@ -55,7 +63,12 @@ def _with_added(item: Candidate, added: Sequence[AddedEvidence]) -> Candidate:
 
 
 def rank(
-    found: Sequence[Candidate], *, weights: Weights, calibration: Calibration | None, missing: float = 0.0
+    found: Sequence[Candidate],
+    *,
+    weights: Weights,
+    calibration: Calibration | None,
+    missing: float = 0.0,
+    precedents: Sequence[SeenPrecedent] = (),
 ) -> Verdict:
     """Score `found` by its evidence and return the verdict, best first; ties break by subject, then change.
 
@@ -69,6 +82,7 @@ def rank(
         row = _row(
             item, score, components, weights, confidence(primary, margin, calibration=calibration, missing=missing)
         )
+        row = attrs.evolve(row, similar_incidents=supporting_precedents(row.supporting, precedents))
         kept = primary >= KEPT or item.kind is CandidateKind.NONE_OF_THESE
         (rows if kept else rest).append(row)
     if rest:

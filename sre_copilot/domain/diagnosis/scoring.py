@@ -40,6 +40,8 @@ class Feature(StrEnum):
     ADVISED_LOGS = "advised_logs"
     ADVISED_FIT = "advised_fit"
     ADVISED_AGAINST = "advised_against"
+    PRECEDENT = "precedent"
+    REJECTED_BEFORE = "rejected_before"
 
 
 COMPONENTS: Mapping[Feature, Component] = {
@@ -71,6 +73,8 @@ COMPONENTS: Mapping[Feature, Component] = {
     Feature.ADVISED_LOGS: Component.LOG_EVIDENCE,
     Feature.ADVISED_FIT: Component.COVERAGE,
     Feature.ADVISED_AGAINST: Component.CONTRADICTION,
+    Feature.PRECEDENT: Component.HISTORICAL_PRECEDENT,
+    Feature.REJECTED_BEFORE: Component.CONTRADICTION,
 }
 
 ADVISED: Mapping[Feature, float] = {

@@ -53,7 +53,9 @@ class DiagnosesConformance(Conformance):
         snapshot = make_snapshot(incident)
         early = make_diagnosis(snapshot)
         late = make_diagnosis(snapshot, at=early.at + MINUTE, convincing=False, next_evidence=())
-        cause = make_cause(change_id=new_id(), change_summary="deploy of 08:55", supporting=())
+        cause = make_cause(
+            change_id=new_id(), change_summary="deploy of 08:55", supporting=(), similar_incidents=(new_id(), new_id())
+        )
         hypotheses = [make_hypothesis(late, rank=2), make_hypothesis(late, rank=1, cause=cause)]
         with house.changing() as uow:
             assert uow.diagnoses.latest(incident.id) is None

@@ -122,6 +122,8 @@ class DjangoDiagnoses:
             subject=cause.subject,
             change_id=cause.change_id,
             change_summary=cause.change_summary,
+            similar_incidents=[str(incident_id) for incident_id in cause.similar_incidents],
+            precedent_count=len(cause.similar_incidents),
             score=cause.score,
             llm_model=hypothesis.llm_model,
             created_at=hypothesis.created_at,
@@ -159,6 +161,7 @@ def _hypothesis(row: models.Hypothesis) -> Hypothesis:
         supporting=tuple(from_document(item, Evidence) for item in row.supporting_evidence),
         contradicting=tuple(from_document(item, Evidence) for item in row.contradicting_evidence),
         change_id=row.change_id,
+        similar_incidents=tuple(map(UUID, row.similar_incidents)),
         change_summary=row.change_summary,
     )
     return Hypothesis(
