@@ -94,6 +94,7 @@ PLANTS = [
     ),
     # Vendor libraries.
     vendor("anthropic", "adapters/diagnosis/engine.py"),
+    vendor("httpx2", "adapters/outgoing/exchange.py"),
     vendor("punq", "settings.py"),
     vendor("pluggy", "adapters/integrations/gateway.py"),
     vendor("django", "bootstrap.py"),

@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
+from uuid import UUID
 
 import attrs
 
@@ -70,10 +71,10 @@ class Advisor(Protocol):
         """The terms, None where nobody is to be asked."""
 
     @abstractmethod
-    def ask(self, question: Question, tools: Sequence[Tool]) -> Answer:
+    def ask(self, question: Question, tools: Sequence[Tool], *, tenant_id: UUID) -> Answer:
         """Return the answer within the advisor's own deadline, 60 s at most; whatever goes wrong is an answer too.
 
-        At most `MOST_CALLS` uses of `tools`. Nothing leaves that was not redacted.
+        At most `MOST_CALLS` uses of `tools`. Nothing leaves that was not redacted, as of the tenant.
         """
 
 
@@ -86,6 +87,6 @@ class NoAdvisor:
         """None."""
         return None
 
-    def ask(self, question: Question, tools: Sequence[Tool]) -> Answer:
+    def ask(self, question: Question, tools: Sequence[Tool], *, tenant_id: UUID) -> Answer:
         """Say nothing. Whoever looks at the terms doesn't get here."""
         raise NotImplementedError("there is nobody to ask")

@@ -9,7 +9,8 @@ from sre_copilot.domain.redaction.findings import Finding
 from sre_copilot.domain.redaction.values import block_after, rest_of_line, says_nothing, value_after
 
 _PAIR = re.compile(
-    r"(?<![\w$-])([A-Za-z_$][\w.$-]{0,200})(?:\\{0,3}[\"'`]|\]){0,3}[ \t]{0,8}(=>|:=|={1,2}(?!=)|:(?![:/]))[ \t]{0,8}"
+    # A hyphen belongs to a longer name, unless a diff takes out the line that begins with it.
+    r"(?:(?<![\w$-])|(?<=\n-)|(?<=\A-))([A-Za-z_$][\w.$-]{0,200})(?:\\{0,3}[\"'`]|\]){0,3}[ \t]{0,8}(=>|:=|={1,2}(?!=)|:(?![:/]))[ \t]{0,8}"
 )
 _SPOKEN_NAME = re.compile(r"([A-Za-z]{2,20}(?:[ -][A-Za-z]{2,20}){0,2})[ -]\Z")
 _LINE_START = re.compile(r"(?:\A|\n)[ \t]*(?:- )?[\"']?\Z")

@@ -1,0 +1,1 @@
+"""Claude behind the port of an advisor: prompts, requests bound to one host, and answers read as hostile input."""
