@@ -5,7 +5,7 @@ from importlib import import_module
 from typing import Any
 
 from django.core.cache import close_caches
-from django.core.handlers.wsgi import WSGIHandler
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, reset_queries
 
@@ -35,7 +35,25 @@ def application(settings: Settings) -> BoundedBodies:
         running.copilot()
     except CopilotError as error:
         log.warning("the copilot can't be opened yet", code=error.code, reason=str(error))
-    return BoundedBodies(whole(WSGIHandler()))
+    return BoundedBodies(whole(Handler()))
+
+
+class PlainRequest(WSGIRequest):
+    """A request whose bytes are UTF-8 whatever it calls them: we read no forms, and JSON has no other encoding.
+
+    Django looks for an encoding in the content type while it makes the request, before anything can answer errors, and
+    stumbles over encodings that are none, such as rot13. Plugins see the header as it came.
+    """
+
+    def _set_content_type_params(self, meta: Environ) -> None:
+        self.content_type = meta.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
+        self.content_params = {}
+
+
+class Handler(WSGIHandler):
+    """Django's handler for such requests."""
+
+    request_class = PlainRequest
 
 
 def spare_requests() -> None:

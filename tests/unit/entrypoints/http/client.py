@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import attrs
-from django.core.handlers.wsgi import WSGIHandler
 
-from sre_copilot.entrypoints.http.application import whole
+from sre_copilot.entrypoints.http.application import Handler, whole
 from sre_copilot.entrypoints.http.bodies import BoundedBodies
 
 
@@ -58,5 +57,5 @@ def ask(
     def start(status: str, headers: Iterable[tuple[str, str]], exc_info: object = None) -> None:
         told.extend([int(status.split(maxsplit=1)[0]), {name.lower(): value for name, value in headers}])
 
-    content = b"".join(BoundedBodies(whole(WSGIHandler()))(given, start))
+    content = b"".join(BoundedBodies(whole(Handler()))(given, start))
     return Answer(status=told[0], headers=told[1], body=content)

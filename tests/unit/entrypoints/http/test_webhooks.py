@@ -78,6 +78,33 @@ def test_a_sender_without_the_key_is_refused_and_nothing_is_stored(key: str, que
     assert not at.here.tables.deliveries
 
 
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/json; charset=rot13",
+        "application/json; charset=undefined",
+        "application/json; charset=idna",
+        "application/json; charset=utf-16",
+        "application/json; name*=nowhere''x",
+        "application/json; name*=idna''x",
+        f"application/json; name*{'9' * 5_000}=x",
+        "; ;",
+    ],
+)
+def test_an_encoding_that_is_none_keeps_nobody_out(content_type: str) -> None:
+    at = door()
+    path, shown = f"/webhooks/{at.here.integration.id}", {"Authorization": f"Bearer {at.key}"}
+    assert ask("POST", path, body=BODY, headers=shown, CONTENT_TYPE=content_type).status == 202
+    assert ask("POST", f"{path}?token={at.key}&x=%ff", body=BODY, CONTENT_TYPE=content_type).status == 202
+
+
+def test_more_parameters_than_anybody_reads_are_refused_in_the_usual_form() -> None:
+    at = door()
+    path = f"/webhooks/{at.here.integration.id}?token={at.key}{'&a=b' * 2_000}"
+    answer = ask("POST", path, body=BODY, CONTENT_TYPE="application/json; charset=utf-8")
+    assert (answer.status, answer.document["code"]) == (400, "bad_request")
+
+
 def test_an_integration_that_is_not_there_is_not_found() -> None:
     assert door().knock(integration=new_id()).status == 404
 
