@@ -141,7 +141,13 @@ def body_of(request: HttpRequest, limit: int = MAX_BODY_BYTES) -> bytes:
     length = int(_digits(request.META.get("CONTENT_LENGTH") or "0"))
     if length > limit:
         raise Refused(*TOO_LARGE)
-    return bounded(request, limit, length)
+    try:
+        body = bounded(request, limit, length)
+    except OSError:
+        raise Refused(*BROKEN_OFF) from None
+    if len(body) != length:
+        raise Refused(*BROKEN_OFF)
+    return body
 
 
 def _discard(stream: Stream) -> None:

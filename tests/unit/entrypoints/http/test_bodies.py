@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 import pytest
+from django.core.handlers.wsgi import WSGIRequest
 from django.test import RequestFactory
 
 from sre_copilot.entrypoints.http.bodies import (
@@ -138,6 +139,21 @@ def test_no_more_is_thrown_away_than_is_worth_it() -> None:
 def test_a_request_without_a_body_is_handed_on_as_it_is() -> None:
     body = io.BytesIO()
     assert send(body)["wsgi.input"] is body
+
+
+class Torn(io.BytesIO):
+    """A connection that fails, as Django wants to have it."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        raise ConnectionResetError
+
+
+@pytest.mark.parametrize("stream", [io.BytesIO(b"abc"), Torn()], ids=["ends", "fails"])
+def test_a_body_that_broke_off_is_refused_without_our_server_too(stream: io.BytesIO) -> None:
+    environ = RequestFactory().post("/", data=b"abcd", content_type="application/json").environ
+    with pytest.raises(Refused, match="before it was whole") as raised:
+        body_of(WSGIRequest({**environ, "wsgi.input": stream}), LIMIT)
+    assert raised.value.status == 400
 
 
 def test_a_body_is_bounded_without_our_server_too() -> None:
