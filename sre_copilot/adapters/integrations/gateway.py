@@ -134,8 +134,13 @@ class PluginGateway(DeliveryGateway):
     def _able(self, kind: str) -> Abilities:
         known = self._abilities.get(kind)
         if known is None:
-            plugin = installed(self.manager, kind)
-            known = self._abilities[kind] = Abilities.of(plugin, self.manager.traits[kind])
+            plugin, traits = installed(self.manager, kind), self.manager.traits[kind]
+
+            def answer() -> Abilities:
+                # To ask an object what it has may run code of its own as well.
+                return contained(lambda: Abilities.of(plugin, traits))
+
+            known = self._abilities[kind] = self.isolation.run(kind, answer, here=traits.is_own)
         return known
 
 

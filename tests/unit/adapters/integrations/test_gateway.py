@@ -19,7 +19,7 @@ from sre_copilot.domain.errors import (
     UnknownIntegrationType,
     UnreadableDelivery,
 )
-from sre_copilot.domain.integrations import Integration
+from sre_copilot.domain.integrations import Integration, Secrets
 from sre_copilot.domain.signals import ChangeDetails, SignalDraft
 from sre_copilot.testing.doors import plugin_gateway, plugin_manager, toolbox
 
@@ -210,6 +210,30 @@ def test_an_answer_outside_the_limits_makes_the_delivery_unreadable(case: str) -
 def test_the_same_signal_twice_under_one_id_counts_once() -> None:
     draft = SignalDraft(name="a", vendor_id="1")
     assert parse(lambda payload: Parsed(drafts=(draft, attrs.evolve(draft)))).drafts == (draft,)
+
+
+class Moody(Scripted):
+    """A plugin that can't even be asked what it can do."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "without_credentials":
+            print(SECRET)
+            raise RuntimeError(SECRET)
+        raise AttributeError(name)
+
+
+def test_a_plugin_that_fails_when_it_is_asked_what_it_can_do_has_failed(capsys: pytest.CaptureFixture[str]) -> None:
+    asked, delivery = plugin_gateway(plugin_manager(Moody(answering()))), Delivery(body=BODY, received_at=NOW)
+    calls: list[Callable[[], object]] = [
+        lambda: asked.verify(integration(), Secrets(), delivery, NOW),
+        lambda: asked.strip(integration(), delivery),
+        lambda: asked.parse(integration(), delivery),
+    ]
+    for call in calls:
+        with pytest.raises(PluginFailed, match="it raised RuntimeError at") as caught:
+            call()
+        assert SECRET not in str(caught.value)
+    assert capsys.readouterr() == ("", "")
 
 
 def test_many_threads_get_each_their_own_answer() -> None:
