@@ -2,6 +2,7 @@
 
 import copy
 import json
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -63,6 +64,19 @@ def test_the_oldest_alerts_are_forgotten_and_long_ones_are_never_kept() -> None:
     long = {"description": "x" * 10_000}
     assert read(before, annotations=long) is not read(before, annotations=long)
     assert read(before) is read(before)
+
+
+def test_many_words_for_environments_take_no_room_for_each_alert() -> None:
+    words = {f"{'long' * 20}-{number}": Environment.STAGING for number in range(10_000)}
+    before, named = ToldBefore(told_by_alertmanager), Door(type="prometheus", environments=words).integration
+    tracemalloc.start()
+    try:
+        for number in range(10):
+            read(before, named, startsAt=f"2026-03-01T11:58:0{number}Z")
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 500_000
 
 
 def test_a_time_that_lies_ahead_is_refused_also_where_the_alert_was_told_before() -> None:
