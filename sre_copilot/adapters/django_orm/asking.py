@@ -38,6 +38,10 @@ def _adapters() -> AdaptersMap:
     return adapters
 
 
+class Outdated(psycopg.OperationalError):
+    """A prepared statement is gone, or its table was changed. The transaction is lost; what is asked again is prepared anew."""
+
+
 @attrs.define(eq=False)
 class Session:
     """What is kept with a connection, and goes with it."""
@@ -51,7 +55,7 @@ class Session:
     def rows(
         self, connection: psycopg.Connection, statement: str | bytes, given: Parameters, *, prepared: bool
     ) -> list[tuple[Any, ...]]:
-        """Run a statement and return its rows. Raises the driver's errors."""
+        """Run a statement and return its rows. Raises the driver's errors, and Outdated."""
         text, names = _native(statement)
         values = [given[name] for name in names] if isinstance(given, Mapping) else given
         sent = self._transformer.dump_sequence(values, [PyFormat.BINARY] * len(values))
@@ -64,10 +68,11 @@ class Session:
         try:
             result = _answer(connection)
         except psycopg.Error as error:
-            if error.sqlstate in OUTDATED:
-                # What did away with one did so with all.
-                self._prepared.clear()
-            raise
+            if name is None or error.sqlstate not in OUTDATED:
+                raise
+            # What did away with one did so with all.
+            self._prepared.clear()
+            raise Outdated(str(error)) from error
         if result.status != pq.ExecStatus.TUPLES_OK:
             return []
         self._transformer.set_pgresult(result)
@@ -96,7 +101,7 @@ _sessions: "WeakKeyDictionary[psycopg.Connection, Session]" = WeakKeyDictionary(
 def rows(
     connection: psycopg.Connection, statement: str | bytes, given: Parameters, *, prepared: bool = False
 ) -> list[tuple[Any, ...]]:
-    """Run a statement, whose parameters may be arrays, and return its rows. Raises the driver's errors.
+    """Run a statement, whose parameters may be arrays, and return its rows. Raises the driver's errors, and Outdated.
 
     Only what finds its rows in one way, however large the tables, should be `prepared`: the plan is kept while they grow.
     """

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from django.db import DataError, Error, IntegrityError, InterfaceError, OperationalError
 
+from sre_copilot.adapters.django_orm.asking import Outdated
 from sre_copilot.adapters.postgres.row_security import IMMUTABLE
 from sre_copilot.domain.errors import (
     AlreadyExists,
@@ -141,7 +142,8 @@ def translated() -> Iterator[None]:
             UNFIT.get(_diagnostic(error, "sqlstate"), "A value does not fit into its place; correct it and try again.")
         ) from error
     except (OperationalError, InterfaceError) as error:
-        if _diagnostic(error, "sqlstate") in GAVE_WAY:
+        # Whoever meets an outdated statement is as well off as one who gave way: nothing was stored, and another attempt helps.
+        if _diagnostic(error, "sqlstate") in GAVE_WAY or isinstance(error.__cause__, Outdated):
             raise WriteConflict from error
         raise DatabaseUnavailable(f"The database went away: {' '.join(str(error).split())}. Try again.") from error
     except Error as error:

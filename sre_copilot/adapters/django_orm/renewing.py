@@ -1,4 +1,4 @@
-"""Connections that the server has ended."""
+"""Connections that the server has ended, or on which it no longer knows what was prepared."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -11,7 +11,7 @@ Answer = TypeVar("Answer")
 
 
 def renewing(ask: Callable[[], Answer]) -> Answer:
-    """Return what the first question of a transaction gives. A connection that the server ended is renewed once."""
+    """Return what the first question of a transaction gives. A connection that is of no use any more is renewed once."""
     connection = connections[ALIAS]
     joins = connection.in_atomic_block
     try:
