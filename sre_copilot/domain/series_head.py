@@ -59,6 +59,8 @@ class SeriesHead:
         run = update.last_run
         is_open = run is not None and run.is_open
         is_stated = _stated(facts) if before is None else before.is_stated
+        if run is not None and not _is_last(run, facts):
+            is_stated = None
         return cls(
             ordinal=newest.ordinal,
             newest=newest,
@@ -169,6 +171,9 @@ class SeriesHead:
         if item.status is SignalStatus.RESOLVED:
             return item.occurred_at >= last.known_from
         moment = _known_from(item)
+        if last.occurred_at < self.latest_at and moment <= self.latest_at:
+            # A resolve that ended nothing, because its sender's clock runs ahead, may end this.
+            return False
         return moment >= first.known_from and (moment >= last.known_from or moment <= first.active_until + window)
 
 
@@ -184,6 +189,18 @@ def _known_from(item: Observation) -> datetime:
 def _stated(facts: Sequence[Fact]) -> bool | None:
     found = {fact.episode_started_at is not None for fact in facts if fact.status is not SignalStatus.MOMENT}
     return found == {True} if len(found) < 2 else None
+
+
+def _is_last(run: Run, facts: Sequence[Fact]) -> bool:
+    """Whether nothing else fired after a run began, by what is known rather than by what clocks that run ahead say."""
+    if len(facts) == len(run.firings):
+        return True
+    own = {fact.signal_id for fact in run.firings}
+    return all(
+        fact.known_from <= run.known_from
+        for fact in facts
+        if fact.status is SignalStatus.FIRING and fact.signal_id not in own
+    )
 
 
 def _standing_for(run: Run) -> tuple[Fact, ...]:

@@ -4,9 +4,11 @@ from collections.abc import Callable, Sequence
 from uuid import UUID
 
 import attrs
+import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
+from sre_copilot.domain.decisions import EpisodeEnd
 from sre_copilot.domain.observations import Observation
 from sre_copilot.domain.series import SeriesHistory, SeriesUpdate
 from sre_copilot.domain.series_head import SeriesHead
@@ -64,6 +66,12 @@ def outcome(history: SeriesHistory, now: float) -> tuple[object, ...]:
     return facts, sorted(told.episodes, key=lambda episode: episode.id), members
 
 
+def ends(store: Store) -> set[tuple[object, ...]]:
+    """What is stored of the ends that something other than time brought about."""
+    told = (EpisodeEnd.RESOLVED, EpisodeEnd.SUPERSEDED)
+    return {(e.id, e.ended_at, e.end_seen_at) for e in store.episodes.values() if e.end in told}
+
+
 @st.composite
 def batches(draw: st.DrawFn, item: Callable[[int, int], st.SearchStrategy[Observation]]) -> list[list[Observation]]:
     """Batches in the order of their receipt, as a rule about things that have just happened."""
@@ -81,30 +89,32 @@ def batches(draw: st.DrawFn, item: Callable[[int, int], st.SearchStrategy[Observ
 
 def unstated(number: int, clock: int) -> st.SearchStrategy[Observation]:
     return st.builds(
-        lambda late, resolved, named, info, expires, worse: seen(
+        lambda late, ahead, early, resolved, named, info, expires, worse: seen(
             number,
-            max(0, clock - late),
-            received=clock - (late == 1) / 2,
+            max(0, clock - late + ahead),
+            received=clock - early,
             resolved=resolved,
             named=named,
             expires=None if expires is None else clock + expires,
             severity=Severity.INFO if info else Severity.CRITICAL if worse else Severity.HIGH,
         ),
         st.sampled_from((0, 0, 0, 0, 0, 1, 3, 14)),
+        st.sampled_from((0, 0, 0, 0, 0, 0, 1, 4)),
+        st.sampled_from((0, 0, 0, 0, 0.5, 3)),
         st.sampled_from((False, False, True)),
         st.booleans(),
         st.booleans(),
-        st.sampled_from((None, None, 4)),
+        st.sampled_from((None, None, None, 4, -4)),
         st.booleans(),
     )
 
 
 def stated(number: int, clock: int) -> st.SearchStrategy[Observation]:
     return st.builds(
-        lambda age, resolved, late, named, loose: seen(
+        lambda age, resolved, late, early, named, loose: seen(
             number,
             max(0, clock - late) if resolved else clock // age * age + late,
-            received=clock,
+            received=clock - early,
             resolved=resolved,
             named=named,
             started=None if loose else clock // age * age,
@@ -112,12 +122,14 @@ def stated(number: int, clock: int) -> st.SearchStrategy[Observation]:
         st.sampled_from((5, 5, 5, 3)),
         st.sampled_from((False, False, True)),
         st.sampled_from((0, 0, 0, 1, 4)),
+        st.sampled_from((0, 0, 0, 0, 0.5)),
         st.booleans(),
         st.sampled_from((False,) * 9 + (True,)),
     )
 
 
-def assert_agreement(rows: Sequence[Sequence[Observation]]) -> None:
+def assert_agreement(rows: Sequence[Sequence[Observation]]) -> list[str]:
+    """Record both ways, and return which way each batch took on the head."""
     whole, quick = Store(), WithHead()
     for batch in rows:
         now = max(item.received_at for item in batch)
@@ -127,19 +139,61 @@ def assert_agreement(rows: Sequence[Sequence[Observation]]) -> None:
         decisions = quick.record(batch, hours)
         assert [str(word) for word in decisions] == [str(word) for word in update.decisions]
         assert outcome(quick.store.history(), hours) == outcome(whole.history(), hours)
+        assert ends(quick.store) == ends(whole)
     assert outcome(quick.store.history(), LATE) == outcome(whole.history(), LATE)
-    for way in quick.ways:
-        event(way)
+    return quick.ways
 
 
 @given(batches(unstated))
 def test_recording_on_the_head_gives_what_the_whole_history_gives(rows: list[list[Observation]]) -> None:
-    assert_agreement(rows)
+    for way in assert_agreement(rows):
+        event(way)
 
 
 @given(batches(stated))
 def test_the_same_where_the_vendor_states_when_a_run_began(rows: list[list[Observation]]) -> None:
-    assert_agreement(rows)
+    for way in assert_agreement(rows):
+        event(way)
+
+
+PASTS: dict[str, list[list[Observation]]] = {
+    "a sender whose clock runs ahead fired before it resolved, and after": [
+        [seen(1, 13, received=12.5), seen(2, 12, received=13, resolved=True)],
+        [seen(3, 13.5, received=10.5)],
+        [seen(4, 19.5, received=22)],
+    ],
+    "a resolve by a clock that runs ahead ended nothing yet": [
+        [seen(1, 0)],
+        [seen(2, 13, received=10, resolved=True)],
+        [seen(3, 14, received=13)],
+    ],
+    "what is received later was heard of earlier, and ended the run before": [
+        [seen(1, 0, started=0)],
+        [seen(2, 5.2, received=6, started=5)],
+        [seen(3, 5.5, received=5.5, started=5)],
+    ],
+    "two say the same, and the first of them is repeated": [
+        [seen(1, 8, received=8)],
+        [seen(2, 8, received=8.5, named=True)],
+        [seen(3, 8, received=9)],
+    ],
+    "what had expired when it came goes on": [
+        [seen(1, 0, received=3, expires=2)],
+        [seen(2, 4, expires=6)],
+        [seen(3, 5)],
+    ],
+    "what had fallen silent is seen again": [
+        [seen(1, 0)],
+        [seen(2, 20)],
+        [seen(3, 21, resolved=True)],
+        [seen(4, 0, received=22), seen(5, 22)],
+    ],
+}
+
+
+@pytest.mark.parametrize("past", PASTS)
+def test_the_same_where_more_of_the_past_matters_than_the_head_knows(past: str) -> None:
+    assert_agreement(PASTS[past])
 
 
 def test_a_storm_of_duplicates_and_repeats_in_order_never_needs_the_whole_history() -> None:
