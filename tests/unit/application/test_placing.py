@@ -225,6 +225,24 @@ def test_all_that_fired_at_once_in_an_episode_decides_and_not_only_its_original(
     assert here.tables.incidents[incident_id].severity is Severity.HIGH
 
 
+def test_what_grows_worse_within_the_delivery_that_begins_it_is_decided_once() -> None:
+    here = stage()
+    at = BEGINNING - timedelta(minutes=1)
+    receipt = here.send(alert(severity=Severity.LOW, occurred_at=at), alert(severity=Severity.CRITICAL))
+    assert len(receipt.opened) == 1
+    assert [stored.decision.outcome for stored in here.tables.decisions.values()] == [CorrelationOutcome.OPENED]
+
+
+def test_an_episode_of_long_before_is_no_recurrence_of_what_came_later() -> None:
+    here = stage()
+    fire_and_recover(here)
+    (later,) = here.tables.incidents
+    early = BEGINNING - timedelta(hours=40)
+    here.send(alert(occurred_at=early), recovery(occurred_at=early + timedelta(minutes=1)))
+    (earlier,) = here.tables.incidents.keys() - {later}
+    assert here.tables.incidents[earlier].recurrence_of is None
+
+
 def test_what_comes_back_is_as_severe_as_the_worst_of_its_episode_and_opens_beyond_the_limit() -> None:
     here = stage(tenant=make_tenant(**LIMITED))
 

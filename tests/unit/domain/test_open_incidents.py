@@ -8,7 +8,7 @@ import attrs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sre_copilot.domain.correlation import Candidate
+from sre_copilot.domain.correlation import OPEN_TO_NEWCOMERS, Candidate
 from sre_copilot.domain.correlation_needs import needs
 from sre_copilot.domain.decisions import CorrelationOutcome
 from sre_copilot.domain.open_incidents import SWEEP_AFTER, OpenIncidents
@@ -155,6 +155,32 @@ def test_it_still_does_when_many_incidents_have_come_and_gone(
     index.join(fresh.incident_id, newcomers[-1])
     for subject in newcomers:
         assert_same(index, subject, [*candidates, fresh], graph, [], NOW)
+
+
+def test_who_gets_the_bits_of_a_forgotten_incident_is_no_neighbour_of_its_neighbours() -> None:
+    graph = ServiceGraph(services=frozenset({"shop", "mail"}), calls=frozenset({Call(caller="shop", callee="mail")}))
+    index, subject = OpenIncidents(), about("shop", "queue long", cluster="eu")
+    for number in range(SWEEP_AFTER):
+        passing = lone_one(about("mail", "queue long", cluster="eu"), number + 1)
+        see(index, passing)
+        index.join(passing.incident_id, passing.members[0])
+        index.decide(subject, graph=graph, changes=(), now=NOW)
+    for number in range(SWEEP_AFTER):
+        index.forget(UUID(int=number + 1))
+    fresh = lone_one(about("lonely", "queue long", cluster="eu"))
+    see(index, fresh)
+    index.join(fresh.incident_id, fresh.members[0])
+    assert_same(index, subject, [fresh], graph, [], NOW)
+
+
+def test_an_incident_is_open_to_newcomers_to_the_very_end_and_not_for_a_moment_longer() -> None:
+    lone, graph = lone_one(about("shop")), ServiceGraph(services=frozenset({"shop"}))
+    index, end = indexed([lone]), NOW + OPEN_TO_NEWCOMERS
+    subject = attrs.evolve(about("shop"), started_at=end)
+    for now, ruled in ((end, 1), (end + timedelta(microseconds=1), 0)):
+        assert_same(index, subject, [lone], graph, [], now)
+        found = index.decide(subject, graph=graph, changes=(), now=now)
+        assert len(found.scores) + found.ruled_out == ruled
 
 
 def test_an_incident_that_has_nothing_to_do_with_it_is_counted_and_not_scored() -> None:
