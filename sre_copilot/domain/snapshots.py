@@ -11,9 +11,10 @@ from sre_copilot.domain.canonical import content_hash
 from sre_copilot.domain.precedents import SeenPrecedent
 from sre_copilot.domain.service_graph import ServiceGraph
 from sre_copilot.domain.signals import ChangeDetails, Signal, SignalType
+from sre_copilot.domain.telemetry import Telemetry
 
 FORMAT = 1
-ADDED = frozenset({"precedents"})
+ADDED = frozenset({"precedents", "telemetry"})
 """Parts that came later. Where they are empty the hash is the one of before, so that stored snapshots keep theirs."""
 CHANGE_KINDS = {SignalType.DEPLOY_EVENT: "deploy", SignalType.CONFIG_CHANGE: "config"}
 """The signals that tell of changes, and the word for them where the vendor has none."""
@@ -126,6 +127,8 @@ class ContextSnapshot:
     """Kinds of evidence that were asked for and could not be had, e.g. "metrics"."""
     precedents: tuple[SeenPrecedent, ...] = ()
     """The most similar past incidents that people judged, as known at `as_of`."""
+    telemetry: Telemetry | None = None
+    """What logs, traces and status pages told; None where nobody was asked."""
 
     @property
     def content_hash(self) -> str:

@@ -7,9 +7,11 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 
 from sre_copilot.domain.service_graph import Call, Placement, ServiceGraph
 from sre_copilot.domain.snapshots import ContextSnapshot, MetricKind, MetricSeries, ObservedChange, ObservedSignal
+from sre_copilot.domain.telemetry import LogTemplate, TracedCall, TracedOperation
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 STEP = timedelta(seconds=15)
+MINUTE = timedelta(minutes=1)
 SAMPLES = 80
 QUIET_SAMPLES = 60
 """Of `SAMPLES`, as many are before the incident."""
@@ -120,4 +122,57 @@ def make_slow_dependency() -> ContextSnapshot:
             make_series("stock", make_values(0.2, 0.9, wobble=0.01), kind=MetricKind.CPU, unit="ratio"),
             make_series("search", make_values(0.2, 0.2, wobble=0.01), kind=MetricKind.CPU, unit="ratio"),
         ),
+    )
+
+
+def make_log(component: str, before: int | None, during: int | None, template: str = "", **given: Any) -> LogTemplate:
+    """Lines of one template per minute: `before` in the quiet minutes, `during` in the rest; an error unless given."""
+    minutes = SAMPLES * STEP // MINUTE
+    quiet = QUIET_SAMPLES * STEP // MINUTE
+    return LogTemplate(
+        **{
+            "component": component,
+            "level": "ERROR",
+            "template": template or f"{component} failed",
+            "start": START,
+            "step_seconds": MINUTE.total_seconds(),
+            "counts": tuple(before if i < quiet else during for i in range(minutes)),
+            **given,
+        }
+    )
+
+
+def make_operation(component: str, before: float, during: float, **given: Any) -> TracedOperation:
+    """Ten spans per minute of one operation that takes `before` seconds, then `during`, every third a tenth more."""
+    minutes = SAMPLES * STEP // MINUTE
+    quiet = QUIET_SAMPLES * STEP // MINUTE
+    medians = [(before if i < quiet else during) * (1.1 if i % 3 == 0 else 1.0) for i in range(minutes)]
+    return TracedOperation(
+        **{
+            "component": component,
+            "operation": "GET /",
+            "start": START,
+            "step_seconds": MINUTE.total_seconds(),
+            "counts": (10,) * minutes,
+            "medians": tuple(medians),
+            **given,
+        }
+    )
+
+
+def make_traced_call(caller: str, callee: str, before: float, during: float, **given: Any) -> TracedCall:
+    """Ten calls per minute that take 0.1 s, with a gap of `before` seconds, then of `during`."""
+    minutes = SAMPLES * STEP // MINUTE
+    quiet = QUIET_SAMPLES * STEP // MINUTE
+    return TracedCall(
+        **{
+            "caller": caller,
+            "callee": callee,
+            "start": START,
+            "step_seconds": MINUTE.total_seconds(),
+            "counts": (10,) * minutes,
+            "medians": (0.1,) * minutes,
+            "gaps": tuple(before if i < quiet else during for i in range(minutes)),
+            **given,
+        }
     )

@@ -10,10 +10,12 @@ from sre_copilot.application.ports.diagnoses import FeedbackGiven
 from sre_copilot.domain.errors import AlreadyExists, NotFound
 from sre_copilot.domain.hypotheses import Feedback
 from sre_copilot.domain.incidents import Incident
+from sre_copilot.domain.telemetry import Notice, Telemetry
 from sre_copilot.testing.builders import make_cause, make_diagnosis, make_hypothesis, make_snapshot
 from sre_copilot.testing.clock import BEGINNING
 from sre_copilot.testing.conformance.house import Conformance, House
 from sre_copilot.testing.conformance.isolation import GRAPH
+from sre_copilot.testing.snapshots import make_log, make_operation, make_traced_call
 
 MINUTE = timedelta(minutes=1)
 
@@ -28,7 +30,15 @@ class DiagnosesConformance(Conformance):
 
     def test_a_snapshot_comes_back_with_the_same_hash(self, house: House, incident: Incident) -> None:
         """Graph, metrics with gaps, and all."""
-        snapshot = make_snapshot(incident, graph=GRAPH, missing=("logs",))
+        at = incident.detected_at
+        told = Telemetry(
+            logs=(make_log("shop", None, 4),),
+            operations=(make_operation("shop", 0.1, 1.0, failed=(0, None)),),
+            calls=(make_traced_call("shop", "pay", 0.001, 0.2),),
+            notices=(Notice(source="Payments Ltd", at=at, text="Degraded.", ended_at=at + MINUTE),),
+            left_out=("3 of 503 log templates",),
+        )
+        snapshot = make_snapshot(incident, graph=GRAPH, missing=("logs",), telemetry=told)
         with house.changing() as uow:
             uow.diagnoses.add_snapshot(snapshot)
         with house.reading() as uow:

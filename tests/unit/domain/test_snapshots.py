@@ -10,8 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sre_copilot.adapters.django_orm.documents import from_document, to_document
+from sre_copilot.domain.precedents import SeenPrecedent
 from sre_copilot.domain.service_graph import Call, Placement, ServiceGraph
 from sre_copilot.domain.snapshots import (
+    ADDED,
     FORMAT,
     ContextSnapshot,
     MetricKind,
@@ -19,6 +22,7 @@ from sre_copilot.domain.snapshots import (
     ObservedChange,
     ObservedSignal,
 )
+from sre_copilot.domain.telemetry import Notice, Telemetry
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 SIGNAL = ObservedSignal(
@@ -62,6 +66,8 @@ SNAPSHOT = ContextSnapshot(
     metrics=(SERIES,),
     missing=("logs",),
 )
+SEEN = SeenPrecedent(id=UUID(int=20), incident_id=UUID(int=21), title="slow", similarity=0.8)
+NOTICE = Notice(source="Payments Ltd", at=NOW, text="Degraded.")
 GOLDEN = "0d4078ca7b9d5ca023e9118374e7bbad7df2e505bb0cdefca4da1951e04ad43b"
 
 
@@ -86,6 +92,8 @@ OTHER: dict[str, Any] = {
     "graph": ServiceGraph(),
     "metrics": (),
     "missing": (),
+    "precedents": (SEEN,),
+    "telemetry": Telemetry(notices=(NOTICE,)),
 }
 DEEPER: dict[str, Any] = {
     "a signal's end": {"signals": (attrs.evolve(SIGNAL, ended_at=NOW),)},
@@ -129,3 +137,10 @@ def test_of_a_snapshot_that_names_nothing_more_nothing_is_known() -> None:
         id=UUID(int=1), incident_id=UUID(int=2), as_of=NOW, window_start=NOW, onset=NOW, window_end=NOW, alarm=""
     )
     assert (bare.signals, bare.changes, bare.metrics, bare.missing, bare.graph) == ((), (), (), (), ServiceGraph())
+
+
+def test_a_snapshot_without_what_came_later_keeps_its_hash_when_it_is_read_again() -> None:
+    old = to_document(SNAPSHOT)
+    for name in ADDED:
+        del old[name]
+    assert from_document(old, ContextSnapshot).content_hash == GOLDEN
