@@ -1,5 +1,6 @@
 """The server: one process that listens over as many as answer. Ends gracefully: what was accepted is answered."""
 
+import ctypes
 import gc
 import os
 import signal
@@ -28,6 +29,8 @@ GRACE = 30
 """Seconds that requests may take to be answered after the server was told to end."""
 ORPHANS_GRACE = 5
 """Seconds that a process has to end once its parent was killed."""
+ARENA_MAX = -8
+"""The number by which `mallopt` of glibc knows the most arenas (malloc.h)."""
 WATCH = 0.5
 """Seconds between two looks at whether the parent still lives."""
 
@@ -94,6 +97,7 @@ def _run(settings: Settings, host: str, port: int, workers: int) -> None:
 
 def load(settings: Settings, parent: int) -> Application:
     """What each process that answers does first; it ends as soon as `parent` has ended."""
+    share_memory()
     # Until the server sets its own, which it does last; those of the parent came along and would swallow the signal.
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
@@ -108,6 +112,18 @@ def load(settings: Settings, parent: int) -> Application:
     gc.freeze()
     threading.Thread(target=_watch, args=(parent, loaded), name="watch", daemon=True).start()
     return loaded
+
+
+def share_memory() -> bool:
+    """Let all threads take memory from one place, and say whether this C library can.
+
+    glibc gives each thread a place of its own, which keeps what its largest batch once needed: twenty of them held 100 MB that
+    nobody used.
+    """
+    try:
+        return bool(ctypes.CDLL(None).mallopt(ARENA_MAX, 1))
+    except (OSError, AttributeError):
+        return False
 
 
 def _watch(parent: int, bodies: BoundedBodies) -> None:
