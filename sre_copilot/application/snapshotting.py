@@ -8,8 +8,11 @@ import attrs
 
 from sre_copilot.application.ports.diagnoses import MetricContext
 from sre_copilot.application.ports.unit_of_work import UnitOfWork
+from sre_copilot.domain.diagnosis.symptoms import symptoms_of
 from sre_copilot.domain.errors import ContextUnavailable
 from sre_copilot.domain.incidents import Incident
+from sre_copilot.domain.precedents import Precedent, nearest_precedents
+from sre_copilot.domain.recalibration import MOST_USED, Recalibration, recalibrated
 from sre_copilot.domain.service_graph import ServiceGraph
 from sre_copilot.domain.signals import Signal
 from sre_copilot.domain.snapshots import ContextSnapshot, ObservedChange, ObservedSignal
@@ -21,6 +24,9 @@ BASELINE = timedelta(minutes=30)
 CHANGES_BEFORE = timedelta(hours=24)
 """How far before the onset a change still counts as context."""
 
+MOST_PRECEDENTS = 500
+"""So many precedents, the latest, are compared."""
+
 
 @attrs.frozen(kw_only=True)
 class StoredContext:
@@ -31,6 +37,8 @@ class StoredContext:
     signals: tuple[ObservedSignal, ...]
     changes: tuple[ObservedChange, ...]
     graph: ServiceGraph
+    precedents: tuple[Precedent, ...] = ()
+    recalibration: Recalibration | None = None
 
 
 def stored_context(uow: UnitOfWork, incident: Incident, as_of: datetime) -> StoredContext:
@@ -42,7 +50,17 @@ def stored_context(uow: UnitOfWork, incident: Incident, as_of: datetime) -> Stor
     signals = tuple(_observed(row, episodes[row.id], graph, as_of) for row in firing)
     onset = min([incident.detected_at, *(signal.started_at for signal in signals)])
     changes = tuple(uow.signals.changes(onset - CHANGES_BEFORE, as_of))
-    return StoredContext(incident=incident, onset=onset, signals=signals, changes=changes, graph=graph)
+    precedents = uow.precedents.usable(until=as_of, other_than=incident.id, limit=MOST_PRECEDENTS)
+    answers = uow.precedents.answers(since=None, until=as_of, limit=MOST_USED)
+    return StoredContext(
+        incident=incident,
+        onset=onset,
+        signals=signals,
+        changes=changes,
+        graph=graph,
+        precedents=tuple(precedents),
+        recalibration=recalibrated(answers),
+    )
 
 
 def snapshot(context: StoredContext, metrics: MetricContext, *, snapshot_id: UUID, as_of: datetime) -> ContextSnapshot:
@@ -52,7 +70,7 @@ def snapshot(context: StoredContext, metrics: MetricContext, *, snapshot_id: UUI
         series = tuple(metrics.series(tenant_id=context.incident.tenant_id, start=start, end=as_of))
     except ContextUnavailable:
         series = ()
-    return ContextSnapshot(
+    taken = ContextSnapshot(
         id=snapshot_id,
         incident_id=context.incident.id,
         as_of=as_of,
@@ -65,7 +83,11 @@ def snapshot(context: StoredContext, metrics: MetricContext, *, snapshot_id: UUI
         graph=context.graph,
         metrics=series,
         missing=() if series else ("metrics",),
+        recalibration=context.recalibration,
     )
+    if not context.precedents:
+        return taken
+    return attrs.evolve(taken, precedents=nearest_precedents(symptoms_of(taken), context.precedents))
 
 
 def _observed(row: Signal, episode: Episode, graph: ServiceGraph, as_of: datetime) -> ObservedSignal:

@@ -163,18 +163,37 @@ class NextEvidence:
 
 
 @attrs.frozen(kw_only=True)
+class SimilarIncident:
+    """A past incident that looked like this one: how alike in [0, 1], and in words what people confirmed and rejected."""
+
+    incident_id: UUID
+    precedent_id: UUID
+    title: str
+    similarity: float
+    cause: str
+    rejected: tuple[str, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
 class Verdict:
-    """The engine's answer to one snapshot. Primaries of `causes` sum to 1."""
+    """The engine's answer to one snapshot. Primaries of `causes` sum to 1.
+
+    `calibration` says what the confidences are calibrated on, `slope` (above 0) by how much the tenant's own cases
+    sharpened or flattened them; 1 is as shipped. `similar` are the past incidents that were looked at.
+    """
 
     causes: tuple[RankedCause, ...]
     convincing: bool
     next_evidence: tuple[NextEvidence, ...] = ()
     engine_version: str = ""
+    calibration: str = ""
+    slope: float = 1.0
+    similar: tuple[SimilarIncident, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
 class Diagnosis:
-    """One run of a diagnosis on an incident, from one context snapshot."""
+    """One run of a diagnosis on an incident, from one context snapshot. For the last three see `Verdict`."""
 
     id: UUID
     incident_id: UUID
@@ -183,6 +202,9 @@ class Diagnosis:
     at: datetime
     convincing: bool
     next_evidence: tuple[NextEvidence, ...] = ()
+    calibration: str = ""
+    slope: float = 1.0
+    similar: tuple[SimilarIncident, ...] = ()
 
 
 @attrs.frozen(kw_only=True)

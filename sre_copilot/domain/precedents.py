@@ -10,7 +10,7 @@ from uuid import UUID
 
 import attrs
 
-from sre_copilot.domain.hypotheses import CandidateKind
+from sre_copilot.domain.hypotheses import CandidateKind, SimilarIncident
 
 METRICS, WORDS, TEMPLATES, SIGNALS, ROLE = 0.35, 0.25, 0.2, 0.1, 0.1
 """How much each part of the symptoms counts in `similarity`."""
@@ -176,6 +176,11 @@ class Precedent:
     forgotten_by: UUID | None = None
 
     @property
+    def confirmed_by(self) -> UUID | None:
+        """Who confirmed its cause, None where nobody did."""
+        return self.confirmed.user_id if self.confirmed else None
+
+    @property
     def says_something(self) -> bool:
         """Whether there is a cause in it that counts."""
         return self.forgotten_at is None and (self.confirmed is not None or bool(self.rejected))
@@ -199,6 +204,18 @@ class SeenPrecedent:
     similarity: float
     cause: Cause | None = None
     rejected: tuple[Cause, ...] = ()
+
+    @property
+    def shown(self) -> SimilarIncident:
+        """The same in words."""
+        return SimilarIncident(
+            incident_id=self.incident_id,
+            precedent_id=self.id,
+            title=self.title,
+            similarity=self.similarity,
+            cause=self.cause.said if self.cause else "",
+            rejected=tuple(cause.said for cause in self.rejected),
+        )
 
 
 def nearest_precedents(

@@ -9,12 +9,13 @@ import attrs
 
 from sre_copilot.domain.canonical import content_hash
 from sre_copilot.domain.precedents import SeenPrecedent
+from sre_copilot.domain.recalibration import Recalibration
 from sre_copilot.domain.service_graph import ServiceGraph
 from sre_copilot.domain.signals import ChangeDetails, Signal, SignalType
 from sre_copilot.domain.telemetry import Telemetry
 
 FORMAT = 1
-ADDED = frozenset({"precedents", "telemetry"})
+ADDED = frozenset({"precedents", "recalibration", "telemetry"})
 """Parts that came later. Where they are empty the hash is the one of before, so that stored snapshots keep theirs."""
 CHANGE_KINDS = {SignalType.DEPLOY_EVENT: "deploy", SignalType.CONFIG_CHANGE: "config"}
 """The signals that tell of changes, and the word for them where the vendor has none."""
@@ -129,6 +130,8 @@ class ContextSnapshot:
     """The most similar past incidents that people judged, as known at `as_of`."""
     telemetry: Telemetry | None = None
     """What logs, traces and status pages told; None where nobody was asked."""
+    recalibration: Recalibration | None = None
+    """What the tenant's own cases say of its confidences, None where there are not enough of them."""
 
     @property
     def content_hash(self) -> str:

@@ -10,6 +10,7 @@ import attrs
 from sre_copilot.application.ports.diagnoses import FeedbackGiven
 from sre_copilot.domain.errors import AlreadyExists, NotFound
 from sre_copilot.domain.hypotheses import AddedEvidence, Diagnosis, Hypothesis, Verdict
+from sre_copilot.domain.learning import Said
 from sre_copilot.domain.snapshots import ContextSnapshot, MetricSeries
 from sre_copilot.testing.tables import TenantTables
 
@@ -41,10 +42,37 @@ class InMemoryDiagnoses:
 
     def latest(self, incident_id: UUID) -> tuple[Diagnosis, Sequence[Hypothesis]] | None:
         """The latest diagnosis of an incident with its hypotheses by rank, or None."""
+        found = self._of(incident_id)
+        return self._whole(found[-1]) if found else None
+
+    def first(self, incident_id: UUID) -> tuple[Diagnosis, Sequence[Hypothesis]] | None:
+        """The first diagnosis of an incident with its hypotheses by rank, or None."""
+        found = self._of(incident_id)
+        return self._whole(found[0]) if found else None
+
+    def get(self, diagnosis_id: UUID) -> Diagnosis:
+        """One diagnosis. Raises NotFound."""
+        if diagnosis_id not in self.tables.diagnoses:
+            raise NotFound(diagnosis=diagnosis_id)
+        return self.tables.diagnoses[diagnosis_id]
+
+    def said_of(self, incident_id: UUID) -> Sequence[Said]:
+        """What people said of the hypotheses of all diagnoses of an incident, by time."""
+        return [
+            Said(hypothesis=row, user_id=given.user_id, feedback=given.feedback, at=given.at)
+            for given in sorted(self.tables.feedback.values(), key=lambda given: (given.at, given.id))
+            if (row := self.tables.hypotheses[given.hypothesis_id]).incident_id == incident_id
+        ]
+
+    def diagnosed(self, since: datetime, until: datetime) -> int:
+        """How many incidents were diagnosed in [since, until)."""
+        return len({row.incident_id for row in self.tables.diagnoses.values() if since <= row.at < until})
+
+    def _of(self, incident_id: UUID) -> Sequence[Diagnosis]:
         found = [row for row in self.tables.diagnoses.values() if row.incident_id == incident_id]
-        if not found:
-            return None
-        diagnosis = max(found, key=lambda row: (row.at, row.id))
+        return sorted(found, key=lambda row: (row.at, row.id))
+
+    def _whole(self, diagnosis: Diagnosis) -> tuple[Diagnosis, Sequence[Hypothesis]]:
         hypotheses = [row for row in self.tables.hypotheses.values() if row.diagnosis_id == diagnosis.id]
         return diagnosis, sorted(hypotheses, key=lambda row: row.rank)
 

@@ -20,6 +20,7 @@ from sre_copilot.domain.incidents import Incident
 from sre_copilot.domain.integrations import Integration
 from sre_copilot.domain.outbox import OutboxEntry
 from sre_copilot.domain.outcomes import Outcome
+from sre_copilot.domain.precedents import Precedent
 from sre_copilot.domain.recommendations import Recommendation
 from sre_copilot.domain.routing import RoutingRule
 from sre_copilot.domain.runbooks import Runbook
@@ -68,6 +69,7 @@ class TenantTables:
     diagnoses: dict[UUID, Diagnosis] = attrs.field(factory=dict)
     hypotheses: dict[UUID, Hypothesis] = attrs.field(factory=dict)
     feedback: dict[UUID, FeedbackGiven] = attrs.field(factory=dict)
+    precedents: dict[UUID, Precedent] = attrs.field(factory=dict)
     runbooks: dict[UUID, Runbook] = attrs.field(factory=dict)
     recommendations: dict[UUID, Recommendation] = attrs.field(factory=dict)
     outcomes: dict[UUID, Outcome] = attrs.field(factory=dict)

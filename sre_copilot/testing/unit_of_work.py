@@ -13,6 +13,7 @@ from sre_copilot.testing.diagnoses import InMemoryDiagnoses
 from sre_copilot.testing.incidents import InMemoryIncidents
 from sre_copilot.testing.jobs import InMemoryJobs
 from sre_copilot.testing.outbox import InMemoryOutbox, InMemoryRoutes
+from sre_copilot.testing.precedents import InMemoryPrecedents
 from sre_copilot.testing.recommendations import InMemoryRecommendations, InMemoryRunbooks
 from sre_copilot.testing.response_times import InMemoryResponseTimes
 from sre_copilot.testing.series import InMemorySeriesStore, InMemorySignals
@@ -40,6 +41,8 @@ REFERENCES = (
     ("hypotheses", "diagnosis_id", "diagnoses"),
     ("feedback", "hypothesis_id", "hypotheses"),
     ("feedback", "user_id", "users"),
+    ("precedents", "confirmed_by", "users"),
+    ("precedents", "forgotten_by", "users"),
     ("runbooks", "owner_id", "users"),
     ("recommendations", "incident_id", "incidents"),
     ("recommendations", "hypothesis_id", "hypotheses"),
@@ -110,6 +113,7 @@ class InMemoryUnitOfWork:
         self.response_times = InMemoryResponseTimes(tables)
         self.services = InMemoryServices(tables)
         self.diagnoses = InMemoryDiagnoses(tables)
+        self.precedents = InMemoryPrecedents(tables)
         self.runbooks = InMemoryRunbooks(tables)
         self.recommendations = InMemoryRecommendations(tables)
         self.audit = InMemoryAuditTrail(tables)

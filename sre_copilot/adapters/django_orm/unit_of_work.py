@@ -21,6 +21,7 @@ from sre_copilot.adapters.django_orm.repositories.integrations import DjangoInte
 from sre_copilot.adapters.django_orm.repositories.jobs import DjangoJobs
 from sre_copilot.adapters.django_orm.repositories.neighbourhood import Neighbourhoods
 from sre_copilot.adapters.django_orm.repositories.outbox import DjangoOutbox
+from sre_copilot.adapters.django_orm.repositories.precedents import DjangoPrecedents
 from sre_copilot.adapters.django_orm.repositories.recommendations import DjangoRecommendations, DjangoRunbooks
 from sre_copilot.adapters.django_orm.repositories.response_times import DjangoResponseTimes
 from sre_copilot.adapters.django_orm.repositories.routes import DjangoRoutes
@@ -54,6 +55,7 @@ class DjangoUnitOfWork:
         self.response_times = DjangoResponseTimes(tenant_id)
         self.services = DjangoServices(tenant_id, neighbourhood)
         self.diagnoses = DjangoDiagnoses(tenant_id)
+        self.precedents = DjangoPrecedents(tenant_id)
         self.runbooks = DjangoRunbooks(tenant_id)
         self.recommendations = DjangoRecommendations(tenant_id)
         self.audit = DjangoAuditTrail(tenant_id)

@@ -9,6 +9,7 @@ from uuid import UUID
 import attrs
 
 from sre_copilot.domain.hypotheses import AddedEvidence, Diagnosis, Feedback, Hypothesis, Verdict
+from sre_copilot.domain.learning import Said
 from sre_copilot.domain.snapshots import ContextSnapshot, MetricSeries
 
 
@@ -42,6 +43,22 @@ class Diagnoses(Protocol):
     @abstractmethod
     def latest(self, incident_id: UUID) -> tuple[Diagnosis, Sequence[Hypothesis]] | None:
         """The latest diagnosis of an incident with its hypotheses by rank, or None."""
+
+    @abstractmethod
+    def get(self, diagnosis_id: UUID) -> Diagnosis:
+        """One diagnosis. Raises NotFound."""
+
+    @abstractmethod
+    def first(self, incident_id: UUID) -> tuple[Diagnosis, Sequence[Hypothesis]] | None:
+        """The first diagnosis of an incident with its hypotheses by rank, or None."""
+
+    @abstractmethod
+    def said_of(self, incident_id: UUID) -> Sequence[Said]:
+        """What people said of the hypotheses of all diagnoses of an incident, by time."""
+
+    @abstractmethod
+    def diagnosed(self, since: datetime, until: datetime) -> int:
+        """How many incidents were diagnosed in [since, until)."""
 
     @abstractmethod
     def hypothesis(self, hypothesis_id: UUID) -> Hypothesis:

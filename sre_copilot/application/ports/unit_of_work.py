@@ -11,6 +11,7 @@ from sre_copilot.application.ports.diagnoses import Diagnoses
 from sre_copilot.application.ports.incidents import Incidents
 from sre_copilot.application.ports.jobs import Jobs
 from sre_copilot.application.ports.outbox import Outbox, Routes
+from sre_copilot.application.ports.precedents import Precedents
 from sre_copilot.application.ports.recommendations import Recommendations, Runbooks
 from sre_copilot.application.ports.response_times import ResponseTimes
 from sre_copilot.application.ports.series import SeriesStore, Signals
@@ -69,6 +70,10 @@ class UnitOfWork(Protocol):
     @property
     def diagnoses(self) -> Diagnoses:
         """Its snapshots, diagnoses and hypotheses."""
+
+    @property
+    def precedents(self) -> Precedents:
+        """What was learned from its past incidents."""
 
     @property
     def runbooks(self) -> Runbooks:

@@ -43,6 +43,9 @@ class DiagnoseIncident:
             at=now,
             convincing=verdict.convincing,
             next_evidence=verdict.next_evidence,
+            calibration=verdict.calibration,
+            slope=verdict.slope,
+            similar=verdict.similar,
         )
         hypotheses = tuple(
             Hypothesis(

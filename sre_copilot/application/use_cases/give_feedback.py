@@ -4,6 +4,7 @@ from uuid import UUID
 
 import attrs
 
+from sre_copilot.application.learning import learn_from
 from sre_copilot.application.ports.clock import Clock
 from sre_copilot.application.ports.diagnoses import FeedbackGiven
 from sre_copilot.application.ports.ids import Ids
@@ -18,7 +19,7 @@ from sre_copilot.domain.text import checked_text
 
 @attrs.frozen(kw_only=True)
 class GiveFeedback:
-    """Accept or reject a hypothesis, or say that you are uncertain. Kept per person."""
+    """Accept or reject a hypothesis, or say that you are uncertain. Kept per person, and learned from for the next time."""
 
     units: UnitOfWorkFactory
     clock: Clock
@@ -47,6 +48,8 @@ class GiveFeedback:
                 at=now,
             )
             uow.diagnoses.judge(hypothesis, given)
+            # Locked first, so that two people who judge at once each see what the other said.
+            learn_from(uow, self.ids, uow.incidents.get(hypothesis.incident_id, lock=True), now)
             record_audit(
                 uow,
                 self.ids,

@@ -4,6 +4,7 @@ from uuid import UUID
 
 import attrs
 
+from sre_copilot.application.learning import TEACHING, learn_from
 from sre_copilot.application.ports.clock import Clock
 from sre_copilot.application.ports.ids import Ids
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
@@ -56,5 +57,7 @@ class TransitionIncident:
                 resolution_summary=resolution_summary,
             )
             record_transition(uow, self.ids, actor, changed, now)
+            if action in TEACHING and actor.is_person:
+                learn_from(uow, self.ids, changed.incident, now)
             uow.commit()
         return changed.incident

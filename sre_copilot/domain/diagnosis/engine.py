@@ -23,12 +23,14 @@ from sre_copilot.domain.hypotheses import (
     Verdict,
 )
 from sre_copilot.domain.precedents import SeenPrecedent
+from sre_copilot.domain.recalibration import Recalibration
 from sre_copilot.domain.snapshots import ContextSnapshot
 
 ENGINE = "offline-1"
 KEPT = 0.01
 SENTENCES = 3
 CONVINCING = 0.5
+AS_SHIPPED = Recalibration()
 
 
 def diagnose(
@@ -54,6 +56,7 @@ def diagnose(
         calibration=calibration,
         missing=missing_kinds(snapshot),
         precedents=snapshot.precedents,
+        own=snapshot.recalibration or AS_SHIPPED,
     )
 
 
@@ -69,16 +72,20 @@ def rank(
     calibration: Calibration | None,
     missing: float = 0.0,
     precedents: Sequence[SeenPrecedent] = (),
+    own: Recalibration = AS_SHIPPED,
 ) -> Verdict:
     """Score `found` by its evidence and return the verdict, best first; ties break by subject, then change.
 
+    `own` is the tenant's recalibration: primaries are the softmax of slope x score. Intervals go by the scores alone.
     Candidates with a primary of at least 0.01 and none-of-these are rows of their own, the rest one row.
     """
     scored = sorted(((*weigh(item.evidence, weights), item) for item in found), key=_order)
     scores = [score for score, _, _ in scored]
     rows: list[RankedCause] = []
     rest: list[RankedCause] = []
-    for primary, margin, (score, components, item) in zip(softmax(scores), margins(scores), scored, strict=True):
+    for primary, margin, (score, components, item) in zip(
+        softmax([own.slope * score for score in scores]), margins(scores), scored, strict=True
+    ):
         row = _row(
             item, score, components, weights, confidence(primary, margin, calibration=calibration, missing=missing)
         )
@@ -93,6 +100,9 @@ def rank(
         convincing=convincing,
         next_evidence=() if convincing else next_evidence([item for _, _, item in scored], weights),
         engine_version=f"{ENGINE}/{weights.version}",
+        calibration=_calibrated_by(weights, calibration, own),
+        slope=own.slope,
+        similar=tuple(seen.shown for seen in precedents),
     )
 
 
@@ -111,6 +121,12 @@ def missing_kinds(snapshot: ContextSnapshot) -> float:
     total = sum(len(series.values) for series in snapshot.metrics)
     holes = sum(series.values.count(None) for series in snapshot.metrics)
     return len(missing) + (holes / total if total else 0.0)
+
+
+def _calibrated_by(weights: Weights, calibration: Calibration | None, own: Recalibration) -> str:
+    """For example "shipped 2026-11 (279 labelled cases), slope 0.83 from 31 incidents of this tenant"."""
+    shipped = f"shipped {weights.version} ({len(calibration.cases) if calibration else 0} labelled cases)"
+    return f"{shipped}, slope {own.slope:g} from {own.cases} incidents of this tenant" if own.cases else shipped
 
 
 def _order(scored: tuple[float, object, Candidate]) -> tuple[float, str, str, str]:

@@ -18,6 +18,7 @@ from sre_copilot.testing.conformance.jobs import JobsConformance
 from sre_copilot.testing.conformance.locking import LockingConformance
 from sre_copilot.testing.conformance.locks import LocksConformance
 from sre_copilot.testing.conformance.outbox import OutboxConformance
+from sre_copilot.testing.conformance.precedents import PrecedentsConformance
 from sre_copilot.testing.conformance.recommendations import RecommendationsConformance, RunbooksConformance
 from sre_copilot.testing.conformance.response_times import ResponseTimesConformance
 from sre_copilot.testing.conformance.routes import RoutesConformance
@@ -104,6 +105,10 @@ class TestSignals(OnPostgres, SignalsConformance):
 
 class TestDiagnoses(OnPostgres, DiagnosesConformance):
     """Causes."""
+
+
+class TestPrecedents(OnPostgres, PrecedentsConformance):
+    """Learning."""
 
 
 class TestRunbooks(OnPostgres, RunbooksConformance):

@@ -163,7 +163,7 @@ def test_no_row_can_name_another_tenants_row(database: Database, filled_tenant: 
             "SELECT conname, conrelid::regclass::text, confrelid::regclass::text FROM pg_constraint "
             "WHERE conname LIKE '%\\_of\\_tenant' ORDER BY 1"
         ).fetchall()
-        assert len(guards) == 34
+        assert len(guards) == 36
         for name, child, parent in guards:
             reference = str(name).removeprefix(f"{child}_").removesuffix("_of_tenant") + "_id"
             statement = SQL("UPDATE {} SET {} = {}").format(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from sre_copilot.adapters.django_orm.documents import from_document, to_document
 from sre_copilot.domain.precedents import SeenPrecedent
+from sre_copilot.domain.recalibration import Recalibration
 from sre_copilot.domain.service_graph import Call, Placement, ServiceGraph
 from sre_copilot.domain.snapshots import (
     ADDED,
@@ -94,6 +95,7 @@ OTHER: dict[str, Any] = {
     "missing": (),
     "precedents": (SEEN,),
     "telemetry": Telemetry(notices=(NOTICE,)),
+    "recalibration": Recalibration(slope=0.9, cases=30),
 }
 DEEPER: dict[str, Any] = {
     "a signal's end": {"signals": (attrs.evolve(SIGNAL, ended_at=NOW),)},

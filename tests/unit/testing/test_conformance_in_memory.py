@@ -14,6 +14,7 @@ from sre_copilot.testing.conformance.key_ring import KeyRingConformance
 from sre_copilot.testing.conformance.locking import LockingConformance
 from sre_copilot.testing.conformance.locks import LocksConformance
 from sre_copilot.testing.conformance.outbox import OutboxConformance
+from sre_copilot.testing.conformance.precedents import PrecedentsConformance
 from sre_copilot.testing.conformance.recommendations import RecommendationsConformance, RunbooksConformance
 from sre_copilot.testing.conformance.response_times import ResponseTimesConformance
 from sre_copilot.testing.conformance.routes import RoutesConformance
@@ -100,6 +101,10 @@ class TestSignals(InMemory, SignalsConformance):
 
 class TestDiagnoses(InMemory, DiagnosesConformance):
     """Causes."""
+
+
+class TestPrecedents(InMemory, PrecedentsConformance):
+    """Learning."""
 
 
 class TestRunbooks(InMemory, RunbooksConformance):

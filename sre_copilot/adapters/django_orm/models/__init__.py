@@ -16,6 +16,7 @@ from sre_copilot.adapters.django_orm.models.incidents import (
 )
 from sre_copilot.adapters.django_orm.models.integrations import Integration
 from sre_copilot.adapters.django_orm.models.outbound import OutboxMessage, RoutingRule
+from sre_copilot.adapters.django_orm.models.precedents import Precedent
 from sre_copilot.adapters.django_orm.models.reports import ChangedWeek, ResponseTimesOfWeek
 from sre_copilot.adapters.django_orm.models.runbooks import Recommendation, RecommendationOutcome, Runbook
 from sre_copilot.adapters.django_orm.models.schedule import ScheduleRun
@@ -43,6 +44,7 @@ __all__ = [
     "Integration",
     "LegalTransition",
     "OutboxMessage",
+    "Precedent",
     "Recommendation",
     "RecommendationOutcome",
     "ResponseTimesOfWeek",

@@ -35,10 +35,16 @@ class Diagnosis(models.Model):
     at = DateTimeField()
     convincing = models.BooleanField()
     next_evidence = models.JSONField(default=list)
+    calibration = models.CharField(max_length=200, default="", blank=True)
+    slope = models.FloatField(default=1.0)
+    similar = models.JSONField(default=list)
 
     class Meta:
         db_table = "diagnoses"
-        indexes = [models.Index(fields=["incident", "-at"], name="diagnoses_latest")]
+        indexes = [
+            models.Index(fields=["incident", "-at"], name="diagnoses_latest"),
+            models.Index(fields=["tenant", "at"], name="diagnoses_by_time"),
+        ]
         constraints = [models.UniqueConstraint(fields=["tenant", "id"], name="diagnoses_tenant_id_unique")]
 
     def __str__(self) -> str:

@@ -1,9 +1,11 @@
 """Context snapshots, diagnoses and hypotheses."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 import attrs
+from django.db.models import QuerySet
 
 from sre_copilot.adapters.django_orm import models
 from sre_copilot.adapters.django_orm.constraints import translated
@@ -22,7 +24,9 @@ from sre_copilot.domain.hypotheses import (
     Hypothesis,
     NextEvidence,
     RankedCause,
+    SimilarIncident,
 )
+from sre_copilot.domain.learning import Said
 from sre_copilot.domain.snapshots import ContextSnapshot
 
 
@@ -63,17 +67,44 @@ class DjangoDiagnoses:
                 at=diagnosis.at,
                 convincing=diagnosis.convincing,
                 next_evidence=to_document(diagnosis.next_evidence),
+                calibration=diagnosis.calibration,
+                slope=diagnosis.slope,
+                similar=to_document(diagnosis.similar),
             )
             models.Hypothesis.objects.using(ALIAS).bulk_create(self._row(row) for row in hypotheses)
 
     def latest(self, incident_id: UUID) -> tuple[Diagnosis, Sequence[Hypothesis]] | None:
         """The latest diagnosis of an incident with its hypotheses by rank, or None."""
-        rows = models.Diagnosis.objects.using(ALIAS).filter(tenant_id=self.tenant_id, incident_id=incident_id)
-        row = rows.order_by("-at", "-id").first()
+        return self._whole(self._diagnoses().filter(incident_id=incident_id).order_by("-at", "-id").first())
+
+    def first(self, incident_id: UUID) -> tuple[Diagnosis, Sequence[Hypothesis]] | None:
+        """The first diagnosis of an incident with its hypotheses by rank, or None."""
+        return self._whole(self._diagnoses().filter(incident_id=incident_id).order_by("at", "id").first())
+
+    def get(self, diagnosis_id: UUID) -> Diagnosis:
+        """One diagnosis. Raises NotFound."""
+        row = self._diagnoses().filter(id=diagnosis_id).first()
         if row is None:
-            return None
-        hypotheses = models.Hypothesis.objects.using(ALIAS).filter(tenant_id=self.tenant_id, diagnosis_id=row.id)
-        return _diagnosis(row), [_hypothesis(one) for one in hypotheses.order_by("rank")]
+            raise NotFound(diagnosis=diagnosis_id)
+        return _diagnosis(row)
+
+    def said_of(self, incident_id: UUID) -> Sequence[Said]:
+        """What people said of the hypotheses of all diagnoses of an incident, by time."""
+        rows = models.HypothesisFeedback.objects.using(ALIAS).select_related("hypothesis")
+        rows = rows.filter(tenant_id=self.tenant_id, hypothesis__incident_id=incident_id)
+        return [
+            Said(
+                hypothesis=_hypothesis(row.hypothesis),
+                user_id=row.user_id,
+                feedback=Feedback(row.feedback),
+                at=row.at,
+            )
+            for row in rows.order_by("at", "id")
+        ]
+
+    def diagnosed(self, since: datetime, until: datetime) -> int:
+        """How many incidents were diagnosed in [since, until)."""
+        return self._diagnoses().filter(at__gte=since, at__lt=until).values("incident_id").distinct().count()
 
     def hypothesis(self, hypothesis_id: UUID) -> Hypothesis:
         """One hypothesis. Raises NotFound."""
@@ -100,6 +131,15 @@ class DjangoDiagnoses:
                 notes=given.notes,
                 at=given.at,
             )
+
+    def _diagnoses(self) -> QuerySet[models.Diagnosis]:
+        return models.Diagnosis.objects.using(ALIAS).filter(tenant_id=self.tenant_id)
+
+    def _whole(self, row: models.Diagnosis | None) -> tuple[Diagnosis, Sequence[Hypothesis]] | None:
+        if row is None:
+            return None
+        hypotheses = models.Hypothesis.objects.using(ALIAS).filter(tenant_id=self.tenant_id, diagnosis_id=row.id)
+        return _diagnosis(row), [_hypothesis(one) for one in hypotheses.order_by("rank")]
 
     def _row(self, hypothesis: Hypothesis) -> models.Hypothesis:
         cause = hypothesis.cause
@@ -139,6 +179,9 @@ def _diagnosis(row: models.Diagnosis) -> Diagnosis:
         at=row.at,
         convincing=row.convincing,
         next_evidence=tuple(from_document(item, NextEvidence) for item in row.next_evidence),
+        calibration=row.calibration,
+        slope=row.slope,
+        similar=tuple(from_document(item, SimilarIncident) for item in row.similar),
     )
 
 

@@ -12,6 +12,7 @@ from sre_copilot.domain.diagnosis.clues import Candidate, clue
 from sre_copilot.domain.diagnosis.engine import rank
 from sre_copilot.domain.diagnosis.scoring import Feature, Weights, polarity
 from sre_copilot.domain.hypotheses import CandidateKind, Evidence, EvidenceKind, Polarity, Verdict
+from sre_copilot.domain.recalibration import Recalibration
 from sre_copilot.testing.snapshots import make_observed_change
 
 WEIGHTS, CALIBRATION = load_weights(), load_calibration()
@@ -41,21 +42,45 @@ def primary_of(verdict: Verdict, subject: str) -> float:
     return math.fsum(cause.confidence.primary for cause in verdict.causes if cause.subject == subject)
 
 
-@given(st.lists(candidate_features, min_size=2, max_size=6), st.sampled_from(list(Feature)), st.floats(0.01, 1.0))
+slopes = st.floats(0.25, 4.0)
+
+
+@given(
+    st.lists(candidate_features, min_size=2, max_size=6), st.sampled_from(list(Feature)), st.floats(0.01, 1.0), slopes
+)
 def test_evidence_moves_its_hypothesis_only_the_way_that_it_speaks_against_the_same_rivals(
-    rows: list[dict[Feature, float]], feature: Feature, strength: float
+    rows: list[dict[Feature, float]], feature: Feature, strength: float, slope: float
 ) -> None:
     rivals = candidates_of(rows)
     item = clue(
         feature, strength, subject="service-0", kind=EvidenceKind.METRIC, refers_to="service-0/new", summary="new"
     )
     more = [rivals[0].with_evidence(*item), *rivals[1:]]
-    before = _share(rank(rivals, weights=WEIGHTS, calibration=CALIBRATION), rivals[0])
-    after = _share(rank(more, weights=WEIGHTS, calibration=CALIBRATION), rivals[0])
+    own = Recalibration(slope=slope, cases=30)
+    before = _share(rank(rivals, weights=WEIGHTS, calibration=CALIBRATION, own=own), rivals[0])
+    after = _share(rank(more, weights=WEIGHTS, calibration=CALIBRATION, own=own), rivals[0])
     if polarity(feature) is Polarity.SUPPORTS:
         assert after >= before - 1e-12
     else:
         assert after <= before + 1e-12
+
+
+@given(st.lists(candidate_features, min_size=1, max_size=6), slopes)
+def test_a_tenants_own_slope_keeps_the_order_the_sum_and_the_scores(
+    rows: list[dict[Feature, float]], slope: float
+) -> None:
+    own = Recalibration(slope=slope, cases=30)
+    plain, sloped = (
+        rank(candidates_of(rows), weights=WEIGHTS, calibration=CALIBRATION, own=one) for one in (Recalibration(), own)
+    )
+    assert math.isclose(math.fsum(cause.confidence.primary for cause in sloped.causes), 1.0)
+    for cause in sloped.causes:
+        assert 0.0 <= cause.confidence.lower <= cause.confidence.primary <= cause.confidence.upper <= 1.0
+    scores = [cause.score for cause in sloped.causes if cause.kind is not CandidateKind.OTHERS]
+    assert scores == sorted(scores, reverse=True)
+    assert {cause.score for cause in sloped.causes} & {cause.score for cause in plain.causes}
+    assert "slope" not in plain.calibration
+    assert f"slope {slope:g} from 30 incidents" in sloped.calibration
 
 
 def _share(verdict: Verdict, candidate: Candidate) -> float:
