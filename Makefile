@@ -14,7 +14,7 @@ WORKERS ?= 2
 # More arguments for `make demo` and `make test`, for example: make test ARGS="-k lifecycle"
 ARGS ?=
 
-.PHONY: help demo up down test lint types check soak bench bench-reads bench-ingest bench-domain lock clean
+.PHONY: help demo up down test lint types check soak bench bench-reads bench-ingest bench-domain bench-redaction lock clean
 
 help: ## This table
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -59,6 +59,9 @@ bench-ingest: $(READY) ## Storms of alerts over HTTP and as a library, beside ot
 
 bench-domain: $(READY) ## What one signal of a storm costs the domain, how that grows with open incidents, and how fast commands start
 	@$(BIN)/python -m benchmarks.domain.bench_domain $(ARGS)
+
+bench-redaction: $(READY) ## What redaction finds of planted secrets, what it alters of ordinary lines, and how time grows
+	@$(BIN)/python -m benchmarks.redaction.bench_redaction $(ARGS)
 
 lock: $(READY) ## Bring requirements.lock in line with pyproject.toml (UPGRADE=1: to the newest versions)
 	@$(BIN)/uv pip compile --quiet --generate-hashes --no-header --universal --python-version 3.11 \

@@ -10,6 +10,7 @@ from sre_copilot.domain.redaction.findings import PLACEHOLDER, Finding
 from sre_copilot.domain.redaction.values import says_nothing
 
 _URL = re.compile(r"://([^\s\"'<>`]{1,2048})")
+_WEB = re.compile(r"(?:https?|wss?|ssh|git|s3|oci|file|pkg)\Z", re.IGNORECASE)
 _AUTHORITY_ENDS = re.compile(r"[/?#,;]|\\")
 _PORT = re.compile(r"[0-9]{1,5}(?:[/?#,;]|$)")
 _BEARER = re.compile(r"\bbearer(?:[ \t:=]{1,4}|%20)[\"']?([A-Za-z0-9._~+/=|-]{8,8192})", re.IGNORECASE)
@@ -48,6 +49,8 @@ _PLACES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             r"(?i)\brequirepass\s{1,4}[\"']?([^\s\"']{1,256})|(?i:\bmasterauth)\s{1,4}[\"']?([^\s\"']{1,256})",
         ),
         ("password", r"(?m)^[\w.*-]{1,100}:(?:[0-9]{2,5}|\*):[\w.*-]{1,64}:[\w.*-]{1,64}:([^\s:]{1,256})$"),
+        ("password", r"(?i)type=[\"']?password[\"']?[^<>]{0,200}?\bvalue=[\"']?([^\s\"'<>]{1,256})"),
+        ("password", r"(?i)\bsnmp[\w-]{0,20}\b[^\n]{0,100}?(?:\bcommunity[ =:]{1,3}|\s-c\s?)[\"']?([^\s\"']{1,64})"),
         ("password", r"\bAUTH\s{1,2}(?:[a-z][\w-]{0,40}\s{1,2})?[\"']?([^\s\"']{8,256})"),
     )
 )
@@ -78,6 +81,9 @@ def _user_info(text: str) -> Iterator[Finding]:
         edge = _AUTHORITY_ENDS.search(rest)
         authority = rest[: edge.start()] if edge else rest
         end = authority.rfind("@")
+        if end >= 0 and not _WEB.search(text[max(0, match.start() - 12) : match.start()]):
+            # Paths of databases have no such sign, unescaped passwords do.
+            end = rest.partition("?")[0].rfind("@")
         if end < 0:
             # A password with a slash or the like in it, which should have been escaped.
             name, is_pair, password = authority.partition(":")

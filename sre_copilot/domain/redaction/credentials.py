@@ -20,8 +20,12 @@ _SHAPES: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
     (kind, tuple(hints.split()), re.compile(shape))
     for kind, hints, shape in (
         ("aws-key", "AKIA ASIA ABIA ACCA", rf"{_W}(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{{16}}(?![A-Za-z0-9])"),
-        ("github-token", "gh", rf"{_W}gh[pousr]_[A-Za-z0-9]{{20,}}|{_W}github_pat_[A-Za-z0-9_]{{20,}}"),
-        ("gitlab-token", "gl GR13", rf"{_W}gl[a-z]{{2,6}}-[A-Za-z0-9_.-]{{20,}}|{_W}GR1348941[A-Za-z0-9_-]{{20,}}"),
+        ("github-token", "gh github", rf"{_W}gh[pousr]_[A-Za-z0-9]{{20,}}|{_W}github_pat_[A-Za-z0-9_]{{20,}}"),
+        (
+            "gitlab-token",
+            "gl GR13",
+            rf"{_W}gl(?:pat|dt|rt|ptt|ft|cbt|oas|imt|agent|soat|ffct)-[A-Za-z0-9_.-]{{20,}}|{_W}GR1348941[A-Za-z0-9_-]{{20,}}",
+        ),
         ("slack-token", "xox xapp-", rf"{_W}xox[a-z](?:\.xox[a-z])?-[A-Za-z0-9-]{{10,}}|{_W}xapp-[A-Za-z0-9-]{{10,}}"),
         (
             "stripe-key",
@@ -97,7 +101,8 @@ _KEY_LINES = re.compile(
 )
 _AWS_SECRET = re.compile(r"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
 _ANY_KEY = re.compile(r"(?<![A-Za-z0-9_+/=.%@:-])[A-Za-z0-9_+-]{32,256}={0,2}(?![A-Za-z0-9_+/=.-])")
-_WORDS = re.compile(r"[a-z]{6,}|[A-Z]{6,}")
+_INTEGRITY = re.compile("sha(?:256|384|512)-")
+_RUNS = re.compile(r"[a-z]+|[A-Z]+|[0-9]+|[_+-]+")
 
 
 def credentials(text: str) -> Iterator[Finding]:
@@ -110,17 +115,20 @@ def credentials(text: str) -> Iterator[Finding]:
                 if kind == "aws-key":
                     yield from _secrets_after(text, match.end())
     for match in _ANY_KEY.finditer(text):
-        if looks_random(match[0]):
+        if looks_random(match[0]) and not _INTEGRITY.match(match[0]):
             yield Finding(*match.span(), "unknown-key", match[0])
 
 
 def looks_random(word: str) -> bool:
     """Whether 32 characters or more look drawn at random from upper, lower and digits; no hash in hex and no name does."""
-    if sum(map(str.isdigit, word)) < 3 or sum(map(str.isupper, word)) < 4 or sum(map(str.islower, word)) < 4:
+    if sum(map(str.isupper, word)) < 4 or sum(map(str.islower, word)) < 4:
+        return False
+    # Names change from small to capital or digit once a word, random letters at two of three places.
+    changes = len(_RUNS.findall(word)) / len(word)
+    if changes < (0.4 if sum(map(str.isdigit, word)) >= 2 else 0.45):
         return False
     shares = [count / len(word) for count in Counter(word).values()]
-    entropy = -sum(share * math.log2(share) for share in shares)
-    return entropy >= 3.9 and not _WORDS.search(word)
+    return -sum(share * math.log2(share) for share in shares) >= 3.9
 
 
 def _secrets_after(text: str, place: int) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from sre_copilot.domain.redaction.findings import Finding
 from sre_copilot.domain.redaction.reading import Reading
 from sre_copilot.domain.redaction.values import says_nothing
 
-MOST_CHARACTERS = 2_000_000
+MOST_CHARACTERS = 1_000_000
 """Of all texts of a document; what is beyond is left out."""
 MOST_FINDINGS = 10_000
 """In one text; from the next one on its rest is one finding."""
@@ -89,7 +89,7 @@ def redact(document: Any, *, key: bytes) -> Redacted:
     where it is encoded, so that a reader can still tell that two are one. Nothing else changes, and what was redacted
     before stays as it is. `key` is the tenant's (`redaction_key`) of at least 16 bytes.
 
-    Pure and deterministic, in time linear in the input: at most 2,000,000 characters are read, at most 10,000 stretches of a
+    Pure and deterministic, in time linear in the input: at most 1,000,000 characters are read, at most 10,000 stretches of a
     text are hidden one by one, and 64 levels; what is beyond is left out, which the report counts. Raises TypeError for what
     JSON can't say, ValueError for a short key.
     """
@@ -152,7 +152,9 @@ class _Run:
         for name, item in value.items():
             if not isinstance(name, str):
                 raise TypeError("A field's name has to be a text.")
-            own = keys.kind_of(name[:200]) or (kind if kind in keys.SECRETS else None)
+            own = keys.kind_of(name[:200])
+            if own is None and (kind in keys.SECRETS or (kind == keys.NAME and name.lower() == "name")):
+                own = kind
             if (told and name.lower() == "value") or (is_secret and name.lower() in ("data", "stringdata")):
                 own = told or keys.SECRET
             found[_new_name(self.text(name), found)] = self.document(item, own, depth - 1)

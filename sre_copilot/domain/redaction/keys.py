@@ -74,7 +74,7 @@ _PEOPLE = {
     NAME: "user username userlogin login loginname remoteuser authuser enduser customer customername fullname firstname lastname givenname familyname"
     " surname displayname realname contactname author committer assignee reporter employee employeename patient patientname cardholder cardholdername"
     " ownername accountholder nickname screenname ruser suser logname createdby updatedby modifiedby approvedby deployedby triggeredby invitedby"
-    " requestedby acknowledgedby assignedto middlename maidenname personname preferredusername samaccountname oncall subscriber recipientname",
+    " requestedby acknowledgedby assignedto middlename maidenname personname preferredusername samaccountname contact subscriber recipientname",
     PHONE: "phone phonenumber tel telephone mobile mobilenumber cell cellphone msisdn fax whatsapp homephone workphone contactnumber callerid handy",
     ADDRESS_IP: "clientip clientaddress clientaddr remoteip remoteaddr remoteaddress xforwardedfor forwardedfor xrealip realip userip srcip"
     " sourceip sourceipaddress visitorip cfconnectingip trueclientip client rhost",

@@ -12,6 +12,9 @@ from sre_copilot.domain.redaction import checksums, keys, words
 from sre_copilot.domain.redaction.findings import Finding
 
 _MAIL_DOMAIN = re.compile(r"@((?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}([^\W\d_]{2,24}|xn--[a-z0-9-]{2,30}))(?![\w-])")
+_SPELLED_MAIL = re.compile(
+    r"(?i)(?<![\w.+-])[\w.+-]{1,64} ?[\[({]at[\])}] ?[\w-]{1,63}(?: ?[\[({]dot[\])}] ?[\w-]{1,63}|\.[\w-]{1,63}){1,4}"
+)
 _LOCAL_PART = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}\Z")
 _CARD = re.compile(
     r"(?<![\w.#-])[2-6](?:[0-9]{12,18}|[0-9]{3}([ -])[0-9]{4}\1[0-9]{4}\1[0-9]{1,7}|[0-9]{3}([ -])[0-9]{6}\2[0-9]{4,5})(?![\w-])(?!\.[0-9])"
@@ -21,10 +24,11 @@ _IBAN = re.compile(
 )
 _PHONE = re.compile(
     r"(?<![\w+.:/=-])(?:\+|00)[1-9](?:[ ./-]{0,2}\(?[0-9]\)?){6,14}(?![\w-])(?!\.[0-9])"
-    r"|(?<![\w+./:-])(?:\+?1[ .-])?(?:\([2-9][0-9]{2}\)[ -]?|[2-9][0-9]{2}-)[2-9][0-9]{2}[-. ][0-9]{4}(?![\w-])(?!\.[0-9])"
+    r"|(?<![\w+./:-])(?:\+?1[ .-])?(?:\([2-9][0-9]{2}\)[ -]?|[2-9][0-9]{2}-)[0-9]{3}[-. ][0-9]{4}(?![\w-])(?!\.[0-9])"
     r"|(?<![\w+./:-])(?:\+?1\.)?[2-9][0-9]{2}\.[2-9][0-9]{2}\.[0-9]{4}(?![\w.-])"
     r"|(?<=tel:)\+?[0-9][0-9() .-]{5,20}[0-9]"
 )
+_DECIMAL = re.compile(r"[+-]?[0-9]+\.[0-9]+")
 _SPOKEN_PHONE = re.compile(
     r"(?i)\b(?:phone|telephone|tel|mobile|cell|fax|call|dial|sms to|text|whatsapp)\b(?: number| no)?(?:[.:= ]| at | is | me at ){1,4}(\(?\+?[0-9][0-9() ./-]{5,20}[0-9])(?![\w-])"
 )
@@ -48,6 +52,10 @@ _NAMED_PERSON = re.compile(
     r"|(?i:\b(?:signed[- ]off[- ]by|co-authored-by|acked-by|reviewed-by|reported by|acknowledged by|approved by|triggered by|deployed by|merged by|assigned to|paged|author:))[: ]{1,2}"
     r"([A-Z][\w'-]{1,30}(?: [A-Z][\w'-]{1,30}){1,2}))"
 )
+_NESTED_NAME = re.compile(
+    r"[\"']([A-Za-z_]{3,30})[\"']\s{0,4}:\s{0,4}\{[^{}]{0,300}?[\"'](?:name|login|nick|display_?name|full_?name)[\"']\s{0,4}:\s{0,4}[\"']([^\"'\n]{2,60})[\"']",
+    re.IGNORECASE,
+)
 _ACCESS_LINE = re.compile(
     r"(?m)^(?:\S{1,100} )?([0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f:]{6,39}) (?:-|\S{1,64}) (-|\S{1,64}) \[[^\]\n]{10,40}\] \""
 )
@@ -66,11 +74,13 @@ def people(text: str) -> Iterator[Finding]:
     for match in _IBAN.finditer(text):
         yield from _account(match)
     for match in _PHONE.finditer(text):
-        if 7 <= sum(map(str.isdigit, match[0])) <= 15:
+        if 7 <= sum(map(str.isdigit, match[0])) <= 15 and not _DECIMAL.fullmatch(match[0]):
             yield Finding(*match.span(), keys.PHONE, match[0])
     for match in _SPOKEN_PHONE.finditer(text):
         if 7 <= sum(map(str.isdigit, match[1])) <= 15:
             yield Finding(*match.span(1), keys.PHONE, match[1])
+    for match in _SPELLED_MAIL.finditer(text):
+        yield Finding(*match.span(), "email", match[0])
     yield from _named(text)
 
 
@@ -104,6 +114,9 @@ def _named(text: str) -> Iterator[Finding]:
         group = match.lastindex or 1
         if keys.is_persons_name(match[group]) and match[group].lower() not in words.MACHINE_HOMES:
             yield Finding(*match.span(group), keys.NAME, match[group])
+    for match in _NESTED_NAME.finditer(text):
+        if keys.kind_of(match[1]) == keys.NAME and keys.is_persons_name(match[2]):
+            yield Finding(*match.span(2), keys.NAME, match[2])
     for match in _ACCESS_LINE.finditer(text):
         try:
             is_persons = ip_address(match[1]).is_global

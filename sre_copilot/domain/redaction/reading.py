@@ -8,7 +8,7 @@ import attrs
 from sre_copilot.domain.redaction import keys
 from sre_copilot.domain.redaction.access import access
 from sre_copilot.domain.redaction.credentials import credentials
-from sre_copilot.domain.redaction.embedded import embedded
+from sre_copilot.domain.redaction.embedded import TOO_LONG, embedded
 from sre_copilot.domain.redaction.findings import PLACEHOLDER, Finding, merged
 from sre_copilot.domain.redaction.pairs import pairs
 from sre_copilot.domain.redaction.people import people
@@ -55,7 +55,7 @@ class Reading:
     def _held(self, inner: str, depth: int) -> Finding | None:
         """The first that an encoded text holds, if anything."""
         if inner not in self.known:
-            if len(inner) > self.characters_left:
+            if len(inner) > self.characters_left or inner == TOO_LONG:
                 return Finding(0, len(inner), UNREAD, inner)
             self.characters_left -= len(inner)
             self.known[inner] = next(iter(merged(self._found(inner, depth + 1), inner)), None)

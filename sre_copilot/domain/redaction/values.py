@@ -68,7 +68,7 @@ def rest_of_line(text: str, place: int) -> int:
 
 def says_nothing(value: str, kind: str, *, is_prose: bool = False) -> bool:
     """Whether a value under a telling name holds nothing to hide: it is empty, masked, a reference, a path, or a sentence."""
-    if PLACEHOLDER.fullmatch(value) or _NONE.fullmatch(value):
+    if PLACEHOLDER.fullmatch(value) or value.startswith("$(") or _NONE.fullmatch(value):
         return True
     if is_prose:
         word = _FIRST_WORD.match(value)
