@@ -86,7 +86,9 @@ def _as_text(data: bytes) -> str | None:
     encoding = "utf-8" if zeros * 3 < len(data) else "utf-16-be" if data[:1] == b"\0" else "utf-16-le"
     with suppress(UnicodeDecodeError):
         text = data.decode(encoding)
-        return None if _UNREADABLE.search(text) else text
+        # Two bytes are some letter of some script nearly always, so that those of most others prove nothing.
+        is_chance = encoding != "utf-8" and sum(map(str.isascii, text)) * 2 < len(text)
+        return None if is_chance or _UNREADABLE.search(text) else text
     # Its end may have been cut off within a letter.
     with suppress(UnicodeDecodeError):
         text = data[:-1].decode(encoding)

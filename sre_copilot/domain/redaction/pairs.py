@@ -9,7 +9,7 @@ from sre_copilot.domain.redaction.findings import Finding
 from sre_copilot.domain.redaction.values import block_after, rest_of_line, says_nothing, value_after
 
 _PAIR = re.compile(
-    # A hyphen before it is a flag\'s, or of a diff that takes the line out.
+    # A hyphen before it is a flag's, or of a diff that takes the line out.
     r"(?<![\w$.-])[.-]{0,2}([\w$][\w.$-]*+)(?:\\{0,3}[\"'`]|\]){0,3}[ \t]{0,8}(=>|:=|={1,2}(?!=)|:(?![:/]))[ \t]{0,8}"
 )
 _SPOKEN_NAME = re.compile(r"([A-Za-z]{2,20}(?:[ -][A-Za-z]{2,20}){0,2})[ -]\Z")
