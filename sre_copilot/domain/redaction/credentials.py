@@ -102,6 +102,7 @@ _KEY_LINES = re.compile(
 _AWS_SECRET = re.compile(r"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
 _ANY_KEY = re.compile(r"(?<![A-Za-z0-9_+/=.%@:-])[A-Za-z0-9_+-]{32,256}={0,2}(?![A-Za-z0-9_+/=.-])")
 _INTEGRITY = re.compile("sha(?:256|384|512)-")
+_NAME_PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+|[_+-]+")
 _RUNS = re.compile(r"[a-z]+|[A-Z]+|[0-9]+|[_+-]+")
 
 
@@ -123,9 +124,10 @@ def looks_random(word: str) -> bool:
     """Whether 32 characters or more look drawn at random from upper, lower and digits; no hash in hex and no name does."""
     if sum(map(str.isupper, word)) < 4 or sum(map(str.islower, word)) < 4:
         return False
-    # Names change from small to capital or digit once a word, random letters at two of three places.
-    changes = len(_RUNS.findall(word)) / len(word)
-    if changes < (0.4 if sum(map(str.isdigit, word)) >= 2 else 0.45):
+    # Names change from small to capital or digit once a word, random letters at two of three places. Where digits don't
+    # tell, a capital and what follows it count as one, because names of short words come near.
+    is_told = sum(map(str.isdigit, word)) >= 2
+    if len((_RUNS if is_told else _NAME_PARTS).findall(word)) < (0.4 if is_told else 0.36) * len(word):
         return False
     shares = [count / len(word) for count in Counter(word).values()]
     return -sum(share * math.log2(share) for share in shares) >= 3.9

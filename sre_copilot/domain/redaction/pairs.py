@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from sre_copilot.domain.hidden_values import value_places
 from sre_copilot.domain.redaction import keys
 from sre_copilot.domain.redaction.findings import Finding
-from sre_copilot.domain.redaction.values import block_after, rest_of_line, says_nothing, value_after
+from sre_copilot.domain.redaction.values import LONGEST, block_after, rest_of_line, says_nothing, value_after
 
 _PAIR = re.compile(
     # A hyphen before it is a flag's, or of a diff that takes the line out.
@@ -45,6 +45,7 @@ _SAID_FOR = re.compile(
     r"\b(?:password|passwd|passphrase|token|secret)\s{1,2}(?:for|of)\s{1,2}(?:user\s{1,2})?[\"'`]?[\w.@-]{1,60}[\"'`]?\s{0,2}(?:is\b|:|=)\s{0,3}[\"'`]?([^\s\"'`,;]{4,256})",
     re.IGNORECASE,
 )
+_OPENED = re.compile(r"([\"'])([A-Za-z_][\w.-]{1,200}+)\1[ \t]{0,8}:\s{0,8}[\[{]")
 _IS_SECRET = re.compile(r"\bkind[\"']?[ \t]*:[ \t]*[\"']?Secret(?:List)?\b")
 _DATA = ("data", "stringData")
 _DATA_BLOCK = re.compile(r"(?m)^([ \t]*)(?:data|stringData):[ \t]*\n((?:\1[ \t]+[^\n]*\n?){1,1000})")
@@ -195,21 +196,34 @@ def _nested(text: str) -> Iterator[Finding]:
         return
     # One byte a character, so that places in one are places in the other.
     body = text.encode("ascii", "replace")
+    yield from _places(text, body, 0, is_secret=is_secret)
+    done = 0
+    for match in _OPENED.finditer(text):
+        # JSON that was written within JSON is read from its own name on, because the quotes around it mislead.
+        if match.start() >= done and keys.kind_of(match[2][-200:]) in keys.SECRETS:
+            done = match.start() + LONGEST
+            yield from _places(text, body[match.start() : done], match.start(), is_secret=is_secret)
+
+
+def _places(text: str, body: bytes, origin: int, *, is_secret: bool) -> Iterator[Finding]:
     for start, end in value_places(
         body, lambda name: keys.kind_of(name[:200]) in keys.SECRETS or (is_secret and name in _DATA)
     ):
+        start, end = origin + start, origin + end
         if text[start] == '"' and end - start > 2 and not says_nothing(text[start + 1 : end - 1], keys.SECRET):
             end -= text[end - 1] == '"'
             yield Finding(start + 1, end, keys.SECRET, text[start + 1 : end])
 
 
 def _secret_data(text: str) -> Iterator[Finding]:
-    for block in _DATA_BLOCK.finditer(text):
-        # Other documents of the same stream, such as ConfigMaps, keep their data.
-        document = text[text.rfind("\n---", 0, block.start()) + 1 :][:100_000].split("\n---", maxsplit=1)[0]
+    end = -1
+    # Other documents of the same stream, such as ConfigMaps, keep their data.
+    for document in text.split("\n---"):
+        start, end = end + 1, end + 1 + len(document) + len("\n--")
         if not _IS_SECRET.search(document):
             continue
-        for line in _DATA_LINE.finditer(text, *block.span(2)):
-            group = line.lastindex or 1
-            if not says_nothing(line[group], keys.SECRET):
-                yield Finding(*line.span(group), keys.SECRET, line[group])
+        for block in _DATA_BLOCK.finditer(document):
+            for line in _DATA_LINE.finditer(document, *block.span(2)):
+                group = line.lastindex or 1
+                if not says_nothing(line[group], keys.SECRET):
+                    yield Finding(start + line.start(group), start + line.end(group), keys.SECRET, line[group])

@@ -49,7 +49,7 @@ _NAMED_PERSON = re.compile(
     r"|\b(?:password|publickey|keyboard-interactive/pam|gssapi-with-mic) for (?:invalid user )?([A-Za-z][\w.-]{1,40}) from "
     r"|\b[Ii]nvalid user ([A-Za-z][\w.-]{1,40}) from |\bsession (?:opened|closed) for user ([A-Za-z][\w.-]{1,40})"
     r"|(?<![\w.-])(?:/home|/Users|[A-Z]:\\{1,2}Users)[/\\]{1,2}([A-Za-z][\w.-]{1,40})(?=[/\\]|\b)|:user/([\w+=,.@-]{2,64})"
-    r"|(?i:\b(?:signed[- ]off[- ]by|co-authored-by|acked-by|reviewed-by|reported by|acknowledged by|approved by|triggered by|deployed by|merged by|assigned to|paged|author:))[: ]{1,2}"
+    r"|(?i:\b(?:signed[- ]off[- ]by|co-authored-by|acked-by|reviewed-by|acknowledged by|approved by|triggered by|deployed by|merged by|assigned to|paged|author:))[: ]{1,2}"
     r"([A-Z][\w'-]{1,30}(?: [A-Z][\w'-]{1,30}){1,2}))"
 )
 _NESTED_NAME = re.compile(
