@@ -12,6 +12,7 @@ from sre_copilot.domain.errors import RecommendationDecided
 from sre_copilot.domain.hypotheses import CandidateKind, RankedCause
 from sre_copilot.domain.outcomes import TrackRecord
 from sre_copilot.domain.proposals import Draft, ProposalSubject, ProposedRecommendation, RunbookMatch, undoing
+from sre_copilot.domain.safeguards import SAFEGUARDS, Safeguard
 
 
 class RecommendationStatus(StrEnum):
@@ -48,6 +49,11 @@ class Recommendation:
     def title(self) -> str:
         """The first line of the description."""
         return self.description.split("\n", 1)[0]
+
+    @property
+    def safeguard(self) -> Safeguard:
+        """What has to hold before it is done, and how it is taken back."""
+        return SAFEGUARDS[self.action_type]
 
     def accept(self, *, at: datetime, notes: str = "") -> "Recommendation":
         """Return it accepted. Raises RecommendationDecided unless it is pending."""

@@ -202,6 +202,8 @@ def _recommendation(row: Recommendation, known: dict[UUID, Hypothesis]) -> Itera
     if detail.strip():
         yield _hanging(detail)
     yield _hanging(f"Effect: {row.estimated_impact}", "dim")
+    yield _hanging(f"Only if: {'; '.join(row.safeguard.preconditions)}")
+    yield _hanging(f"Way back: {row.safeguard.rollback}")
     yield _hanging(f"Why: {_why(row, known)}")
     if row.user_notes:
         yield _hanging(f"Notes: {row.user_notes}")

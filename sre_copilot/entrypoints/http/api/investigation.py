@@ -10,6 +10,7 @@ from pydantic import create_model
 from sre_copilot.domain.hypotheses import Diagnosis, Feedback, Hypothesis
 from sre_copilot.domain.outcomes import OutcomeResult
 from sre_copilot.domain.recommendations import Recommendation, RecommendationStatus
+from sre_copilot.domain.safeguards import Safeguard
 from sre_copilot.domain.snapshots import ContextSnapshot
 from sre_copilot.entrypoints.http.api.shapes import Asked, Shape, list_shape, shape
 from sre_copilot.entrypoints.http.authentication import actor_of
@@ -17,7 +18,7 @@ from sre_copilot.entrypoints.http.problems import Refused
 from sre_copilot.entrypoints.http.running import copilot
 
 router = Router(tags=["investigation"])
-HypothesisShape, RecommendationShape = shape(Hypothesis), shape(Recommendation)
+HypothesisShape, RecommendationShape = shape(Hypothesis), shape(Recommendation, safeguard=Safeguard)
 _diagnosis_or_none: Any = shape(Diagnosis) | None
 Diagnosed = create_model("Diagnosed", __base__=list_shape(HypothesisShape), diagnosis=(_diagnosis_or_none, ...))
 Investigated = create_model(
