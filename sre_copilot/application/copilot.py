@@ -12,13 +12,16 @@ import attrs
 from sre_copilot.application.acting import Acting
 from sre_copilot.application.doors import Door
 from sre_copilot.application.queries.administration import AdministrationQueries
+from sre_copilot.application.queries.calibration import CalibrationQueries
 from sre_copilot.application.queries.incidents import IncidentQueries
 from sre_copilot.application.queries.integrations import IntegrationQueries
 from sre_copilot.application.queries.key_ring import KeyRingQueries
 from sre_copilot.application.queries.operations import OperationQueries
 from sre_copilot.application.queries.outbound import OutboundQueries
 from sre_copilot.application.queries.postmortems import PostmortemQueries
+from sre_copilot.application.queries.precedents import PrecedentQueries
 from sre_copilot.application.queries.reports import ReportQueries
+from sre_copilot.application.queries.runbook_drafts import RunbookDraftQueries
 from sre_copilot.application.queries.service_graph import ServiceQueries
 from sre_copilot.application.queries.signals import SignalQueries
 from sre_copilot.application.queries.silences import SilenceQueries
@@ -40,6 +43,7 @@ from sre_copilot.application.use_cases.diagnose_incident import DiagnoseIncident
 from sre_copilot.application.use_cases.dispatch_messages import DispatchMessages
 from sre_copilot.application.use_cases.edit_incident import EditIncident
 from sre_copilot.application.use_cases.end_silence import EndSilence
+from sre_copilot.application.use_cases.forget_precedent import ForgetPrecedent
 from sre_copilot.application.use_cases.give_feedback import GiveFeedback
 from sre_copilot.application.use_cases.import_services import ImportServices
 from sre_copilot.application.use_cases.ingest_delivery import LOOKS, IngestDelivery
@@ -51,6 +55,7 @@ from sre_copilot.application.use_cases.record_outcome import RecordOutcome
 from sre_copilot.application.use_cases.remove_route import RemoveRoute
 from sre_copilot.application.use_cases.replay_delivery import ReplayDelivery
 from sre_copilot.application.use_cases.reseal_secrets import ResealSecrets
+from sre_copilot.application.use_cases.restore_precedent import RestorePrecedent
 from sre_copilot.application.use_cases.retire_key import RetireKey
 from sre_copilot.application.use_cases.retry_job import RetryJob
 from sre_copilot.application.use_cases.retry_message import RetryMessage
@@ -113,6 +118,8 @@ class Copilot:
     diagnose: DiagnoseIncident
     recommend: RecommendActions
     give_feedback: GiveFeedback
+    forget_precedent: ForgetPrecedent
+    restore_precedent: RestorePrecedent
     decide_recommendation: DecideRecommendation
     record_outcome: RecordOutcome
     add_key: AddKey
@@ -135,6 +142,9 @@ class Copilot:
     operations: OperationQueries
     services: ServiceQueries
     reports: ReportQueries
+    calibration: CalibrationQueries
+    precedents: PrecedentQueries
+    runbook_drafts: RunbookDraftQueries
     postmortems: PostmortemQueries
     integrations: IntegrationQueries
     key_ring: KeyRingQueries

@@ -11,6 +11,7 @@ import attrs
 from sre_copilot.adapters.system import new_id
 from sre_copilot.domain.actors import Role
 from sre_copilot.domain.deliveries import Delivery
+from sre_copilot.domain.hypotheses import Feedback
 from sre_copilot.domain.silences import read_matchers
 from tests.e2e.installation import Installation
 from tests.e2e.server import Server
@@ -36,7 +37,10 @@ class Resident:
         incident = f"/api/v1/incidents/{self.ids['incident']}"
         paths = (
             "/api/v1/incidents",
-            *(f"/api/v1/{part}" for part in ("services", "integrations", "users", "deliveries", "silences")),
+            *(
+                f"/api/v1/{part}"
+                for part in ("services", "integrations", "users", "deliveries", "silences", "precedents")
+            ),
             *(f"{incident}/{part}" for part in ("timeline", "hypotheses", "recommendations")),
         )
         return [server.ask("GET", path, headers=self.headers()).expect(200).document for path in paths]
@@ -66,6 +70,8 @@ def resident(installation: Installation, word: str) -> Resident:
         )
         (incident,) = receipt.opened
         _, hypotheses = copilot.diagnose(actor=actor, incident_id=incident)
+        copilot.give_feedback(actor=actor, hypothesis_id=hypotheses[0].id, feedback=Feedback.ACCEPTED)
+        (precedent,) = copilot.precedents.list(actor=actor)
         silence = copilot.create_silence(
             actor=actor,
             matchers=read_matchers("service=nothing-that-fires"),
@@ -83,6 +89,7 @@ def resident(installation: Installation, word: str) -> Resident:
         "delivery": receipt.delivery_id,
         "token": spare.id,
         "silence": silence.id,
+        "precedent": precedent.id,
     }
     return Resident(
         slug=slug, word=word, ids=ids, tokens=tokens, key=door.key, signing_secret=door.secrets["signing_secret"]

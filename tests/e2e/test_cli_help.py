@@ -39,6 +39,7 @@ COMMANDS_OF: dict[str, tuple[str, ...]] = {
     "DispatchMessages": (),
     "EditIncident": ("incidents edit",),
     "EndSilence": ("silences end",),
+    "ForgetPrecedent": ("precedents forget",),
     "GiveFeedback": ("hypotheses feedback",),
     "ImportServices": ("services import",),
     "IngestDelivery": ("ingest", "demo"),
@@ -46,11 +47,13 @@ COMMANDS_OF: dict[str, tuple[str, ...]] = {
     # The worker does both by its schedule.
     "PollIntegration": (),
     "WatchSilence": (),
+    "PublishPostmortem": ("incidents postmortem",),
     "RecommendActions": ("diagnose",),
     "RecordOutcome": ("recommendations outcome",),
     "RemoveRoute": ("routes remove",),
     "ReplayDelivery": ("deliveries replay",),
     "ResealSecrets": ("keys rotate",),
+    "RestorePrecedent": ("precedents restore",),
     "RetireKey": ("keys retire",),
     "RetryMessage": ("outbox retry",),
     "RevokeToken": ("tokens revoke",),
@@ -180,6 +183,12 @@ def walk_incidents(journey: Journey, folder: Path) -> None:
         journey(f"incidents {verb}", other)
     found = journey("diagnose", incident)
     journey("hypotheses feedback", found["hypotheses"][0]["id"], "accepted")
+    learned = journey("precedents list")["precedents"][0]["id"]
+    for verb in ("show", "forget", "restore"):
+        journey(f"precedents {verb}", learned)
+    journey("reports calibration")
+    journey("incidents runbook-draft", incident)
+    journey("incidents postmortem", incident)
     first, second, *_ = found["recommendations"]
     journey("recommendations accept", first["id"])
     journey("recommendations outcome", first["id"], "worked")

@@ -12,6 +12,8 @@ from sre_copilot.domain.snapshots import ContextSnapshot
 
 CLEAR = 0.2
 """Shifts fainter than this are no symptom: among many series some always moved a little."""
+GRAVE_ENOUGH = 0.6
+"""Of log templates, warnings and worse are a symptom."""
 
 
 def symptoms_of(snapshot: ContextSnapshot) -> Symptoms:
@@ -20,6 +22,7 @@ def symptoms_of(snapshot: ContextSnapshot) -> Symptoms:
     return Symptoms(
         metrics=tuple(_moved(snapshot.alarm, read(snapshot))),
         words=tuple(words(*(signal.title for signal in snapshot.signals)) - names),
+        templates=tuple(_logged(snapshot) - names),
         signals=tuple(signal.severity for signal in snapshot.signals),
         role=_role(seen_graph(snapshot), snapshot.alarm),
     )
@@ -33,6 +36,12 @@ def _moved(alarm: str, readings: Readings) -> Iterable[str]:
     for shift in readings.edges:
         if shift.strength > CLEAR:
             yield f"{shift.series.kind.value} {_way(shift)} call"
+
+
+def _logged(snapshot: ContextSnapshot) -> frozenset[str]:
+    """The words of what was logged as a warning or worse."""
+    rows = snapshot.telemetry.logs if snapshot.telemetry else ()
+    return words(*(row.template for row in rows if row.severity >= GRAVE_ENOUGH))
 
 
 def _way(shift: Shift) -> str:

@@ -8,8 +8,17 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sre_copilot.domain.hypotheses import CandidateKind, Confidence, Diagnosis, Evidence, Hypothesis, RankedCause
+from sre_copilot.domain.hypotheses import (
+    CandidateKind,
+    Confidence,
+    Diagnosis,
+    Evidence,
+    Hypothesis,
+    RankedCause,
+    SimilarIncident,
+)
 from sre_copilot.domain.recommendations import Recommendation
+from sre_copilot.entrypoints.cli.ids import short
 from sre_copilot.entrypoints.cli.render import bar, grid, heading, words
 
 DETAILED = 3
@@ -41,13 +50,23 @@ def diagnosis_page(
     parts: list[RenderableType] = []
     if hypotheses:
         parts += [heading("Hypotheses"), hypothesis_list(hypotheses, whole=whole)]
+    if diagnosis is not None and diagnosis.calibration:
+        parts.append(Text(f"Calibration: {diagnosis.calibration}.", style="dim"))
     if diagnosis is not None and diagnosis.next_evidence:
         parts.append(Text("\nNothing is convincing yet. What would change the ranking most:", style="bold"))
         parts += [_hanging(f"{item.check} ({item.why})") for item in diagnosis.next_evidence]
+    if diagnosis is not None and diagnosis.similar:
+        parts += [heading("Similar incidents"), *map(_similar, diagnosis.similar)]
     if recommendations:
         parts += [heading("Recommendations"), recommendation_list(recommendations, hypotheses)]
         parts.append(Text("\nDecide: sre-copilot recommendations accept|reject ID. Nothing is executed.", style="dim"))
     return Group(*parts)
+
+
+def _similar(one: SimilarIncident) -> Padding:
+    cause = f"caused by {one.cause}" if one.cause else "cause not confirmed"
+    wrong = f"; rejected: {', '.join(one.rejected)}" if one.rejected else ""
+    return _hanging(f"{one.similarity:.0%} alike: {short(one.incident_id)} {one.title} ({cause}{wrong})")
 
 
 def confidence_bar(confidence: Confidence, width: int = BAR_WIDTH) -> Text:

@@ -17,6 +17,7 @@ from sre_copilot.entrypoints.cli.names import NAME
 from sre_copilot.entrypoints.cli.pages import incident_page
 from sre_copilot.entrypoints.cli.postmortem import postmortem
 from sre_copilot.entrypoints.cli.render import IncidentList, when, words
+from sre_copilot.entrypoints.cli.runbook_draft import runbook_draft
 from sre_copilot.entrypoints.cli.session import NEWEST, Session, command
 
 
@@ -210,5 +211,6 @@ def note(session: Session, incident: UUID | str, text: str) -> None:
 
 
 incidents.add_command(postmortem)
+incidents.add_command(runbook_draft)
 for _verb in LIFECYCLE:
     incidents.add_command(_verb)

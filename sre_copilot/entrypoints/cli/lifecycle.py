@@ -9,7 +9,7 @@ import click
 from sre_copilot.domain.incidents import Incident, Resolution
 from sre_copilot.domain.lifecycle import Action
 from sre_copilot.entrypoints.cli.groups import choice
-from sre_copilot.entrypoints.cli.ids import incident_argument
+from sre_copilot.entrypoints.cli.ids import incident_argument, short
 from sre_copilot.entrypoints.cli.render import IncidentList, next_steps, words
 from sre_copilot.entrypoints.cli.session import Session, command
 
@@ -38,7 +38,8 @@ def _verb(action: Action, help_text: str, *, concludes: bool = False, resolves: 
                 expected_version=version,
                 **details,
             )
-            show_changed(session, changed)
+            offered = [f"A runbook draft: sre-copilot incidents runbook-draft {short(changed.id)}{session.again}"]
+            show_changed(session, changed, *(offered if action is Action.LEARN else []))
 
     run.__doc__ = help_text
     built: Callable[..., Any] = expected_version(incident_argument(command(run)))

@@ -26,6 +26,7 @@ from sre_copilot.testing.builders import make_integration, make_runbook
 from sre_copilot.testing.clock import BEGINNING
 from sre_copilot.testing.jobs import InMemoryJobQueue
 from sre_copilot.testing.notifiers import RecordedNotifiers
+from sre_copilot.testing.precedents import make_judged, make_precedent
 from sre_copilot.testing.stage import Stage, alert, stage
 from sre_copilot.testing.tables import TenantTables
 
@@ -64,6 +65,10 @@ class Scene:
     """The rule by which the integration is told of everything."""
     silence: UUID
     """In force, of a service that nothing is said about."""
+    precedent: UUID
+    """Of an incident that is not there any more."""
+    forgotten: UUID
+    """Another one, which is not used."""
     dead_message: UUID
     """One that the integration refused; others were sent, and one still waits."""
 
@@ -157,6 +162,10 @@ def scene() -> Scene:
     with here.units(here.tenant.id) as uow:
         uow.integrations.add(polled)
         uow.integrations.add(silent)
+        precedent = make_precedent(confirmed=make_judged(user_id=here.engineer.id))
+        forgotten = make_precedent(confirmed=precedent.confirmed, forgotten_at=BEGINNING)
+        uow.precedents.save(precedent)
+        uow.precedents.save(forgotten)
         uow.commit()
     fetched = here.script.delivery(Parsed(drafts=(alert("QueueGrows", "mail"),)), received_at=BEGINNING)
     here.source.answers.append(Pulled(deliveries=(fetched,), cursor={"page": 2}))
@@ -168,6 +177,8 @@ def scene() -> Scene:
     )
     return Scene(
         silence=silence.id,
+        precedent=precedent.id,
+        forgotten=forgotten.id,
         polled=polled.id,
         silent=silent.id,
         quarantined=kept.delivery_id,

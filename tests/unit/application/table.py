@@ -55,7 +55,7 @@ from sre_copilot.domain.lifecycle import Action
 from sre_copilot.domain.outcomes import OutcomeResult
 from sre_copilot.domain.service_graph import ServiceGraph
 from sre_copilot.testing.clock import BEGINNING
-from tests.unit.application import outbound_rows, postmortem_rows, silence_rows
+from tests.unit.application import outbound_rows, postmortem_rows, precedent_rows, silence_rows
 from tests.unit.application.row import (
     ADMINISTRATORS,
     AUTOMATION,
@@ -73,6 +73,7 @@ CHANGES: dict[Asked, Row] = {
     **outbound_rows.CHANGES,
     **silence_rows.CHANGES,
     **postmortem_rows.CHANGES,
+    **precedent_rows.CHANGES,
     (AssignIncident, "__call__"): Row(
         given=lambda on: {"incident_id": on.incident, "user_id": on.actor("viewer").id},
         permitted=RESPONDERS,
@@ -194,6 +195,7 @@ READS: dict[Asked, Row] = {
     **outbound_rows.READS,
     **silence_rows.READS,
     **postmortem_rows.READS,
+    **precedent_rows.READS,
     (AdministrationQueries, "tokens"): Row(given=lambda on: {}, permitted=ADMINISTRATORS, finds=False),
     (AdministrationQueries, "users"): Row(given=lambda on: {}, permitted=READERS, finds=False),
     (IntegrationQueries, "list"): Row(given=lambda on: {}, permitted=READERS, finds=False),

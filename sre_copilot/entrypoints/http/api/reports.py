@@ -4,6 +4,7 @@ from django.http import HttpRequest
 from ninja import Query, Router
 from pydantic import Field
 
+from sre_copilot.application.queries.calibration import CalibrationReport
 from sre_copilot.application.queries.reports import ResponseTimesReport
 from sre_copilot.domain.signals import Severity
 from sre_copilot.entrypoints.http.api.pages import refuse_unknown
@@ -38,3 +39,21 @@ def report_response_times(request: HttpRequest, wanted: Query[ResponseTimesWante
         service=wanted.service,
         severity=wanted.severity,
     )
+
+
+class CalibrationWanted(Asked):
+    """Which answers, by when they were given."""
+
+    since: Moment | None = Field(None, alias="from", description="The month in which this lies is the first.")
+    until: Moment | None = Field(None, alias="to", description="The month in which this lies is the last.")
+
+
+@router.get("/reports/calibration", response=shape(CalibrationReport))
+def report_calibration(request: HttpRequest, wanted: Query[CalibrationWanted]) -> CalibrationReport:
+    """How far confidences could be relied on: of each incident's first answer, what was said and whether it was right.
+
+    Over whole months (UTC), 12 to this one where no time is given. Brier score, expected calibration error and the
+    reliability table are null or empty while fewer than `needed` answers have a known outcome.
+    """
+    refuse_unknown(request, CalibrationWanted)
+    return copilot().calibration.report(actor=actor_of(request), since=wanted.since, until=wanted.until)

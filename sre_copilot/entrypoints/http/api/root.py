@@ -22,6 +22,7 @@ from sre_copilot.entrypoints.http.api import (
     investigation,
     people,
     postmortems,
+    precedents,
     reports,
     service_graph,
     signals,
@@ -113,6 +114,7 @@ for part in (
     deliveries,
     integrations,
     people,
+    precedents,
     reports,
 ):
     api.add_router("", part.router)
