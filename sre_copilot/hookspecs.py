@@ -31,6 +31,7 @@ from sre_copilot.domain.integrations import Integration, Secrets, Setting
 from sre_copilot.domain.listening import Heard
 from sre_copilot.domain.outbound import Message, Sent
 from sre_copilot.domain.snapshots import MetricSeries
+from sre_copilot.domain.telemetry import Telemetry
 
 PROJECT = "sre_copilot"
 ENTRY_POINT_GROUP = "sre_copilot.integrations"
@@ -93,7 +94,7 @@ class PullsSignals(IntegrationPlugin, Protocol):
 
     @abstractmethod
     def pull(self, integration: Integration, secrets: Secrets, cursor: Mapping[str, Any], tools: Tools) -> Pulled:
-        """Return what is new since `cursor`, which is empty at first; then begin with what is active now.
+        """Return what is new since `cursor`; where that is empty, begin with what is active now.
 
         What was pulled may come again after a failure, so deliveries need ids, or signals that are repeats. At most 50
         requests through `tools.http`. Raises OutgoingFailed, CredentialsRefused among them, OutgoingRefused.
@@ -108,10 +109,18 @@ class ProvidesContext(IntegrationPlugin, Protocol):
     def metrics(
         self, integration: Integration, secrets: Secrets, start: datetime, end: datetime, tools: Tools
     ) -> Sequence[MetricSeries]:
-        """Return the metrics that were configured, evenly spaced, at most 2,000 samples each and 500 series.
+        """Return what was configured, evenly spaced, at most 2,000 samples each and 500 series. Raises as `pull` does."""
 
-        Raises OutgoingFailed, CredentialsRefused among them, OutgoingRefused.
-        """
+
+@runtime_checkable
+class ProvidesTelemetry(IntegrationPlugin, Protocol):
+    """Capability: counts logs and traces around an incident, or reads status pages. As for context, it has 10 seconds."""
+
+    @abstractmethod
+    def telemetry(
+        self, integration: Integration, secrets: Secrets, start: datetime, end: datetime, tools: Tools
+    ) -> Telemetry:
+        """Return the counts of [start, end], None where nothing is known, which is not 0. Raises as `pull` does."""
 
 
 @runtime_checkable
@@ -270,10 +279,7 @@ class Listens(IntegrationPlugin, Protocol):
 
     @abstractmethod
     def listen_at(self, integration: Integration, secrets: Secrets, tools: Tools) -> str | None:
-        """Return a `wss://` address, asked of the vendor for this one connection; None where that is not set up.
-
-        Raises OutgoingFailed and OutgoingRefused.
-        """
+        """Return a `wss://` address, asked for this one connection; None where that is not set up. Raises as `pull` does."""
 
     @abstractmethod
     def heard(self, message: str) -> Heard:
@@ -288,8 +294,7 @@ class Listens(IntegrationPlugin, Protocol):
 def sre_copilot_integrations() -> list[IntegrationPlugin]:
     """Return the integrations that this plugin brings.
 
-    Called once per process, when the plugins are loaded. Only make objects here: no input or output, no threads.
-    A plugin that raises, or whose objects lack `type`, `title` or every capability, is left out as a whole and
-    reported by `sre-copilot plugins list` and `sre-copilot doctor`.
+    Called once per process, when plugins are loaded: only make objects, no input or output, no threads. A plugin that
+    raises, or whose objects lack `type`, `title` or every capability, is left out and reported by `sre-copilot doctor`.
     """
     return []

@@ -1,4 +1,4 @@
-"""Assembling a context snapshot: what is stored, and what the metrics store answers."""
+"""Assembling a context snapshot: what is stored, and what the metrics, log and trace stores answer."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -19,8 +19,8 @@ from sre_copilot.domain.snapshots import ContextSnapshot, ObservedChange, Observ
 from sre_copilot.domain.stored_episodes import Episode
 from sre_copilot.domain.subjects import HOST_LABELS, places
 
-BASELINE = timedelta(minutes=30)
-"""How far before the onset the baseline reaches."""
+BASELINE = timedelta(hours=3)
+"""How far before the onset the baseline reaches: 36 samples of a metric that is taken every five minutes."""
 CHANGES_BEFORE = timedelta(hours=24)
 """How far before the onset a change still counts as context."""
 
@@ -64,12 +64,17 @@ def stored_context(uow: UnitOfWork, incident: Incident, as_of: datetime) -> Stor
 
 
 def snapshot(context: StoredContext, metrics: MetricContext, *, snapshot_id: UUID, as_of: datetime) -> ContextSnapshot:
-    """Ask for metrics and return the whole. No transaction may be open: the metrics store may be slow."""
+    """Ask for metrics, logs and traces and return the whole. No transaction may be open: the stores may be slow."""
     start = context.onset - BASELINE
     try:
         series = tuple(metrics.series(tenant_id=context.incident.tenant_id, start=start, end=as_of))
     except ContextUnavailable:
         series = ()
+    missing = () if series else ("metrics",)
+    try:
+        told = metrics.telemetry(tenant_id=context.incident.tenant_id, start=start, end=as_of)
+    except ContextUnavailable:
+        told, missing = None, (*missing, "telemetry")
     taken = ContextSnapshot(
         id=snapshot_id,
         incident_id=context.incident.id,
@@ -82,7 +87,8 @@ def snapshot(context: StoredContext, metrics: MetricContext, *, snapshot_id: UUI
         changes=context.changes,
         graph=context.graph,
         metrics=series,
-        missing=() if series else ("metrics",),
+        missing=missing,
+        telemetry=told.within(start, as_of).bounded() if told is not None else None,
         recalibration=context.recalibration,
     )
     if not context.precedents:

@@ -151,6 +151,8 @@ class Feature(StrEnum):
     """The copilot asks the vendor for what is new, every `sync_interval`."""
     CONTEXT = "context"
     """The vendor is asked for metrics around an incident."""
+    TELEMETRY = "telemetry"
+    """The vendor is asked for logs, traces and notices around an incident."""
 
 
 class SettingKind(StrEnum):

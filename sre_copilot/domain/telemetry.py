@@ -1,5 +1,6 @@
 """What logs, traces and status pages told around an incident: counts and medians, bounded before they are kept."""
 
+import math
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -98,6 +99,31 @@ class Telemetry:
     notices: tuple[Notice, ...] = ()
     left_out: tuple[str, ...] = ()
 
+    def within(self, start: datetime, end: datetime) -> "Telemetry":
+        """Return what was told of [`start`, `end`): spans that begin there, rows that have any, notices not later than `end`.
+
+        A notice from before `start` stays unless it ended before it.
+        """
+        return attrs.evolve(
+            self,
+            logs=_between(self.logs, start, end),
+            operations=_between(self.operations, start, end),
+            calls=_between(self.calls, start, end),
+            notices=tuple(
+                row for row in self.notices if row.at <= end and (row.ended_at is None or row.ended_at >= start)
+            ),
+        )
+
+    def and_also(self, other: "Telemetry") -> "Telemetry":
+        """Return this with what another source told."""
+        return Telemetry(
+            logs=self.logs + other.logs,
+            operations=self.operations + other.operations,
+            calls=self.calls + other.calls,
+            notices=self.notices + other.notices,
+            left_out=self.left_out + other.left_out,
+        )
+
     def bounded(self) -> "Telemetry":
         """Return this within the limits of the module, and say in `left_out` what was dropped.
 
@@ -136,14 +162,27 @@ def _kept(rows: Sequence[T], most: int, order: Callable[[T], tuple[object, ...]]
 
 def _latest(row: T) -> T:
     extra = len(row.counts) - MOST_SAMPLES
-    if extra <= 0:
-        return row
+    return row if extra <= 0 else _part(row, extra, len(row.counts))
+
+
+def _between(rows: Sequence[T], start: datetime, end: datetime) -> tuple[T, ...]:
+    found = []
+    for row in rows:
+        step = row.step_seconds if row.step_seconds > 0 else 1.0
+        first = max(0, math.ceil((start - row.start).total_seconds() / step - 1e-9))
+        stop = min(len(row.counts), math.ceil((end - row.start).total_seconds() / step - 1e-9))
+        if first < stop:
+            found.append(row if (first, stop) == (0, len(row.counts)) else _part(row, first, stop))
+    return tuple(found)
+
+
+def _part(row: T, first: int, stop: int) -> T:
     cut = {
-        field.name: getattr(row, field.name)[extra:]
+        field.name: getattr(row, field.name)[first:stop]
         for field in attrs.fields(type(row))
         if field.name in ("counts", "medians", "gaps", "failed") and getattr(row, field.name)
     }
-    return attrs.evolve(row, start=row.start + timedelta(seconds=extra * row.step_seconds), **cut)
+    return attrs.evolve(row, start=row.start + timedelta(seconds=first * row.step_seconds), **cut)
 
 
 def _total(counts: Sequence[int | None]) -> int:

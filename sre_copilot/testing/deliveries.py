@@ -23,6 +23,7 @@ from sre_copilot.domain.deliveries import (
 from sre_copilot.domain.errors import AlreadyExists, CopilotError, NotFound, UnknownIntegrationType
 from sre_copilot.domain.integrations import Feature, Integration, Secrets, Setting
 from sre_copilot.domain.snapshots import MetricSeries
+from sre_copilot.domain.telemetry import Telemetry
 from sre_copilot.testing.tables import TenantTables
 
 
@@ -133,6 +134,7 @@ class ScriptedSource:
 
     answers: list[Pulled | CopilotError] = attrs.field(factory=list)
     series: Sequence[MetricSeries] | CopilotError = ()
+    told: Telemetry | CopilotError = attrs.field(factory=Telemetry)
     asked: list[Mapping[str, Any]] = attrs.field(factory=list, init=False)
 
     def pull(self, integration: Integration, secrets: Secrets, now: datetime) -> Pulled:
@@ -152,6 +154,14 @@ class ScriptedSource:
         if isinstance(self.series, CopilotError):
             raise self.series
         return self.series
+
+    def telemetry(
+        self, integration: Integration, secrets: Secrets, start: datetime, end: datetime, now: datetime
+    ) -> Telemetry:
+        """Return what was told. Raises it where it is an error."""
+        if isinstance(self.told, CopilotError):
+            raise self.told
+        return self.told
 
 
 @attrs.frozen(kw_only=True)

@@ -1,4 +1,4 @@
-"""Diagnoses in memory, an engine with one answer, and a metrics store of fixed series."""
+"""Diagnoses in memory, an engine with one answer, and a store of fixed series, logs and traces."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -12,6 +12,7 @@ from sre_copilot.domain.errors import AlreadyExists, NotFound
 from sre_copilot.domain.hypotheses import AddedEvidence, Diagnosis, Hypothesis, Verdict
 from sre_copilot.domain.learning import Said
 from sre_copilot.domain.snapshots import ContextSnapshot, MetricSeries
+from sre_copilot.domain.telemetry import Telemetry
 from sre_copilot.testing.tables import TenantTables
 
 
@@ -104,13 +105,18 @@ class FixedEngine:
 
 @attrs.frozen
 class FixedMetrics:
-    """Knows these series, for every tenant."""
+    """Knows these series, logs and traces, for every tenant."""
 
     known: tuple[MetricSeries, ...] = ()
+    told: Telemetry | None = None
 
     def series(self, *, tenant_id: UUID, start: datetime, end: datetime) -> Sequence[MetricSeries]:
         """The series with samples in [start, end], cut to that span."""
         return [cut for series in self.known if (cut := _cut(series, start, end)).values]
+
+    def telemetry(self, *, tenant_id: UUID, start: datetime, end: datetime) -> Telemetry | None:
+        """What was told of [start, end), or None where nothing was given."""
+        return self.told.within(start, end) if self.told is not None else None
 
 
 def _cut(series: MetricSeries, start: datetime, end: datetime) -> MetricSeries:

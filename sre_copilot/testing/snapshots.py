@@ -7,7 +7,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 
 from sre_copilot.domain.service_graph import Call, Placement, ServiceGraph
 from sre_copilot.domain.snapshots import ContextSnapshot, MetricKind, MetricSeries, ObservedChange, ObservedSignal
-from sre_copilot.domain.telemetry import LogTemplate, TracedCall, TracedOperation
+from sre_copilot.domain.telemetry import LogTemplate, Notice, TracedCall, TracedOperation
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 STEP = timedelta(seconds=15)
@@ -176,3 +176,8 @@ def make_traced_call(caller: str, callee: str, before: float, during: float, **g
             **given,
         }
     )
+
+
+def make_notice(text: str = "Degraded performance", **given: Any) -> Notice:
+    """A status message of a vendor, five minutes before the onset unless given."""
+    return Notice(**{"source": "vendor", "at": ONSET - 5 * MINUTE, "text": text, **given})

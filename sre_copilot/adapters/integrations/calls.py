@@ -18,11 +18,16 @@ from sre_copilot.domain.errors import (
     OutgoingRefused,
     UnknownIntegrationType,
 )
-from sre_copilot.hookspecs import Notifies, ProvidesContext, PullsSignals
+from sre_copilot.hookspecs import Notifies, ProvidesContext, ProvidesTelemetry, PullsSignals
 
 EXPECTED = (NotifyLater, NotifyRefused, OutgoingFailed, OutgoingRefused)
 """What a plugin that reaches out may raise; everything else is its failure."""
-METHODS: dict[str, type[Any]] = {"pull": PullsSignals, "metrics": ProvidesContext, "notify": Notifies}
+METHODS: dict[str, type[Any]] = {
+    "pull": PullsSignals,
+    "metrics": ProvidesContext,
+    "telemetry": ProvidesTelemetry,
+    "notify": Notifies,
+}
 """Method -> the capability that it belongs to."""
 
 

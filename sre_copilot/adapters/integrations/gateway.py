@@ -39,6 +39,7 @@ from sre_copilot.hookspecs import (
     ParsesDeliveries,
     ProvidesContext,
     ProvidesSamples,
+    ProvidesTelemetry,
     PullsSignals,
     SignsSamples,
 )
@@ -177,7 +178,11 @@ class PluginTypes(IntegrationTypes):
     def features(self, kind: str) -> frozenset[Feature]:
         """What a type can do besides taking in; see the port for what is raised."""
         plugin = installed(self.manager, kind)
-        able = {Feature.PULL: isinstance(plugin, PullsSignals), Feature.CONTEXT: isinstance(plugin, ProvidesContext)}
+        able = {
+            Feature.PULL: isinstance(plugin, PullsSignals),
+            Feature.CONTEXT: isinstance(plugin, ProvidesContext),
+            Feature.TELEMETRY: isinstance(plugin, ProvidesTelemetry),
+        }
         return frozenset(feature for feature, is_able in able.items() if is_able)
 
     def settings(self, kind: str) -> Sequence[Setting]:

@@ -13,6 +13,7 @@ from sre_copilot.domain.deliveries import MAX_BODY_BYTES, Delivery, Pulled
 from sre_copilot.domain.errors import PluginFailed
 from sre_copilot.domain.integrations import Integration, Secrets
 from sre_copilot.domain.snapshots import MetricSeries
+from sre_copilot.domain.telemetry import Telemetry
 
 PULL_DEADLINE = 30.0
 CONTEXT_DEADLINE = 10.0
@@ -46,6 +47,16 @@ class PluginSource(SignalSource):
         if not isinstance(brought, list | tuple) or not all(isinstance(one, MetricSeries) for one in brought):
             raise PluginFailed(f"The integration plugin {integration.type} failed: it brought no metric series.")
         return [one for one in brought if len(one.values) <= MOST_SAMPLES][:MOST_SERIES]
+
+    def telemetry(
+        self, integration: Integration, secrets: Secrets, start: datetime, end: datetime, now: datetime
+    ) -> Telemetry:
+        """Logs, traces and notices of a window, within their limits; see the port for what is raised."""
+        arguments = (integration, secrets, start, end)
+        brought: object = self.calls.call(integration.type, "telemetry", arguments, now, deadline=CONTEXT_DEADLINE)
+        if not isinstance(brought, Telemetry):
+            raise PluginFailed(f"The integration plugin {integration.type} failed: it brought no telemetry.")
+        return brought.bounded()
 
 
 def _wrong_with_pulled(brought: object) -> str:

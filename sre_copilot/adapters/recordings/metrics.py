@@ -18,6 +18,7 @@ import attrs
 from sre_copilot.domain.errors import InvalidInput
 from sre_copilot.domain.range_queries import series_of
 from sre_copilot.domain.snapshots import MetricSeries
+from sre_copilot.domain.telemetry import Telemetry
 
 
 @attrs.define(slots=False)
@@ -32,6 +33,10 @@ class RecordedMetrics:
     def series(self, *, start: datetime, end: datetime, tenant_id: UUID | None = None) -> Sequence[MetricSeries]:
         """Return the series cut to samples in [start, end]; series without a sample there are left out."""
         return tuple(cut for series in self._series if (cut := _cut(series, start, end)) is not None)
+
+    def telemetry(self, *, start: datetime, end: datetime, tenant_id: UUID | None = None) -> Telemetry | None:
+        """None: a recording holds no logs and traces."""
+        return None
 
     @cached_property
     def _series(self) -> tuple[MetricSeries, ...]:

@@ -22,6 +22,7 @@ from sre_copilot.domain.deliveries import (
 )
 from sre_copilot.domain.integrations import Feature, Integration, Secrets, Setting
 from sre_copilot.domain.snapshots import MetricSeries
+from sre_copilot.domain.telemetry import Telemetry
 
 
 @attrs.frozen(kw_only=True)
@@ -131,6 +132,12 @@ class SignalSource(Protocol):
         self, integration: Integration, secrets: Secrets, start: datetime, end: datetime, now: datetime
     ) -> Sequence[MetricSeries]:
         """Return the metrics of a window. Raises what `pull` raises."""
+
+    @abstractmethod
+    def telemetry(
+        self, integration: Integration, secrets: Secrets, start: datetime, end: datetime, now: datetime
+    ) -> Telemetry:
+        """Return the counts of logs and traces, and the notices, of a window. Raises what `pull` raises."""
 
 
 class IntegrationTypes(Protocol):

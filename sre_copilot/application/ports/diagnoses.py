@@ -11,6 +11,7 @@ import attrs
 from sre_copilot.domain.hypotheses import AddedEvidence, Diagnosis, Feedback, Hypothesis, Verdict
 from sre_copilot.domain.learning import Said
 from sre_copilot.domain.snapshots import ContextSnapshot, MetricSeries
+from sre_copilot.domain.telemetry import Telemetry
 
 
 @attrs.frozen(kw_only=True)
@@ -78,11 +79,18 @@ class DiagnosisEngine(Protocol):
 
 
 class MetricContext(Protocol):
-    """Answers a snapshot's question for metrics, as a metrics store would. May be slow; never called in a transaction."""
+    """Answers a snapshot's questions, as a metrics, log or trace store would. May be slow; never called in a transaction."""
 
     @abstractmethod
     def series(self, *, tenant_id: UUID, start: datetime, end: datetime) -> Sequence[MetricSeries]:
         """The series with samples in [start, end]; nothing later than `end`. Empty where nothing is known.
 
         Raises ContextUnavailable where the store can't be asked; the snapshot then says that metrics are missing.
+        """
+
+    @abstractmethod
+    def telemetry(self, *, tenant_id: UUID, start: datetime, end: datetime) -> Telemetry | None:
+        """Counts of logs, traces and notices in [start, end]; nothing later than `end`. None where nobody could be asked.
+
+        Raises ContextUnavailable where those who know them can't be asked; the snapshot then says that they are missing.
         """

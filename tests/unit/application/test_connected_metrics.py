@@ -1,4 +1,4 @@
-"""Metrics around an incident, from every store that is connected."""
+"""Metrics, logs and traces around an incident, from every store that is connected."""
 
 from datetime import timedelta
 from typing import Any
@@ -10,10 +10,12 @@ from sre_copilot.application.connected_metrics import ConnectedMetrics
 from sre_copilot.domain.errors import ContextUnavailable, OutgoingFailed
 from sre_copilot.domain.integrations import Feature, Integration
 from sre_copilot.domain.snapshots import MetricKind, MetricSeries
+from sre_copilot.domain.telemetry import Telemetry
 from sre_copilot.testing.builders import make_integration
 from sre_copilot.testing.clock import BEGINNING
 from sre_copilot.testing.deliveries import ScriptedSource
 from sre_copilot.testing.sealing import make_sealer
+from sre_copilot.testing.snapshots import make_notice
 from sre_copilot.testing.stage import Stage, stage
 
 SERIES = MetricSeries(
@@ -73,3 +75,25 @@ def test_what_one_store_can_not_give_the_others_do() -> None:
     connect(here)
     connect(here)
     assert asked(here, Moody()) == [SERIES]
+
+
+def told(here: Stage, source: ScriptedSource) -> Telemetry | None:
+    connected = ConnectedMetrics(units=here.units, source=source, sealer=make_sealer(), clock=here.clock)
+    return connected.telemetry(tenant_id=here.tenant.id, start=BEGINNING, end=BEGINNING + timedelta(hours=1))
+
+
+def test_logs_and_traces_are_asked_of_those_who_count_them_and_joined() -> None:
+    here = stage()
+    connect(here)
+    notice = make_notice(at=BEGINNING)
+    assert told(here, ScriptedSource(told=Telemetry(notices=(notice,)))) is None
+    connect(here, features=frozenset({Feature.TELEMETRY}))
+    connect(here, features=frozenset({Feature.TELEMETRY}))
+    assert told(here, ScriptedSource(told=Telemetry(notices=(notice,)))) == Telemetry(notices=(notice, notice))
+
+
+def test_where_nobody_who_counts_them_answers_that_is_said() -> None:
+    here = stage()
+    store = connect(here, features=frozenset({Feature.TELEMETRY}))
+    with pytest.raises(ContextUnavailable, match=store.name):
+        told(here, ScriptedSource(told=OutgoingFailed("It did not answer.")))

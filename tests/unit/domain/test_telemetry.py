@@ -94,3 +94,14 @@ def test_long_texts_are_cut() -> None:
 )
 def test_errors_are_graver_than_warnings_than_the_rest(level: str, severity: float) -> None:
     assert attrs.evolve(make_log("shop", 0, 1), level=level).severity == severity
+
+
+def test_what_lies_outside_a_span_of_time_is_cut_off() -> None:
+    log = LogTemplate(component="s", level="INFO", template="t", start=NOW, step_seconds=60.0, counts=(1, 2, 3, 4))
+    told = Telemetry(logs=(log,), notices=(Notice(source="x", at=NOW, text="up", ended_at=NOW),))
+    minute = timedelta(minutes=1)
+    part = told.within(NOW + minute, NOW + 3 * minute)
+    assert [(row.start, row.counts) for row in part.logs] == [(NOW + minute, (2, 3))]
+    assert part.notices == ()
+    assert told.within(NOW, NOW + 4 * minute) == told
+    assert told.within(NOW + 4 * minute, NOW + 9 * minute) == Telemetry()

@@ -4,10 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import attrs
+
 from sre_copilot.domain.errors import ContextUnavailable
 from sre_copilot.domain.snapshots import MetricKind, MetricSeries
+from sre_copilot.domain.telemetry import Telemetry
 from sre_copilot.testing.clock import BEGINNING
 from sre_copilot.testing.diagnoses import FixedMetrics
+from sre_copilot.testing.snapshots import make_log, make_notice
 from sre_copilot.testing.stage import alert, deploy, stage
 
 METRIC = MetricSeries(
@@ -15,9 +19,9 @@ METRIC = MetricSeries(
     name="latency_p99",
     kind=MetricKind.LATENCY,
     unit="s",
-    start=BEGINNING - timedelta(minutes=60),
+    start=BEGINNING - timedelta(hours=4),
     step_seconds=60.0,
-    values=tuple(float(number) for number in range(120)),
+    values=tuple(float(number) for number in range(300)),
 )
 
 
@@ -28,9 +32,9 @@ def test_ingesting_takes_the_snapshot_of_what_it_opened() -> None:
     taken = here.tables.snapshots[here.tables.incidents[incident_id].snapshot_id or incident_id]
     assert (taken.as_of, taken.onset, taken.alarm) == (BEGINNING, BEGINNING, "checkout")
     assert [change.service for change in taken.changes] == ["checkout"]
-    assert taken.metrics[0].start == BEGINNING - timedelta(minutes=30)
-    assert len(taken.metrics[0].values) == 31
-    assert taken.missing == ()
+    assert taken.metrics[0].start == BEGINNING - timedelta(hours=3)
+    assert len(taken.metrics[0].values) == 181
+    assert (taken.missing, taken.telemetry) == ((), None)
 
 
 def test_without_metrics_the_snapshot_says_so() -> None:
@@ -51,6 +55,30 @@ def test_a_metrics_store_that_is_away_costs_the_metrics_and_nothing_else() -> No
     receipt = here.send(alert())
     taken = here.tables.snapshots[here.tables.incidents[receipt.opened[0]].snapshot_id or receipt.delivery_id]
     assert (taken.missing, len(taken.signals)) == (("metrics",), 1)
+
+
+def test_logs_and_traces_are_kept_as_far_as_they_were_known_then() -> None:
+    log = attrs.evolve(make_log("shop", 0, 1), start=BEGINNING - timedelta(minutes=2), counts=(0, None, 3))
+    notices = (make_notice(at=BEGINNING), make_notice(at=BEGINNING + timedelta(hours=1)))
+    here = stage(metrics=FixedMetrics((METRIC,), Telemetry(logs=(log,), notices=notices)))
+    (incident_id,) = here.send(alert()).opened
+    taken = here.copilot.take_detection_snapshot(actor=here.system, incident_id=incident_id)
+    assert taken.telemetry is not None
+    assert [row.counts for row in taken.telemetry.logs] == [(0, None)]
+    assert taken.telemetry.notices == notices[:1]
+
+
+def test_a_log_store_that_is_away_is_said() -> None:
+    class Away(FixedMetrics):
+        """Has metrics and nothing else."""
+
+        def telemetry(self, *, tenant_id: UUID, start: datetime, end: datetime) -> Telemetry | None:
+            raise ContextUnavailable
+
+    here = stage(metrics=Away((METRIC,)))
+    (incident_id,) = here.send(alert()).opened
+    taken = here.copilot.take_detection_snapshot(actor=here.system, incident_id=incident_id)
+    assert (taken.missing, taken.telemetry) == (("telemetry",), None)
 
 
 def test_it_is_taken_only_once() -> None:
