@@ -187,7 +187,7 @@ def walk_incidents(journey: Journey, folder: Path) -> None:
     for verb in ("show", "forget", "restore"):
         journey(f"precedents {verb}", learned)
     journey("reports calibration")
-    journey("incidents runbook-draft", incident)
+    journey("incidents runbook", incident)
     journey("incidents postmortem", incident)
     first, second, *_ = found["recommendations"]
     journey("recommendations accept", first["id"])

@@ -1,4 +1,4 @@
-"""`sre-copilot precedents`, `reports calibration`, `incidents runbook-draft`: what one incident teaches the next."""
+"""`sre-copilot precedents`, `reports calibration`, `incidents runbook`: what one incident teaches the next."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def test_what_a_person_accepted_comes_up_in_the_next_incident_until_it_is_forgot
     terminal.done("hypotheses", "feedback", cause["id"], "accepted")
     terminal.done("incidents", "resolve", first, "--summary", "Restarted it", "--root-cause", "A leak")
     learned = terminal.done("incidents", "learn", first)
-    assert f"runbook-draft {first[-8:]}" in learned
+    assert f"incidents runbook {first[-8:]}" in learned
     (precedent,) = terminal.told("precedents", "list")["precedents"]
     assert precedent["confirmed"]["cause"]["subject"] == "checkout"
     assert "checkout" in terminal.done("precedents", "show", precedent["id"])
@@ -42,8 +42,8 @@ def test_what_a_person_accepted_comes_up_in_the_next_incident_until_it_is_forgot
     assert "1 of the 25 known answers" in " ".join(report.split())
     assert terminal.told("reports", "calibration", "--months", "1")["diagnosed"] == 2
     file = tmp_path / "runbook.md"
-    terminal.done("incidents", "runbook-draft", first, "--out", str(file))
+    terminal.done("incidents", "runbook", first, "--out", str(file))
     text = file.read_text(encoding="utf-8")
     assert "What ended it: Restarted it" in text
-    assert terminal.done("incidents", "runbook-draft", first) == text
-    assert terminal("incidents", "runbook-draft", first, "--out", str(file)).code == 2
+    assert terminal.done("incidents", "runbook", first) == text
+    assert terminal("incidents", "runbook", first, "--out", str(file)).code == 2

@@ -38,7 +38,7 @@ def _verb(action: Action, help_text: str, *, concludes: bool = False, resolves: 
                 expected_version=version,
                 **details,
             )
-            offered = [f"A runbook draft: sre-copilot incidents runbook-draft {short(changed.id)}{session.again}"]
+            offered = [f"A runbook draft: sre-copilot incidents runbook {short(changed.id)}{session.again}"]
             show_changed(session, changed, *(offered if action is Action.LEARN else []))
 
     run.__doc__ = help_text

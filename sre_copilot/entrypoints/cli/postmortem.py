@@ -27,7 +27,7 @@ from sre_copilot.entrypoints.cli.session import Session, command
 @incident_argument
 @command
 def postmortem(session: Session, incident: UUID | str, out: Path | None, url: str | None, version: int | None) -> None:
-    """Draft a blameless postmortem in Markdown from what is on record."""
+    """Draft a blameless postmortem from what is on record."""
     with session.open() as copilot:
         actor = session.actor(copilot)
         incident_id = session.find(copilot, actor, incident)

@@ -1,4 +1,4 @@
-"""`sre-copilot incidents runbook-draft`: what an incident taught, as a runbook to begin with."""
+"""`sre-copilot incidents runbook`: what an incident taught, as a runbook to begin with."""
 
 from pathlib import Path
 from uuid import UUID
@@ -9,7 +9,7 @@ from sre_copilot.entrypoints.cli.ids import incident_argument
 from sre_copilot.entrypoints.cli.session import Session, command
 
 
-@click.command("runbook-draft")
+@click.command("runbook")
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
