@@ -50,3 +50,5 @@ class CorrelationOutcome(StrEnum):
     """The plan's monthly incident limit is reached."""
     SILENCED = "silenced"
     """A silence is in force; when it is over and the episode is not, the decision is made then."""
+    MOVED_BY_PERSON = "moved_by_person"
+    """People put it there: a merge, a split or a move. What correlation decided stays on record."""

@@ -5,7 +5,7 @@ for that two firings stand for all of the run: one holds the extremes of the beg
 could reach further back is not covered; then the whole history has to be read.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -104,6 +104,15 @@ class SeriesHead:
             return attrs.evolve(self, newest=newest)
         firings = tuple(fact.seen_again(max(received_at, fact.received_at), expires_at) for fact in self.firings)
         return attrs.evolve(self, newest=newest, firings=firings)
+
+    def rehomed(
+        self, episode_ids: Collection[UUID], incident_id: UUID, previous_incident_id: UUID | None
+    ) -> "SeriesHead":
+        """Return the head after people put these episodes into an incident; the latest that has one is in the other."""
+        episode = self.episode
+        if episode is not None and episode.id in episode_ids:
+            episode = episode.homed(incident_id, waiting=False)
+        return attrs.evolve(self, episode=episode, previous_incident_id=previous_incident_id)
 
     def covers(self, observations: Iterable[Observation], window: timedelta) -> bool:
         """Whether recording these on `history` gives what recording them on the whole history would."""

@@ -96,6 +96,8 @@ class InMemorySeriesStore:
             if stored.decision.silence_id not in (None, *self.tables.silences):
                 raise ForeignReference(silence=stored.decision.silence_id)
         self.tables.decisions.update({stored.signal_id: stored for stored in decisions})
+        for stored in decisions:
+            self.tables.moves.pop(stored.signal_id, None)
 
     def _keep_head(self, update: SeriesUpdate) -> None:
         name = update.history.fingerprint
@@ -244,7 +246,7 @@ class InMemorySignals:
 
     def decision(self, signal_id: UUID) -> StoredDecision | None:
         """The correlation decision of the episode that this signal opened, or None."""
-        return self.tables.decisions.get(signal_id)
+        return self.tables.moves.get(signal_id) or self.tables.decisions.get(signal_id)
 
 
 def _matches(signal: Signal, narrowed: SignalFilter) -> bool:

@@ -67,7 +67,8 @@ class InMemorySilences:
 
     def held_by(self, silence_ids: Collection[UUID]) -> Sequence[Episode]:
         """Open episodes that have to be looked at again when these silences are over, by start."""
-        silenced = {one.signal_id for one in self.tables.decisions.values() if one.decision.silence_id in silence_ids}
+        latest = {**self.tables.decisions, **self.tables.moves}
+        silenced = {one.signal_id for one in latest.values() if one.decision.silence_id in silence_ids}
         series = {self.tables.signals[signal_id].fingerprint for signal_id in silenced}
         found = [
             episode

@@ -13,6 +13,7 @@ from sre_copilot.application.ports.diagnoses import FeedbackGiven
 from sre_copilot.application.ports.jobs import QueuedJob
 from sre_copilot.application.ports.series import StoredDecision
 from sre_copilot.domain.audit import AuditEntry
+from sre_copilot.domain.corrections import Correction
 from sre_copilot.domain.deliveries import DeliveryRecord
 from sre_copilot.domain.episodes import Fact
 from sre_copilot.domain.hypotheses import Diagnosis, Hypothesis
@@ -54,7 +55,10 @@ class TenantTables:
     """By fingerprint."""
     episodes: dict[UUID, Episode] = attrs.field(factory=dict)
     decisions: dict[UUID, StoredDecision] = attrs.field(factory=dict)
-    """The latest, by signal."""
+    """The latest that correlation made, by signal."""
+    moves: dict[UUID, StoredDecision] = attrs.field(factory=dict)
+    """By signal: that people put its episode elsewhere since."""
+    corrections: dict[UUID, Correction] = attrs.field(factory=dict)
     silences: dict[UUID, Silence] = attrs.field(factory=dict)
     lifted: dict[UUID, datetime] = attrs.field(factory=dict)
     """By silence: when everything that it held was looked at again."""

@@ -8,6 +8,7 @@ import attrs
 
 from sre_copilot.domain.errors import ForeignReference
 from sre_copilot.testing.audit import InMemoryAuditTrail
+from sre_copilot.testing.corrections import InMemoryCorrections
 from sre_copilot.testing.deliveries import InMemoryDeliveries
 from sre_copilot.testing.diagnoses import InMemoryDiagnoses
 from sre_copilot.testing.incidents import InMemoryIncidents
@@ -54,6 +55,9 @@ REFERENCES = (
     ("routes", "integration_id", "integrations"),
     ("silences", "created_by", "users"),
     ("silences", "ended_by", "users"),
+    ("corrections", "user_id", "users"),
+    ("corrections", "left_id", "incidents"),
+    ("corrections", "joined_id", "incidents"),
     ("audit", "user_id", "users"),
 )
 """Table, field, and the table that must have what the field names, if it names anything."""
@@ -109,6 +113,7 @@ class InMemoryUnitOfWork:
         self.series = InMemorySeriesStore(tables)
         self.signals = InMemorySignals(tables)
         self.incidents = InMemoryIncidents(tables)
+        self.corrections = InMemoryCorrections(tables)
         self.silences = InMemorySilences(tables)
         self.response_times = InMemoryResponseTimes(tables)
         self.services = InMemoryServices(tables)

@@ -111,6 +111,9 @@ CONSTRAINT_ERRORS: dict[str, type[CopilotError]] = {
             "precedents_confirmed_by_of_tenant",
             "precedents_forgotten_by_of_tenant",
             "correlation_decisions_silence_of_tenant",
+            "corrections_user_of_tenant",
+            "corrections_left_of_tenant",
+            "corrections_joined_of_tenant",
         ),
         ForeignReference,
     ),
@@ -118,8 +121,8 @@ CONSTRAINT_ERRORS: dict[str, type[CopilotError]] = {
 """Constraint name -> domain error. Django's foreign keys and PostgreSQL's primary keys are told by their suffix."""
 
 
-GAVE_WAY = frozenset({"40P01", "40001"})
-"""The SQLSTATEs of a deadlock and of a failed serialization."""
+GAVE_WAY = frozenset({"40P01", "40001", "55P03"})
+"""The SQLSTATEs of a deadlock, of a failed serialization and of a lock that somebody has and that is not waited for."""
 
 UNSTORABLE = "A text has a NUL or half of a surrogate pair in it, which can't be stored; remove it and try again."
 UNFIT = {

@@ -6,6 +6,7 @@ from typing import Protocol, Self
 from uuid import UUID
 
 from sre_copilot.application.ports.audit import AuditTrail
+from sre_copilot.application.ports.corrections import Corrections
 from sre_copilot.application.ports.deliveries import Deliveries
 from sre_copilot.application.ports.diagnoses import Diagnoses
 from sre_copilot.application.ports.incidents import Incidents
@@ -54,6 +55,10 @@ class UnitOfWork(Protocol):
     @property
     def incidents(self) -> Incidents:
         """Its incidents."""
+
+    @property
+    def corrections(self) -> Corrections:
+        """Where people put its episodes."""
 
     @property
     def silences(self) -> Silences:

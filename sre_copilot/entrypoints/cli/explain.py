@@ -36,6 +36,7 @@ OUTCOME: Mapping[CorrelationOutcome, str] = {
     CorrelationOutcome.CONTEXT_ONLY: "kept as context: of severity info, and no open incident scored enough",
     CorrelationOutcome.WAITING: "waits: the plan's monthly limit of incidents is reached",
     CorrelationOutcome.SILENCED: "silenced: no incident as long as the silence is in force",
+    CorrelationOutcome.MOVED_BY_PERSON: "put there by a person",
 }
 
 

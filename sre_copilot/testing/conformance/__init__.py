@@ -12,6 +12,7 @@ pytest.register_assert_rewrite(
         f"sre_copilot.testing.conformance.{name}"
         for name in (
             "access",
+            "corrections",
             "deliveries",
             "diagnoses",
             "incidents",

@@ -9,6 +9,7 @@ from sre_copilot.adapters.django_orm.repositories.job_queue import DjangoJobQueu
 from sre_copilot.adapters.django_orm.repositories.schedule import DjangoScheduleRuns
 from sre_copilot.adapters.django_orm.unit_of_work import DjangoDirectory, DjangoUnitOfWorkFactory
 from sre_copilot.testing.conformance.access import AccessConformance, PollsConformance, ReplayConformance
+from sre_copilot.testing.conformance.corrections import CorrectionsConformance
 from sre_copilot.testing.conformance.deliveries import AuditConformance, LedgerConformance, ServicesConformance
 from sre_copilot.testing.conformance.diagnoses import DiagnosesConformance
 from sre_copilot.testing.conformance.house import Conformance
@@ -125,6 +126,10 @@ class TestOutbox(OnPostgres, OutboxConformance):
 
 class TestRoutes(OnPostgres, RoutesConformance):
     """Whom."""
+
+
+class TestCorrections(OnPostgres, CorrectionsConformance):
+    """Second thoughts of people."""
 
 
 class TestSilences(OnPostgres, SilencesConformance):

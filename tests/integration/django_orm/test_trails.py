@@ -12,7 +12,7 @@ from sre_copilot.domain.lifecycle import State, legal_pairs
 from tests.integration.database import Database
 
 Fill = Callable[[], dict[str, UUID]]
-TRAILS = ("audit_logs", "incident_state_transitions", "context_snapshots", "correlation_decisions")
+TRAILS = ("audit_logs", "incident_state_transitions", "context_snapshots", "correlation_decisions", "corrections")
 STATEMENTS = {
     "update": SQL("UPDATE {} SET tenant_id = tenant_id"),
     "delete": SQL("DELETE FROM {}"),

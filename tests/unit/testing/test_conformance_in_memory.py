@@ -4,6 +4,7 @@ import pytest
 
 from sre_copilot.application.ports.sealing import Sealer
 from sre_copilot.testing.conformance.access import AccessConformance, PollsConformance, ReplayConformance
+from sre_copilot.testing.conformance.corrections import CorrectionsConformance
 from sre_copilot.testing.conformance.deliveries import AuditConformance, LedgerConformance, ServicesConformance
 from sre_copilot.testing.conformance.diagnoses import DiagnosesConformance
 from sre_copilot.testing.conformance.house import Conformance
@@ -121,6 +122,10 @@ class TestOutbox(InMemory, OutboxConformance):
 
 class TestRoutes(InMemory, RoutesConformance):
     """Whom."""
+
+
+class TestCorrections(InMemory, CorrectionsConformance):
+    """Second thoughts of people."""
 
 
 class TestSilences(InMemory, SilencesConformance):

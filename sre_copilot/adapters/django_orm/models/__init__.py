@@ -20,7 +20,7 @@ from sre_copilot.adapters.django_orm.models.precedents import Precedent
 from sre_copilot.adapters.django_orm.models.reports import ChangedWeek, ResponseTimesOfWeek
 from sre_copilot.adapters.django_orm.models.runbooks import Recommendation, RecommendationOutcome, Runbook
 from sre_copilot.adapters.django_orm.models.schedule import ScheduleRun
-from sre_copilot.adapters.django_orm.models.series import CorrelationDecision, Episode, Series, Sighting
+from sre_copilot.adapters.django_orm.models.series import Correction, CorrelationDecision, Episode, Series, Sighting
 from sre_copilot.adapters.django_orm.models.service_graph import Service, ServiceCall, ServicePlacement
 from sre_copilot.adapters.django_orm.models.signals import Signal
 from sre_copilot.adapters.django_orm.models.silences import Silence
@@ -32,6 +32,7 @@ __all__ = [
     "AuditLog",
     "ChangedWeek",
     "ContextSnapshot",
+    "Correction",
     "CorrelationDecision",
     "Delivery",
     "Diagnosis",

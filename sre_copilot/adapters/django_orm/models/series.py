@@ -128,3 +128,33 @@ class CorrelationDecision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.outcome} at {self.at}"
+
+
+class Correction(models.Model):
+    """That people put an episode into another incident, and what correlation had said of the two (immutable)."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    tenant = models.ForeignKey("Tenant", on_delete=models.PROTECT, related_name="+", db_index=False)
+    kind = models.CharField(max_length=20)
+    at = DateTimeField()
+    user = models.ForeignKey("User", on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    reason = models.TextField(blank=True)
+    fingerprint = models.CharField(max_length=64)
+    # What they name may be gone before they are.
+    episode_id = models.UUIDField()
+    signal_id = models.UUIDField()
+    left = models.ForeignKey(
+        "Incident", on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    joined = models.ForeignKey("Incident", on_delete=models.PROTECT, related_name="+", db_index=False)
+    outcome = models.CharField(max_length=50, null=True, blank=True)
+    threshold = models.FloatField(null=True, blank=True)
+    # A JSON document, as text because nobody asks for parts of it.
+    scores = models.TextField()
+
+    class Meta:
+        db_table = "corrections"
+        indexes = [models.Index(fields=["tenant", "fingerprint", "at"], name="corrections_of_series")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} at {self.at}"

@@ -136,17 +136,7 @@ class DjangoSignals:
         """The correlation decision of the episode that this signal opened, or None."""
         rows = models.CorrelationDecision.objects.using(ALIAS).filter(tenant_id=self.tenant_id, signal_id=signal_id)
         row = rows.order_by("-number", "-at", "-id").first()
-        if row is None:
-            return None
-        decision = CorrelationDecision(
-            outcome=CorrelationOutcome(row.outcome),
-            incident_id=row.incident_id,
-            threshold=row.threshold,
-            scores=tuple(from_document(item, CandidateScore) for item in json.loads(row.scores)),
-            silence_id=row.silence_id,
-            ruled_out=row.ruled_out,
-        )
-        return StoredDecision(episode_id=row.episode_id, signal_id=row.signal_id, decision=decision, at=row.at)
+        return None if row is None else decision_from_row(row)
 
     def _rows(self) -> QuerySet[models.Signal]:
         return models.Signal.objects.using(ALIAS).filter(tenant_id=self.tenant_id)
@@ -237,6 +227,19 @@ def signal_from_row(row: models.Signal) -> Signal:
         decision=Decision(row.decision),
         original_id=row.original_signal_id,
     )
+
+
+def decision_from_row(row: models.CorrelationDecision) -> StoredDecision:
+    """A stored decision in the domain's words."""
+    decision = CorrelationDecision(
+        outcome=CorrelationOutcome(row.outcome),
+        incident_id=row.incident_id,
+        threshold=row.threshold,
+        scores=tuple(from_document(item, CandidateScore) for item in json.loads(row.scores)),
+        silence_id=row.silence_id,
+        ruled_out=row.ruled_out,
+    )
+    return StoredDecision(episode_id=row.episode_id, signal_id=row.signal_id, decision=decision, at=row.at)
 
 
 def episode_from_row(row: models.Episode) -> Episode:
