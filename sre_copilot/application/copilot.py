@@ -47,6 +47,8 @@ from sre_copilot.application.use_cases.forget_precedent import ForgetPrecedent
 from sre_copilot.application.use_cases.give_feedback import GiveFeedback
 from sre_copilot.application.use_cases.import_services import ImportServices
 from sre_copilot.application.use_cases.ingest_delivery import LOOKS, IngestDelivery
+from sre_copilot.application.use_cases.merge_incidents import MergeIncidents
+from sre_copilot.application.use_cases.move_signal import MoveSignal
 from sre_copilot.application.use_cases.note_on_incident import NoteOnIncident
 from sre_copilot.application.use_cases.poll_integration import Polled, PollIntegration
 from sre_copilot.application.use_cases.publish_postmortem import PublishPostmortem
@@ -62,6 +64,7 @@ from sre_copilot.application.use_cases.retry_message import RetryMessage
 from sre_copilot.application.use_cases.revoke_token import RevokeToken
 from sre_copilot.application.use_cases.rotate_integration_key import RotateIntegrationKey
 from sre_copilot.application.use_cases.run_due_timers import RunDueTimers, TimersRun
+from sre_copilot.application.use_cases.split_incident import SplitIncident
 from sre_copilot.application.use_cases.take_detection_snapshot import TakeDetectionSnapshot
 from sre_copilot.application.use_cases.transition_incident import TransitionIncident
 from sre_copilot.application.use_cases.watch_silence import WatchSilence
@@ -115,6 +118,9 @@ class Copilot:
     assign: AssignIncident
     note: NoteOnIncident
     transition: TransitionIncident
+    merge: MergeIncidents
+    split: SplitIncident
+    move_signal: MoveSignal
     diagnose: DiagnoseIncident
     recommend: RecommendActions
     give_feedback: GiveFeedback

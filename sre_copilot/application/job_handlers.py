@@ -1,6 +1,7 @@
 """What is done for a job, by its kind. Another kind is another line in the list; each must bear repetition."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import partial
 from uuid import UUID
 
@@ -18,13 +19,19 @@ def run_timers(copilot: Copilot, clock: Clock, job: Job) -> None:
 
 
 def diagnose(copilot: Copilot, clock: Clock, job: Job) -> None:
-    """Rank the causes of an incident that opened and recommend what to do, unless somebody has or it is over."""
+    """Rank the causes of an incident and recommend what to do, unless somebody has, or it is over.
+
+    Where a job says as of when, both are done anew that are as old as that.
+    """
     actor, incident_id = _worker(job), UUID(str(job.arguments["incident_id"]))
     if not copilot.incidents.get(actor=actor, incident_id=incident_id).state.is_open:
         return
-    if copilot.incidents.diagnosis(actor=actor, incident_id=incident_id) is None:
+    as_of = datetime.fromisoformat(str(job.arguments["as_of"])) if "as_of" in job.arguments else None
+    latest = copilot.incidents.diagnosis(actor=actor, incident_id=incident_id)
+    if latest is None or (as_of is not None and latest[0].at <= as_of):
         copilot.diagnose(actor=actor, incident_id=incident_id)
-    if not copilot.incidents.recommendations(actor=actor, incident_id=incident_id):
+    proposed = copilot.incidents.recommendations(actor=actor, incident_id=incident_id)
+    if not proposed or (as_of is not None and proposed[0].created_at <= as_of):
         copilot.recommend(actor=actor, incident_id=incident_id)
 
 

@@ -241,13 +241,16 @@ class Placing:
         return changed.incident
 
 
-def diagnosis_of(incident: Incident) -> Job:
-    """The job that ranks the causes of an incident for the first time, as soon as a worker has time."""
+def diagnosis_of(incident: Incident, *, as_of: datetime | None = None) -> Job:
+    """The job that ranks the causes of an incident as soon as a worker has time: for the first time, or anew where the
+    latest diagnosis is as old as `as_of`."""
+    name = str(incident.id)
+    again = {} if as_of is None else {"as_of": as_of.isoformat()}
     return Job(
         kind="diagnose",
         tenant_id=incident.tenant_id,
-        arguments={"incident_id": str(incident.id)},
-        only_once_pending=str(incident.id),
+        arguments={"incident_id": name, **again},
+        only_once_pending=f"{name} again" if again else name,
     )
 
 

@@ -20,6 +20,8 @@ SETTLE_TIME = timedelta(minutes=5)
 """How long an incident stays quiet before it counts as over."""
 SETTLE_TIME_RECURRING = timedelta(hours=1)
 """The same for the third incident of a series within RECURRENCE_SPAN and later ones."""
+MERGED_INTO, SPLIT_FROM = "merged_into", "split_from"
+"""What the metadata of an incident has that was merged into another one, or split off one: the id of the other."""
 RECURRENCE_SPAN = timedelta(hours=24)
 RECURRENCES_BEFORE_PATIENCE = 2
 
@@ -96,6 +98,16 @@ class Incident:
         """Seconds from detection to resolution, None while it is not resolved."""
         return (self.resolved_at - self.detected_at).total_seconds() if self.resolved_at else None
 
+    @property
+    def merged_into(self) -> UUID | None:
+        """The incident that all of it was merged into, None where it stands for itself."""
+        return UUID(self.metadata[MERGED_INTO]) if MERGED_INTO in self.metadata else None
+
+    @property
+    def split_from(self) -> UUID | None:
+        """The incident that it was split off, None where it was not."""
+        return UUID(self.metadata[SPLIT_FROM]) if SPLIT_FROM in self.metadata else None
+
     def opened(self, *, transition_id: UUID, actor: Actor, reason: str = "") -> "Changed":
         """Return the incident with the first row of its log, '' -> detected."""
         return self._logged(
@@ -121,7 +133,7 @@ class Incident:
         Raises InvalidTransition, ConcurrentTransition where `expected_version` is not the current one,
         MissingConclusion for a learn without what was learnt (white space is nothing), InvalidInput for a bad text.
         """
-        self._expect(expected_version)
+        self.expect(expected_version)
         target = next_state(self.state, action)
         changed = attrs.evolve(
             self,
@@ -185,7 +197,7 @@ class Incident:
 
     def edited(self, edit: Edit, *, at: datetime, expected_version: int | None = None) -> "Incident":
         """Return the incident with what people changed. Raises ConcurrentTransition, and InvalidInput for a bad text."""
-        self._expect(expected_version)
+        self.expect(expected_version)
         description, impact = edit.description, edit.impact or self.impact
         checked_text("The impact", impact.description)
         return attrs.evolve(
@@ -202,12 +214,12 @@ class Incident:
 
     def assigned(self, user_id: UUID | None, *, at: datetime, expected_version: int | None = None) -> "Incident":
         """Return the incident assigned to a user, or to nobody. Raises ConcurrentTransition."""
-        self._expect(expected_version)
+        self.expect(expected_version)
         return attrs.evolve(self, assigned_to=user_id, version=self.version + 1, updated_at=max(at, self.updated_at))
 
     def published(self, url: str | None, *, at: datetime, expected_version: int | None = None) -> "Incident":
         """Return the incident with the address of its postmortem, or none. Raises ConcurrentTransition, InvalidInput."""
-        self._expect(expected_version)
+        self.expect(expected_version)
         return attrs.evolve(
             self,
             postmortem_url=None if url is None else checked_address(url),
@@ -215,7 +227,8 @@ class Incident:
             updated_at=max(at, self.updated_at),
         )
 
-    def _expect(self, version: int | None) -> None:
+    def expect(self, version: int | None) -> None:
+        """Raise ConcurrentTransition unless this is the version, or any will do."""
         if version is not None and version != self.version:
             raise ConcurrentTransition(expected_version=version, version=self.version, state=self.state.value)
 
@@ -244,6 +257,8 @@ class Incident:
                 resolved_automatically=False,
                 investigating_started_at=self.investigating_started_at or at,
                 reopen_count=self.reopen_count + 1,
+                # Whoever opens it again says that it stands for itself after all.
+                metadata={name: told for name, told in self.metadata.items() if name != MERGED_INTO},
             )
         return changed
 

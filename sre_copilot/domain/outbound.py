@@ -33,6 +33,10 @@ class Event(StrEnum):
     HYPOTHESES_READY = "incident.hypotheses_ready"
     RECOMMENDATIONS_READY = "incident.recommendations_ready"
     RECOMMENDATION_DECIDED = "incident.recommendation_decided"
+    MERGED = "incident.merged"
+    """Another incident was merged into it. The other one's last word is that it is resolved."""
+    SIGNALS_MOVED = "incident.signals_moved"
+    """People took signals out of it, or put some into it."""
 
 
 @attrs.frozen(kw_only=True)

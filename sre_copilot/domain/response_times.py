@@ -9,13 +9,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import attrs
 
-from sre_copilot.domain.incidents import Incident, Resolution
+from sre_copilot.domain.incidents import MERGED_INTO, Incident, Resolution
 
 WEEK = timedelta(days=7)
 UNCOUNTED = tuple(sorted(one.value for one in Resolution if not one.counts_in_response_times))
 """Resolutions of incidents that stay out, as words."""
-MERGED = "merged_into"
-"""What the metadata of an incident has that was merged into another one."""
 
 
 def week_of(at: datetime) -> date:
@@ -97,7 +95,7 @@ def _ranked(runs: Sequence[Sequence[int]], rank: int) -> int:
 def counts(incident: Incident) -> bool:
     """Whether an incident counts: false alarms, duplicates and what was merged into another one stay out."""
     resolution = incident.resolution
-    return (resolution is None or resolution.counts_in_response_times) and MERGED not in incident.metadata
+    return (resolution is None or resolution.counts_in_response_times) and MERGED_INTO not in incident.metadata
 
 
 def seconds_to_acknowledge(incident: Incident) -> int | None:

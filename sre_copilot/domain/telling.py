@@ -68,6 +68,10 @@ def sentence(happening: Happening, incident: IncidentFacts) -> str:
             return "What to do"
         case Event.RECOMMENDATION_DECIDED:
             return f"{by} {happening.decision}{said}"
+        case Event.MERGED:
+            return f"{by} merged another incident into it{said}"
+        case Event.SIGNALS_MOVED:
+            return f"{by} moved signals{said}"
 
 
 def details(happening: Happening) -> tuple[str, ...]:

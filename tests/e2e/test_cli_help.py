@@ -43,6 +43,9 @@ COMMANDS_OF: dict[str, tuple[str, ...]] = {
     "GiveFeedback": ("hypotheses feedback",),
     "ImportServices": ("services import",),
     "IngestDelivery": ("ingest", "demo"),
+    "MergeIncidents": ("incidents merge",),
+    "MoveSignal": ("incidents move",),
+    "SplitIncident": ("incidents split",),
     "NoteOnIncident": ("incidents note",),
     # The worker does both by its schedule.
     "PollIntegration": (),
@@ -193,7 +196,12 @@ def walk_incidents(journey: Journey, folder: Path) -> None:
     journey("recommendations accept", first["id"])
     journey("recommendations outcome", first["id"], "worked")
     journey("recommendations reject", second["id"])
-    journey("explain", journey("incidents show", incident)["signals"][0]["id"])
+    signal = journey("incidents show", incident)["signals"][0]["id"]
+    again = journey("incidents declare", "Reports are later", "--service", "reports")["id"]
+    assert journey("incidents merge", other, again, "--reason", "the same")["id"] == other
+    assert journey("incidents move", signal, "--into", other)["id"] == other
+    assert journey("incidents split", other, signal, "--title", "Pool")["metadata"] == {"split_from": other}
+    assert [one["kind"] for one in journey("explain", signal)["corrections"]] == ["split", "moved"]
     assert journey("reports response-times", "--weeks", "1")["resolved"]["count"] == 1
 
 

@@ -62,8 +62,12 @@ def _page(told: Explanation, titles: Mapping[UUID, str]) -> Iterator[RenderableT
     yield _facts(told.signal)
     if told.correlation is None:
         yield Text("\nNo correlation was decided for it.")
-        return
-    decision = told.correlation.decision
+    else:
+        yield from _decided(told, told.correlation.decision, titles)
+    yield from _corrections(told)
+
+
+def _decided(told: Explanation, decision: CorrelationDecision, titles: Mapping[UUID, str]) -> Iterator[RenderableType]:
     if told.signal.original_id is not None:
         yield words(f"It is a duplicate: what follows was decided for its original, {told.signal.original_id}.", "dim")
     takes = f" (it takes {decision.threshold:.2f})" if told.silence is None else ""
@@ -77,6 +81,27 @@ def _page(told: Explanation, titles: Mapping[UUID, str]) -> Iterator[RenderableT
         yield Text(f"{decision.ruled_out} {others} could not have reached it, whatever else agreed.", style="dim")
     elif not decision.scores:
         yield Text("No incident was open then.", style="dim")
+
+
+def _corrections(told: Explanation) -> Iterator[RenderableType]:
+    """What people did since, with this episode and with others of its series."""
+    if not told.corrections:
+        return
+    yield Text("\nWhat people did with episodes of this series since (it decides nothing about the next one):")
+    rows = table("UTC", "", "From", "To", "Scores then", "Who", "Why")
+    for one in told.corrections:
+        is_this = one.signal_id in (told.signal.id, told.signal.original_id)
+        scores = ", ".join(f"{short(score.incident_id)} {score.score:.2f}" for score in one.scores)
+        rows.add_row(
+            when(one.at),
+            Text(one.kind.value if is_this else f"{one.kind.value} another", style="bold" if is_this else "dim"),
+            short(one.left_id) if one.left_id else "nowhere",
+            short(one.joined_id),
+            scores or "none",
+            words(told.people.get(one.user_id, "") if one.user_id else ""),
+            words(one.reason),
+        )
+    yield rows
 
 
 def _silence(silence: Silence) -> Iterator[RenderableType]:

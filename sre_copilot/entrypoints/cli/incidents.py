@@ -16,6 +16,7 @@ from sre_copilot.entrypoints.cli.lifecycle import LIFECYCLE, expected_version, s
 from sre_copilot.entrypoints.cli.names import NAME
 from sre_copilot.entrypoints.cli.pages import incident_page
 from sre_copilot.entrypoints.cli.postmortem import postmortem
+from sre_copilot.entrypoints.cli.regrouping import REGROUPING
 from sre_copilot.entrypoints.cli.render import IncidentList, when, words
 from sre_copilot.entrypoints.cli.runbook_draft import runbook_draft
 from sre_copilot.entrypoints.cli.session import NEWEST, Session, command
@@ -23,7 +24,7 @@ from sre_copilot.entrypoints.cli.session import NEWEST, Session, command
 
 @click.group(cls=InOrder)
 def incidents() -> None:
-    """List, show, declare, edit and move incidents."""
+    """List, show, declare and edit incidents, take them on, merge and split them."""
 
 
 @incidents.command("list")
@@ -212,5 +213,5 @@ def note(session: Session, incident: UUID | str, text: str) -> None:
 
 incidents.add_command(postmortem)
 incidents.add_command(runbook_draft)
-for _verb in LIFECYCLE:
+for _verb in (*LIFECYCLE, *REGROUPING):
     incidents.add_command(_verb)

@@ -93,6 +93,8 @@ def _long_facts(view: IncidentView) -> Iterator[tuple[str, Text]]:
         ("Impact", "; ".join(filter(None, hurt))),
         ("Tags", ", ".join(incident.tags)),
         ("Recurrence", f"of {incident.recurrence_of}" if incident.recurrence_of else ""),
+        ("Merged into", str(incident.merged_into or "")),
+        ("Split from", str(incident.split_from or "")),
         ("Assigned", view.people.get(incident.assigned_to, "") if incident.assigned_to else ""),
         ("Resolved", resolved),
         ("Root cause", incident.root_cause),

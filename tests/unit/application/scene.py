@@ -46,6 +46,8 @@ class Scene:
     """Opened by a signal and diagnosed."""
     declared: UUID
     """Another one, declared by hand: it has no detection snapshot yet."""
+    companion: UUID
+    """A signal of another series in the incident."""
     hypothesis: UUID
     pending: UUID
     dead_job: int
@@ -141,6 +143,7 @@ def scene() -> Scene:
     admin = here.person(Role.ADMIN)
     route = here.copilot.add_route(actor=admin, name="everything", integration_id=here.integration.id)
     (incident_id,) = here.send(alert()).opened
+    (companion,) = here.send(alert("ErrorRate")).signals
     _, hypotheses = here.copilot.diagnose(actor=here.engineer, incident_id=incident_id)
     proposed = here.copilot.recommend(actor=here.engineer, incident_id=incident_id)
     accepted = next(row for row in proposed if row.runbook_id is not None)
@@ -188,6 +191,7 @@ def scene() -> Scene:
         stage=here,
         incident=incident_id,
         declared=declared.id,
+        companion=companion,
         hypothesis=hypotheses[0].id,
         pending=pending.id,
         dead_job=dead_job.id,

@@ -55,7 +55,7 @@ from sre_copilot.domain.lifecycle import Action
 from sre_copilot.domain.outcomes import OutcomeResult
 from sre_copilot.domain.service_graph import ServiceGraph
 from sre_copilot.testing.clock import BEGINNING
-from tests.unit.application import outbound_rows, postmortem_rows, precedent_rows, silence_rows
+from tests.unit.application import outbound_rows, postmortem_rows, precedent_rows, regrouping_rows, silence_rows
 from tests.unit.application.row import (
     ADMINISTRATORS,
     AUTOMATION,
@@ -71,6 +71,7 @@ from tests.unit.application.scene import Scene
 
 CHANGES: dict[Asked, Row] = {
     **outbound_rows.CHANGES,
+    **regrouping_rows.CHANGES,
     **silence_rows.CHANGES,
     **postmortem_rows.CHANGES,
     **precedent_rows.CHANGES,

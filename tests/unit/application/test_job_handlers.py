@@ -60,6 +60,23 @@ def test_a_job_that_died_between_diagnosis_and_recommendations_makes_up_for_what
     assert here.tables.recommendations
 
 
+def test_an_incident_that_people_put_together_otherwise_is_diagnosed_anew_and_once() -> None:
+    here = stage()
+    (incident_id,) = here.send(alert()).opened
+    (companion,) = here.send(alert("ErrorRate")).signals
+    work(here)
+    first = {row.id for row in here.tables.diagnoses.values()}
+    here.clock.advance(timedelta(minutes=1))
+    split = here.copilot.split(actor=here.engineer, incident_id=incident_id, signal_ids=[companion])
+    here.clock.advance(timedelta(minutes=1))
+    work(here)
+    again = sorted(row.incident_id for row in here.tables.diagnoses.values() if row.id not in first)
+    assert again == sorted([incident_id, split.id])
+    before = here.tables.copy()
+    work(here)
+    assert here.tables.diagnoses == before.diagnoses
+
+
 def test_an_incident_that_is_over_is_not_diagnosed() -> None:
     here = stage()
     (incident_id,) = here.send(alert()).opened

@@ -33,6 +33,13 @@ SENTENCES: list[tuple[Event, Mapping[str, Any], Mapping[str, Any], str]] = [
     (Event.ASSIGNED, {}, {"assignee": "Grace"}, "Assigned to Grace by Ada"),
     (Event.ASSIGNED, {}, {}, "Assigned to nobody, by Ada"),
     (Event.NOTED, {"text": "rolled\nback"}, {}, "Ada notes: rolled back"),
+    (
+        Event.MERGED,
+        {"text": "Disk is full (2 signals)"},
+        {},
+        "Ada merged another incident into it: Disk is full (2 signals)",
+    ),
+    (Event.SIGNALS_MOVED, {"text": "1 signal to Disk is full"}, {}, "Ada moved signals: 1 signal to Disk is full"),
     (Event.HYPOTHESES_READY, {"convincing": True}, {}, "Likely causes"),
     (Event.HYPOTHESES_READY, {"convincing": False}, {}, "No cause convinces yet"),
     (Event.RECOMMENDATIONS_READY, {}, {}, "What to do"),

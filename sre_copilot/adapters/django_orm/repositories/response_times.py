@@ -13,7 +13,8 @@ from django.db import connections
 from sre_copilot.adapters.django_orm.constraints import translated
 from sre_copilot.adapters.django_orm.routing import ALIAS
 from sre_copilot.application.ports.response_times import ResponseTimesFilter
-from sre_copilot.domain.response_times import MERGED, UNCOUNTED, WEEK, Times, WeekOfTimes
+from sre_copilot.domain.incidents import MERGED_INTO
+from sre_copilot.domain.response_times import UNCOUNTED, WEEK, Times, WeekOfTimes
 
 STALE = """
 SELECT asked.week FROM unnest(%s::date[]) AS asked (week)
@@ -91,7 +92,7 @@ class DjangoResponseTimes:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 4))", [str(self.tenant_id)])
         cursor.execute(FORGET_CHANGES, [self.tenant_id, stale])
         cursor.execute(FORGET_WEEKS, [self.tenant_id, stale])
-        common = {"tenant": self.tenant_id, "uncounted": list(UNCOUNTED), "merged": MERGED}
+        common = {"tenant": self.tenant_id, "uncounted": list(UNCOUNTED), "merged": MERGED_INTO}
         for week in stale:
             # One by one with plain values: of a join with the weeks the planner thinks that it needs the whole table.
             start = datetime.combine(week, time(), UTC)

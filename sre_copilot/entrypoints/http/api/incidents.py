@@ -22,7 +22,13 @@ from sre_copilot.entrypoints.http.problems import Refused
 from sre_copilot.entrypoints.http.running import copilot
 
 router = Router(tags=["incidents"])
-IncidentShape = shape(Incident, mtta_seconds=float | None, mttr_seconds=float | None)
+IncidentShape = shape(
+    Incident,
+    mtta_seconds=float | None,
+    mttr_seconds=float | None,
+    merged_into=UUID | None,
+    split_from=UUID | None,
+)
 Person = Annotated[UUID | Literal["me"], Field(description="The id of a user, or `me`.")]
 
 

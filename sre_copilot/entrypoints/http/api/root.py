@@ -23,6 +23,7 @@ from sre_copilot.entrypoints.http.api import (
     people,
     postmortems,
     precedents,
+    regrouping,
     reports,
     service_graph,
     signals,
@@ -106,6 +107,7 @@ api = Api(
 )
 for part in (
     incidents,
+    regrouping,
     postmortems,
     investigation,
     signals,

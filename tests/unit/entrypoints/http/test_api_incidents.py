@@ -33,7 +33,13 @@ def test_an_incident_is_shown_in_the_words_of_the_domain() -> None:
     incident = at.scene.stage.tables.incidents[at.scene.incident]
     answer = at.ask("GET", at.incident)
     shown = {name: value for name, value in plain(incident).items() if name != "tenant_id"}
-    assert answer.document == {**shown, "mtta_seconds": None, "mttr_seconds": None}
+    assert answer.document == {
+        **shown,
+        "mtta_seconds": None,
+        "mttr_seconds": None,
+        "merged_into": None,
+        "split_from": None,
+    }
     assert answer.headers["etag"] == f'"{incident.version}"'
 
 
