@@ -23,7 +23,9 @@ into_option = click.option(
 @click.argument("other", type=INCIDENT, metavar="OTHER")
 @command
 def merge(session: Session, incident: UUID | str, other: UUID | str, reason: str, version: int | None) -> None:
-    """Merge two open incidents: all of the younger goes into the older, and the younger is resolved.
+    """Merge two open incidents into the older one.
+
+    All of the younger one goes there, and the younger one is resolved.
 
     OTHER is named like INCIDENT; which of them comes first matters only to --version, which is that of INCIDENT.
     """
@@ -54,7 +56,9 @@ def split(
     reason: str,
     version: int | None,
 ) -> None:
-    """Take signals out of an incident, each with all of its episode; something has to be left of it.
+    """Take signals out of an incident.
+
+    Each takes all of its episode along, and something has to be left of the incident.
 
     SIGNAL is an id, as `incidents show INCIDENT --all` prints it.
     """
@@ -79,7 +83,9 @@ def split(
 @click.argument("signal", type=ID, metavar="SIGNAL")
 @command
 def move(session: Session, signal: UUID, into: UUID | str | None, reason: str) -> None:
-    """Move a signal, with all of its episode, into another incident, wherever it is now.
+    """Move a signal into another incident.
+
+    It takes all of its episode along, wherever that is now.
 
     SIGNAL is its id, as `incidents show INCIDENT --all` prints it. An incident that has nothing else is merged away.
     """
