@@ -34,3 +34,14 @@ def test_a_note_that_cannot_be_stored_is_refused(text: str) -> None:
     (incident_id,) = here.send(alert()).opened
     with pytest.raises(InvalidInput, match="The note"):
         here.copilot.note(actor=here.engineer, incident_id=incident_id, text=text)
+
+
+def test_a_note_on_a_merged_incident_is_where_people_look() -> None:
+    here = stage()
+    kept, middle, away = (
+        here.copilot.declare(actor=here.engineer, title=title, service="search").id for title in ("a", "b", "c")
+    )
+    here.copilot.merge(actor=here.engineer, incident_id=middle, other_id=away)
+    here.copilot.merge(actor=here.engineer, incident_id=kept, other_id=middle)
+    note = here.copilot.note(actor=here.engineer, incident_id=away, text="still here")
+    assert here.tables.notes[note.id].incident_id == kept
