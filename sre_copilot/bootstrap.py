@@ -1,6 +1,9 @@
 """From settings to a copilot: the composition root, and the only place that knows the container."""
 
-from collections.abc import Collection, Sequence
+import hmac
+import secrets
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import attrs
@@ -20,6 +23,7 @@ from sre_copilot.adapters.integrations.toolbox import Toolbox
 from sre_copilot.adapters.keyring.key_file import KeyFile
 from sre_copilot.adapters.keyring.sealing import RingSealer
 from sre_copilot.adapters.keyring.signatures import CertificateSignatures
+from sre_copilot.adapters.llm.claude import ClaudeAdvisor
 from sre_copilot.adapters.outgoing.connecting import Guard
 from sre_copilot.adapters.outgoing.mail import SmtpMail
 from sre_copilot.adapters.outgoing.requests import GuardedClient
@@ -30,6 +34,7 @@ from sre_copilot.adapters.system import RandomKeys, SystemClock, TimeOrderedIds
 from sre_copilot.application.connected_metrics import ConnectedMetrics
 from sre_copilot.application.copilot import Copilot
 from sre_copilot.application.doors import Doors
+from sre_copilot.application.ports.advisor import Advisor, NoAdvisor, Prices
 from sre_copilot.application.ports.clock import Clock
 from sre_copilot.application.ports.deliveries import DeliveryGateway, IntegrationTypes, SignalSource
 from sre_copilot.application.ports.diagnoses import DiagnosisEngine, MetricContext
@@ -47,10 +52,8 @@ from sre_copilot.application.ports.signatures import Signatures
 from sre_copilot.application.ports.tenants import Directory
 from sre_copilot.application.ports.tokens import Keys
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
-from sre_copilot.application.queries.administration import AdministrationQueries
 from sre_copilot.application.taking_in import TakeIn
-from sre_copilot.domain.errors import CopilotError, DatabaseNotReady, EnvironmentFault
-from sre_copilot.domain.integrations import Integration
+from sre_copilot.domain.errors import DatabaseNotReady, EnvironmentFault, KeyRingUnusable
 from sre_copilot.settings import Settings
 
 USUAL_DATABASE = "sre_copilot"
@@ -71,6 +74,7 @@ def bootstrap(
     given = settings or Settings.load()
     ready_database(given)
     units, directory = database.adapters()
+    guard = Guard(allow_private=given.allow_private_addresses)
     options = ["--allow-private"] if given.allow_private_addresses else []
     # Hosts of their own, so that vendors who answer slowly keep nobody from being told.
     pulling, telling = PluginHosts(options), PluginHosts(options)
@@ -80,7 +84,8 @@ def bootstrap(
         units=units,
         directory=directory,
         ring=key_file(given),
-        guard=Guard(allow_private=given.allow_private_addresses),
+        guard=guard,
+        advisor=advisor_of(given, guard, clock or SystemClock()),
         calls=pulling,
         telling=telling,
     )
@@ -101,6 +106,7 @@ def parts(
     directory: Directory,
     ring: KeyFile,
     guard: Guard,
+    advisor: Advisor,
     calls: Calls,
     telling: Calls,
 ) -> dict[type[Any], object]:
@@ -126,11 +132,45 @@ def parts(
         DiagnosisEngine: OfflineEngine(),
         MetricContext: metrics or connected,
         SignalSource: source,
+        Advisor: advisor,
         RunbookSeeds: SeededRunbooks(),
         KeyRing: ring,
         Sealer: sealer,
         Signatures: toolbox.signatures,
     }
+
+
+def advisor_of(settings: Settings, guard: Guard, clock: Clock) -> Advisor:
+    """Whoever reads along with diagnoses: nobody, unless there is a key."""
+    if not settings.llm_key:
+        return NoAdvisor()
+    return ClaudeAdvisor(
+        key=settings.llm_key,
+        secret=_redaction_secret(key_file(settings)),
+        outgoing=GuardedClient(guard=guard),
+        clock=clock,
+        model=settings.llm_model,
+        base_url=settings.llm_base_url.rstrip("/"),
+        effort=settings.llm_effort,
+        prices=Prices(
+            prompt=settings.llm_price_input,
+            completion=settings.llm_price_output,
+            cache_read=settings.llm_price_cache_read,
+            cache_written=settings.llm_price_cache_write,
+        ),
+        tokens_a_day=settings.llm_daily_tokens,
+        tokens_each=settings.llm_tokens_per_diagnosis,
+        deadline=settings.llm_deadline,
+    )
+
+
+def _redaction_secret(keys: KeyFile) -> bytes:
+    """What keys for redaction are made of: derived from the key ring, so that hashes stay the same; else of this process."""
+    with suppress(KeyRingUnusable):
+        ring = keys.ring()
+        if ring is not None:
+            return hmac.digest(ring.by_id[ring.current].material, b"sre-copilot redaction", "sha256")
+    return secrets.token_bytes(32)
 
 
 def plugin_calls(*, allow_private: bool) -> Calls:
@@ -229,65 +269,3 @@ def create_key_file(settings: Settings) -> KeyOnRing:
 def installed_plugins() -> Sequence[PluginReport]:
     """Every plugin that was found, with what went wrong where it did not load."""
     return PluginManager().report()
-
-
-@attrs.frozen(kw_only=True)
-class Check:
-    """One finding about the installation."""
-
-    name: str
-    ok: bool
-    detail: str
-
-
-def examine(settings: Settings) -> list[Check]:
-    """Look at the installation as `sre-copilot doctor` does; nothing is raised for what is wrong."""
-    where = f"embedded in {settings.data_folder}" if settings.is_embedded else "at DATABASE_URL"
-    found: list[Check] = []
-    ailing: list[Check] = []
-    plugins = installed_plugins()
-    try:
-        ready_database(settings)
-        found.append(Check(name="database", ok=True, detail=f"{where}, reachable, migrated, under the app role"))
-        ailing = _integrations({kind for plugin in plugins for kind in plugin.types})
-    except CopilotError as error:
-        found.append(Check(name="database", ok=False, detail=f"{where}: {error}"))
-    found.append(_key_ring(settings))
-    for plugin in plugins:
-        detail = plugin.problem or f"handles {', '.join(plugin.types)}"
-        found.append(Check(name=f"plugin {plugin.name}", ok=not plugin.problem, detail=detail))
-    return found + ailing
-
-
-def _integrations(types: Collection[str]) -> list[Check]:
-    """One finding per integration that isn't well, and one about all of them where every one is."""
-    units, directory = database.adapters()
-    known = AdministrationQueries(directory=directory, units=units, clock=SystemClock()).active_integrations()
-    named = {f"integration {tenant.slug}/{row.name}": _ailment(tenant.slug, row, types) for tenant, row in known}
-    found = [Check(name=name, ok=False, detail=ailment) for name, ailment in named.items() if ailment]
-    return found or [Check(name="integrations", ok=True, detail=f"{len(known)} in use, every one is well")]
-
-
-def _ailment(slug: str, row: Integration, types: Collection[str]) -> str:
-    health = row.health
-    if row.type not in types:
-        return f"no installed plugin handles the type {row.type}; install its plugin again"
-    if health.is_suspended:
-        again = f"sre-copilot integrations enable {row.name} --tenant {slug}"
-        return f"suspended, and all it sends is in quarantine: {health.last_error} Once that is mended: {again}"
-    if not health.is_healthy:
-        return f"{health.consecutive_failures} failures in a row, the last one: {health.last_error}"
-    return ""
-
-
-def _key_ring(settings: Settings) -> Check:
-    ring = key_file(settings)
-    if ring.path is None:
-        # Nothing is wrong until something has to be sealed.
-        return Check(name="key ring", ok=True, detail="none; set SRE_COPILOT_KEYS before integrations hold credentials")
-    try:
-        keys = ring.all()
-    except CopilotError as error:
-        return Check(name="key ring", ok=False, detail=str(error))
-    current = next((f"current key {key.id}, {len(keys)} in all" for key in keys if key.is_current), None)
-    return Check(name="key ring", ok=True, detail=f"{ring.path}: {current or 'made when something is sealed first'}")

@@ -19,6 +19,17 @@ FROM_ENVIRONMENT = {
     "SRE_COPILOT_DATA": "data_folder",
     "SRE_COPILOT_ALLOW_PRIVATE_ADDRESSES": "allow_private_addresses",
     "SRE_COPILOT_KEYS": "key_file",
+    "SRE_COPILOT_LLM_KEY": "llm_key",
+    "SRE_COPILOT_LLM_MODEL": "llm_model",
+    "SRE_COPILOT_LLM_BASE_URL": "llm_base_url",
+    "SRE_COPILOT_LLM_EFFORT": "llm_effort",
+    "SRE_COPILOT_LLM_DEADLINE": "llm_deadline",
+    "SRE_COPILOT_LLM_DAILY_TOKENS": "llm_daily_tokens",
+    "SRE_COPILOT_LLM_TOKENS_PER_DIAGNOSIS": "llm_tokens_per_diagnosis",
+    "SRE_COPILOT_LLM_PRICE_INPUT": "llm_price_input",
+    "SRE_COPILOT_LLM_PRICE_OUTPUT": "llm_price_output",
+    "SRE_COPILOT_LLM_PRICE_CACHE_READ": "llm_price_cache_read",
+    "SRE_COPILOT_LLM_PRICE_CACHE_WRITE": "llm_price_cache_write",
 }
 """Environment variable -> setting."""
 OURS = "SRE_COPILOT_"
@@ -26,8 +37,15 @@ NO_SETTINGS = frozenset({"SRE_COPILOT_CONFIG", "SRE_COPILOT_SOAK", "SRE_COPILOT_
 """Where the file is, and what only tests read."""
 SERVICE_LINK = re.compile(r"(\w+_)?(SERVICE_HOST=.*|SERVICE_PORT(_\w+)?=.*|PORT=\w+://.*|PORT_\d+_\w+=.*)")
 """What Kubernetes sets in every container for a service that is called like us, after our name."""
+LONGEST_CONSULTATION = 60.0
+LONGEST_MODEL = 100
 SWITCH = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 """What the environment may say of a setting that is true or false."""
+
+
+Kind = type[bool] | type[int] | type[float] | type[str]
+EXPECTED: dict[Kind, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "a string"}
+"""What a setting of each kind must be."""
 
 
 def _path(value: str | Path) -> Path:
@@ -46,6 +64,8 @@ class Settings:
     `database_url` signs in as the app role; `database_owner_url` as the owner, and only migrations read it.
     `allow_private_addresses` is for development: it lets requests go to loopback and private networks, and unencrypted.
     `key_file` holds the keys that credentials are sealed with; beside the embedded database it is made by itself.
+    With an `llm_key` a language model reads along with diagnoses, for each tenant up to `llm_daily_tokens` a day (UTC). Prices
+    are dollars per million tokens; the defaults are those of the default model as of 2026-10-07.
     """
 
     database_url: str | None = attrs.field(default=None, repr=False)
@@ -55,6 +75,28 @@ class Settings:
     )
     allow_private_addresses: bool = False
     key_file: Path | None = attrs.field(default=None, converter=_key_file)
+    llm_key: str | None = attrs.field(default=None, repr=False)
+    llm_model: str = "claude-sonnet-5-5"
+    llm_base_url: str = "https://api.anthropic.com"
+    llm_effort: str = "low"
+    llm_deadline: float = 60.0
+    llm_daily_tokens: int = 500_000
+    llm_tokens_per_diagnosis: int = 60_000
+    llm_price_input: float = 2.0
+    llm_price_output: float = 10.0
+    llm_price_cache_read: float = 0.1
+    llm_price_cache_write: float = 2.5
+
+    def __attrs_post_init__(self) -> None:
+        prices = (self.llm_price_input, self.llm_price_output, self.llm_price_cache_read, self.llm_price_cache_write)
+        if not all(0 <= price < 1_000_000 for price in prices):
+            raise InvalidSettings("The prices of the language model must be dollars per million tokens, 0 or more.")
+        if not 0 < self.llm_deadline <= LONGEST_CONSULTATION:
+            raise InvalidSettings(f"llm_deadline must be more than 0 and at most {LONGEST_CONSULTATION} seconds.")
+        if self.llm_daily_tokens < 0 or self.llm_tokens_per_diagnosis < 1:
+            raise InvalidSettings("llm_daily_tokens must be 0 or more, llm_tokens_per_diagnosis 1 or more.")
+        if not 0 < len(self.llm_model) <= LONGEST_MODEL:
+            raise InvalidSettings(f"llm_model must be the name of a model, of at most {LONGEST_MODEL} characters.")
 
     @property
     def is_embedded(self) -> bool:
@@ -102,20 +144,27 @@ def _from_file(path: Path) -> dict[str, Any]:
     for name, value in values.items():
         if name not in known:
             raise InvalidSettings(f"{path}: there is no setting {name!r}; the settings are {', '.join(sorted(known))}.")
-        if not isinstance(value, _kind(name)):
-            expected = "true or false" if _kind(name) is bool else "a string"
-            raise InvalidSettings(f"{path}: {name} must be {expected}, not {type(value).__name__}.")
+        kind = _kind(name)
+        fits = type(value) in (int, float) if kind is float else type(value) is kind
+        if not fits:
+            raise InvalidSettings(f"{path}: {name} must be {EXPECTED[kind]}, not {type(value).__name__}.")
     return values
 
 
-def _kind(name: str) -> type[bool] | type[str]:
+def _kind(name: str) -> Kind:
     """Return as what a setting is written; the class may keep it as something else."""
-    return bool if attrs.fields_dict(Settings)[name].type is bool else str
+    declared = attrs.fields_dict(Settings)[name].type
+    return next((kind for kind in (bool, int, float) if declared is kind), str)
 
 
-def _meant(variable: str, kind: type[bool] | type[str], text: str) -> str | bool:
+def _meant(variable: str, kind: Kind, text: str) -> str | bool | int | float:
     if kind is str:
         return text
+    if kind in (int, float):
+        try:
+            return kind(text.strip())
+        except ValueError:
+            raise InvalidSettings(f"{variable} must be {EXPECTED[kind]}.") from None
     try:
         return SWITCH[text.strip().casefold()]
     except KeyError:

@@ -28,6 +28,7 @@ from sre_copilot.application.queries.silences import SilenceQueries
 from sre_copilot.application.use_cases.add_key import AddKey
 from sre_copilot.application.use_cases.add_route import AddRoute
 from sre_copilot.application.use_cases.add_user import AddUser
+from sre_copilot.application.use_cases.advise_incident import AdviseIncident
 from sre_copilot.application.use_cases.assign_incident import AssignIncident
 from sre_copilot.application.use_cases.authenticate_delivery import AuthenticateDelivery
 from sre_copilot.application.use_cases.change_route import ChangeRoute
@@ -122,6 +123,7 @@ class Copilot:
     split: SplitIncident
     move_signal: MoveSignal
     diagnose: DiagnoseIncident
+    advise: AdviseIncident
     recommend: RecommendActions
     give_feedback: GiveFeedback
     forget_precedent: ForgetPrecedent

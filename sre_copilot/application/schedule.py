@@ -10,7 +10,7 @@ from sre_copilot.application.ports.jobs import SILENCE, Job, JobQueue
 from sre_copilot.application.ports.tenants import Directory
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
 
-POLL, WATCH = "poll", "watch"
+POLL, WATCH, ADVISE = "poll", "watch", "advise"
 """Kinds of jobs."""
 
 

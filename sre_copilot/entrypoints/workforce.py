@@ -19,7 +19,7 @@ from sre_copilot.adapters.outgoing.sockets import GuardedSockets
 from sre_copilot.adapters.postgres.turns import PostgresTurns
 from sre_copilot.adapters.system import SystemClock, new_id
 from sre_copilot.application.copilot import Copilot
-from sre_copilot.application.job_handlers import LANES, handlers
+from sre_copilot.application.job_handlers import handlers, lanes
 from sre_copilot.application.listening import Listening
 from sre_copilot.application.ports.clock import Clock
 from sre_copilot.application.schedule import SCHEDULE, Errands
@@ -61,7 +61,7 @@ def workforce(settings: Settings, *, concurrency: int) -> Workforce:
                 close=database.close,
                 revive=partial(revive_database, settings),
             )
-            for name, kinds in LANES.items()
+            for name, kinds in lanes(with_model=bool(settings.llm_key)).items()
         ],
         schedule=ScheduleRunner(
             chores=[Chore(name=one.name, every=one.every, run=partial(one.run, errands)) for one in SCHEDULE],

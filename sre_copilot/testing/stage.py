@@ -8,6 +8,7 @@ import attrs
 
 from sre_copilot.adapters.keyring.signatures import CertificateSignatures
 from sre_copilot.application.copilot import Copilot
+from sre_copilot.application.ports.advisor import Advisor, NoAdvisor
 from sre_copilot.application.ports.clock import Clock
 from sre_copilot.application.ports.deliveries import DeliveryGateway, IntegrationTypes, SignalSource
 from sre_copilot.application.ports.diagnoses import DiagnosisEngine, MetricContext
@@ -97,6 +98,7 @@ def copilot(
     source: SignalSource | None = None,
     engine: DiagnosisEngine | None = None,
     metrics: MetricContext | None = None,
+    advisor: Advisor | None = None,
     seeds: RunbookSeeds | None = None,
     ring: InMemoryKeyRing | None = None,
     outgoing: Outgoing | None = None,
@@ -125,6 +127,7 @@ def copilot(
         Notifiers: notifiers or RecordedNotifiers(),
         DiagnosisEngine: engine or FixedEngine(VERDICT),
         MetricContext: metrics or FixedMetrics(),
+        Advisor: advisor or NoAdvisor(),
         RunbookSeeds: seeds or FixedRunbooks((make_runbook(),)),
         JobQueue: InMemoryJobQueue(own.database, clock or ManualClock()),
         ScheduleRuns: InMemoryScheduleRuns(),

@@ -13,6 +13,7 @@ from sre_copilot.application.ports.diagnoses import FeedbackGiven
 from sre_copilot.application.ports.jobs import QueuedJob
 from sre_copilot.application.ports.series import StoredDecision
 from sre_copilot.domain.audit import AuditEntry
+from sre_copilot.domain.consultations import Consultation
 from sre_copilot.domain.corrections import Correction
 from sre_copilot.domain.deliveries import DeliveryRecord
 from sre_copilot.domain.episodes import Fact
@@ -72,6 +73,7 @@ class TenantTables:
     snapshots: dict[UUID, ContextSnapshot] = attrs.field(factory=dict)
     diagnoses: dict[UUID, Diagnosis] = attrs.field(factory=dict)
     hypotheses: dict[UUID, Hypothesis] = attrs.field(factory=dict)
+    consultations: dict[UUID, Consultation] = attrs.field(factory=dict)
     feedback: dict[UUID, FeedbackGiven] = attrs.field(factory=dict)
     precedents: dict[UUID, Precedent] = attrs.field(factory=dict)
     runbooks: dict[UUID, Runbook] = attrs.field(factory=dict)

@@ -8,6 +8,7 @@ import attrs
 
 from sre_copilot.domain.errors import ForeignReference
 from sre_copilot.testing.audit import InMemoryAuditTrail
+from sre_copilot.testing.consultations import InMemoryConsultations
 from sre_copilot.testing.corrections import InMemoryCorrections
 from sre_copilot.testing.deliveries import InMemoryDeliveries
 from sre_copilot.testing.diagnoses import InMemoryDiagnoses
@@ -41,6 +42,9 @@ REFERENCES = (
     ("diagnoses", "snapshot_id", "snapshots"),
     ("hypotheses", "diagnosis_id", "diagnoses"),
     ("feedback", "hypothesis_id", "hypotheses"),
+    ("consultations", "incident_id", "incidents"),
+    ("consultations", "diagnosis_id", "diagnoses"),
+    ("consultations", "advised_id", "diagnoses"),
     ("feedback", "user_id", "users"),
     ("precedents", "confirmed_by", "users"),
     ("precedents", "forgotten_by", "users"),
@@ -119,6 +123,7 @@ class InMemoryUnitOfWork:
         self.services = InMemoryServices(tables)
         self.diagnoses = InMemoryDiagnoses(tables)
         self.precedents = InMemoryPrecedents(tables)
+        self.consultations = InMemoryConsultations(tables)
         self.runbooks = InMemoryRunbooks(tables)
         self.recommendations = InMemoryRecommendations(tables)
         self.audit = InMemoryAuditTrail(tables)

@@ -69,6 +69,7 @@ CASES: Mapping[tuple[str, str], Case] = {
     ("GET", "api/v1/reports/calibration"): Case(),
     ("GET", "api/v1/incidents/<incident>/postmortem"): Case(),
     ("PUT", "api/v1/incidents/<incident>/postmortem"): Case(body={"url": "https://wiki.example.com/1"}),
+    ("GET", "api/v1/reports/language-model"): Case(),
     ("GET", "api/v1/reports/response-times"): Case(),
     ("GET", "api/v1/services"): Case(),
     ("PUT", "api/v1/services"): Case(body={"services": ["mine"]}),

@@ -14,6 +14,7 @@ from sre_copilot.adapters.django_orm import models, sets
 from sre_copilot.adapters.django_orm.constraints import translated
 from sre_copilot.adapters.django_orm.renewing import renewing
 from sre_copilot.adapters.django_orm.repositories.audit import DjangoAuditTrail
+from sre_copilot.adapters.django_orm.repositories.consultations import DjangoConsultations
 from sre_copilot.adapters.django_orm.repositories.corrections import DjangoCorrections
 from sre_copilot.adapters.django_orm.repositories.deliveries import DjangoDeliveries
 from sre_copilot.adapters.django_orm.repositories.diagnoses import DjangoDiagnoses
@@ -54,6 +55,7 @@ class DjangoUnitOfWork:
         self.incidents = DjangoIncidents(tenant_id, neighbourhood)
         self.corrections = DjangoCorrections(tenant_id)
         self.silences = DjangoSilences(tenant_id)
+        self.consultations = DjangoConsultations(tenant_id)
         self.response_times = DjangoResponseTimes(tenant_id)
         self.services = DjangoServices(tenant_id, neighbourhood)
         self.diagnoses = DjangoDiagnoses(tenant_id)

@@ -17,6 +17,7 @@ from sre_copilot.adapters.llm.responses import Message, Unreadable, read_answer,
 from sre_copilot.adapters.llm.sending import Ended, Sending
 from sre_copilot.application.ports.advisor import LONGEST_READING, MOST_CALLS, Tool
 from sre_copilot.domain.advice import Answer, Question, Reply, Usage
+from sre_copilot.domain.errors import CopilotError
 
 MOST_COMPLETION = 4_096
 """Tokens of one response, thinking included."""
@@ -144,6 +145,10 @@ class Conversation:
             return ENOUGH
         self._uses += 1
         known = {parameter: value for parameter, value in given.items() if parameter in tool.parameters}
-        read = as_data(self.redact(tool.read(known)[:LONGEST_READING]), "data")
+        try:
+            text = tool.read(known)[:LONGEST_READING]
+        except CopilotError:
+            text = "That can't be read now."
+        read = as_data(self.redact(text), "data")
         self.sent.append(self.digest(read))
         return read

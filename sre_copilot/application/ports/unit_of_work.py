@@ -6,6 +6,7 @@ from typing import Protocol, Self
 from uuid import UUID
 
 from sre_copilot.application.ports.audit import AuditTrail
+from sre_copilot.application.ports.consultations import Consultations
 from sre_copilot.application.ports.corrections import Corrections
 from sre_copilot.application.ports.deliveries import Deliveries
 from sre_copilot.application.ports.diagnoses import Diagnoses
@@ -79,6 +80,10 @@ class UnitOfWork(Protocol):
     @property
     def precedents(self) -> Precedents:
         """What was learned from its past incidents."""
+
+    @property
+    def consultations(self) -> Consultations:
+        """What an advisor was asked about its diagnoses."""
 
     @property
     def runbooks(self) -> Runbooks:

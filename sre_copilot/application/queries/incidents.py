@@ -9,6 +9,7 @@ from sre_copilot.application.ports.incidents import IncidentFilter
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
 from sre_copilot.application.snapshotting import CHANGES_BEFORE
 from sre_copilot.domain.actors import Actor, Permission
+from sre_copilot.domain.consultations import Consultation
 from sre_copilot.domain.errors import NotFound
 from sre_copilot.domain.hypotheses import Diagnosis, Hypothesis
 from sre_copilot.domain.incidents import Incident
@@ -23,7 +24,8 @@ from sre_copilot.domain.timeline import Note, TimelineEntry, Transition
 class IncidentView:
     """One incident with everything that belongs to it.
 
-    `changes` are the tenant's from a day before detection on, `people` the names of the tenant's people, by id.
+    `changes` are the tenant's from a day before detection on, `people` the names of the tenant's people, by id;
+    `consultation` is the latest one of a language model about it.
     """
 
     incident: Incident
@@ -36,6 +38,7 @@ class IncidentView:
     hypotheses: tuple[Hypothesis, ...]
     recommendations: tuple[Recommendation, ...]
     people: Mapping[UUID, str] = attrs.field(factory=dict)
+    consultation: Consultation | None = None
 
     @property
     def timeline(self) -> tuple[TimelineEntry, ...]:
@@ -95,6 +98,12 @@ class IncidentQueries:
         with self.units(actor.tenant_id) as uow:
             return uow.diagnoses.latest(uow.incidents.get(incident_id).id)
 
+    def consultation(self, *, actor: Actor, incident_id: UUID) -> Consultation | None:
+        """The latest consultation of a language model about it, None before the first. Raises NotPermitted, NotFound."""
+        actor.require(Permission.READ)
+        with self.units(actor.tenant_id) as uow:
+            return uow.consultations.latest(uow.incidents.get(incident_id).id)
+
     def recommendations(self, *, actor: Actor, incident_id: UUID) -> Sequence[Recommendation]:
         """What was proposed last, by rank. Raises NotPermitted, NotFound."""
         actor.require(Permission.READ)
@@ -127,5 +136,6 @@ class IncidentQueries:
                 diagnosis=latest[0] if latest else None,
                 hypotheses=tuple(latest[1]) if latest else (),
                 recommendations=tuple(uow.recommendations.latest(incident_id)),
+                consultation=uow.consultations.latest(incident_id),
                 people={user.id: user.full_name or user.email for user in uow.tenants.users()},
             )

@@ -8,6 +8,7 @@ from sre_copilot.application.ports.clock import Clock
 from sre_copilot.application.ports.response_times import ResponseTimesFilter
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
 from sre_copilot.domain.actors import Actor, Permission
+from sre_copilot.domain.consultations import DayOfConsultations
 from sre_copilot.domain.errors import InvalidInput
 from sre_copilot.domain.response_times import WEEK, Summary, Times, week_of
 from sre_copilot.domain.signals import Severity
@@ -15,6 +16,9 @@ from sre_copilot.domain.signals import Severity
 A_YEAR = 52
 """Weeks that are reported where nobody says which."""
 MOST_WEEKS = 530
+A_MONTH = 30
+"""Days that are reported of a language model where nobody says how many."""
+MOST_DAYS = 366
 
 
 @attrs.frozen(kw_only=True)
@@ -94,3 +98,15 @@ class ReportQueries:
                 for week in found
             ),
         )
+
+    def model_usage(self, *, actor: Actor, days: int = A_MONTH) -> tuple[DayOfConsultations, ...]:
+        """What a language model was asked and what that cost, by day (UTC), today and so many `days` in all; days without are left out.
+
+        Raises NotPermitted, and InvalidInput for fewer than 1 and more than 366 days.
+        """
+        actor.require(Permission.READ)
+        if not 1 <= days <= MOST_DAYS:
+            raise InvalidInput(f"A report of the language model covers 1 to {MOST_DAYS} days, not {days}.")
+        tomorrow = self.clock.now().date() + timedelta(days=1)
+        with self.units(actor.tenant_id) as uow:
+            return tuple(uow.consultations.days(tomorrow - timedelta(days=days), tomorrow))

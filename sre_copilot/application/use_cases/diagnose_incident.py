@@ -5,10 +5,13 @@ from uuid import UUID
 import attrs
 
 from sre_copilot.application.announcing import announce, name_of
+from sre_copilot.application.ports.advisor import Advisor
 from sre_copilot.application.ports.clock import Clock
 from sre_copilot.application.ports.diagnoses import DiagnosisEngine, MetricContext
 from sre_copilot.application.ports.ids import Ids
+from sre_copilot.application.ports.jobs import Job
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
+from sre_copilot.application.schedule import ADVISE
 from sre_copilot.application.snapshotting import snapshot, stored_context
 from sre_copilot.application.trail import record_audit
 from sre_copilot.domain.actors import Actor, Permission
@@ -24,11 +27,17 @@ class DiagnoseIncident:
     units: UnitOfWorkFactory
     metrics: MetricContext
     engine: DiagnosisEngine
+    advisor: Advisor
     clock: Clock
     ids: Ids
 
-    def __call__(self, *, actor: Actor, incident_id: UUID) -> tuple[Diagnosis, tuple[Hypothesis, ...]]:
-        """Return the diagnosis with its hypotheses by rank. Raises NotPermitted, NotFound."""
+    def __call__(
+        self, *, actor: Actor, incident_id: UUID, advise_later: bool = True
+    ) -> tuple[Diagnosis, tuple[Hypothesis, ...]]:
+        """Return the diagnosis with its hypotheses by rank; the advisor, if there is one, reads along later unless told not to.
+
+        Raises NotPermitted, NotFound.
+        """
         actor.require(Permission.RESPOND)
         now = self.clock.now()
         with self.units(actor.tenant_id) as uow:
@@ -73,5 +82,12 @@ class DiagnoseIncident:
             )
             ranked = diagnosed(diagnosis, hypotheses, by=name_of(actor), automated=not actor.is_person)
             announce(uow, self.ids, incident_id, ranked)
+            if advise_later and self.advisor.terms is not None:
+                uow.jobs.defer(_asking(actor, incident_id))
             uow.commit()
         return diagnosis, hypotheses
+
+
+def _asking(actor: Actor, incident_id: UUID) -> Job:
+    given: dict[str, str | int] = {"incident_id": str(incident_id), "asked_by_person": int(actor.is_person)}
+    return Job(kind=ADVISE, tenant_id=actor.tenant_id, arguments=given, only_once_pending=str(incident_id))

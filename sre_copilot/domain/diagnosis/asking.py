@@ -1,6 +1,6 @@
 """From a diagnosis and its snapshot to the question that an advisor is asked: the best candidates, and what may be cited."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sre_copilot.domain.advice import Exhibit, Option, Question
 from sre_copilot.domain.hypotheses import CandidateKind, Evidence, EvidenceKind, RankedCause
@@ -29,8 +29,8 @@ def question(snapshot: ContextSnapshot, causes: tuple[RankedCause, ...], *, titl
             subject=cause.subject,
             claim=cause.claim[:LONGEST_SUMMARY],
             change_id=cause.change_id,
-            supporting=tuple(table.evidence(one, cause) for one in cause.supporting[:MOST_FOR]),
-            contradicting=tuple(table.evidence(one, cause) for one in cause.contradicting[:MOST_AGAINST]),
+            supporting=table.keys(cause.supporting, cause, MOST_FOR),
+            contradicting=table.keys(cause.contradicting, cause, MOST_AGAINST),
         )
         for place, cause in enumerate(asked, 1)
     )
@@ -58,6 +58,11 @@ class _Table:
     def __init__(self, snapshot: ContextSnapshot) -> None:
         self.exhibits: dict[tuple[EvidenceKind, str, str], Exhibit] = {}
         self._changes = {str(change.id): change for change in snapshot.changes}
+
+    def keys(self, items: Sequence[Evidence], cause: RankedCause, most: int) -> tuple[str, ...]:
+        # What an advisor read before is not shown to it as if it were a fact.
+        facts = [item for item in items if item.kind is not EvidenceKind.READING]
+        return tuple(dict.fromkeys(self.evidence(item, cause) for item in facts[:most]))
 
     def evidence(self, item: Evidence, cause: RankedCause) -> str:
         change = self._changes.get(item.refers_to) if item.kind is EvidenceKind.CHANGE else None

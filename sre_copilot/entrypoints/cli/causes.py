@@ -8,6 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from sre_copilot.domain.consultations import Consultation, Outcome
 from sre_copilot.domain.hypotheses import (
     CandidateKind,
     Confidence,
@@ -44,10 +45,13 @@ def diagnosis_page(
     hypotheses: Sequence[Hypothesis],
     recommendations: Sequence[Recommendation],
     *,
+    consultation: Consultation | None = None,
     whole: bool = False,
 ) -> Group:
-    """Causes, what to look at next where none is convincing, and what to do."""
+    """What the language model made of it, causes, what to look at next where none is convincing, and what to do."""
     parts: list[RenderableType] = []
+    if diagnosis is not None and consultation is not None:
+        parts += _consulted(diagnosis, consultation)
     if hypotheses:
         parts += [heading("Hypotheses"), hypothesis_list(hypotheses, whole=whole)]
     if diagnosis is not None and diagnosis.calibration:
@@ -67,6 +71,16 @@ def _similar(one: SimilarIncident) -> Padding:
     cause = f"caused by {one.cause}" if one.cause else "cause not confirmed"
     wrong = f"; rejected: {', '.join(one.rejected)}" if one.rejected else ""
     return _hanging(f"{one.similarity:.0%} alike: {short(one.incident_id)} {one.title} ({cause}{wrong})")
+
+
+def _consulted(diagnosis: Diagnosis, consultation: Consultation) -> Iterator[RenderableType]:
+    """The summary, if it is about this diagnosis, and what became of the question."""
+    if consultation.advised_id == diagnosis.id and consultation.summary:
+        yield heading("In short")
+        for line in consultation.summary:
+            yield words(f"• {line.text}")
+        yield Text()
+    yield words(consultation.note, "dim" if consultation.outcome is Outcome.ADVISED else "yellow")
 
 
 def confidence_bar(confidence: Confidence, width: int = BAR_WIDTH) -> Text:

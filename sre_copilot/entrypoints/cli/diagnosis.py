@@ -17,23 +17,29 @@ notes_option = click.option("--notes", default="", metavar="TEXT", help="Why; ke
 
 @click.command()
 @click.option("--all", "whole", is_flag=True, help="Leave nothing out: every hypothesis and every reason.")
+@click.option("--offline", is_flag=True, help="Ask no language model, even if one is configured.")
 @incident_argument
 @command
-def diagnose(session: Session, incident: UUID | str, whole: bool) -> None:
+def diagnose(session: Session, incident: UUID | str, whole: bool, offline: bool) -> None:
     """Rank the causes of an incident from what is known now, and recommend what to do.
 
-    Confidences are shown in per cent, with the interval that they lie in.
+    Confidences are shown in per cent, with the interval that they lie in. A language model reads along where one is
+    configured, which takes a minute at most; it adds evidence and words, and computes no number.
     """
     with session.open() as copilot:
         actor = session.actor(copilot)
         incident_id = session.find(copilot, actor, incident)
         with waiting("Diagnosing"):
-            diagnosis, found = copilot.diagnose(actor=actor, incident_id=incident_id)
+            diagnosis, found = copilot.diagnose(actor=actor, incident_id=incident_id, advise_later=False)
+            consulted = None if offline else copilot.advise(actor=actor, incident_id=incident_id)
+            if consulted is not None and consulted.advised_id is not None:
+                latest = copilot.incidents.diagnosis(actor=actor, incident_id=incident_id)
+                diagnosis, found = (latest[0], tuple(latest[1])) if latest else (diagnosis, found)
             rows = copilot.recommend(actor=actor, incident_id=incident_id)
-        session.show(
-            {"diagnosis": diagnosis, "hypotheses": found, "recommendations": rows},
-            diagnosis_page(diagnosis, found, rows, whole=whole),
-        )
+        told = {"diagnosis": diagnosis, "hypotheses": found, "recommendations": rows}
+        if consulted is not None:
+            told["consultation"] = consulted
+        session.show(told, diagnosis_page(diagnosis, found, rows, consultation=consulted, whole=whole))
 
 
 @click.group(cls=InOrder)

@@ -95,7 +95,7 @@ def doctor(as_json: bool) -> int:
 
     Starts the embedded database where it is used. Exit code 5 if anything is wrong.
     """
-    from sre_copilot.bootstrap import examine
+    from sre_copilot.entrypoints.examining import examine
 
     settings = Settings.load()
     with waiting("Looking"):

@@ -36,7 +36,11 @@ def incident_page(view: IncidentView, *, whole: bool = False) -> Group:
     ]
     if whole and view.signals:
         parts += [heading("Signals"), signal_table(view.signals)]
-    parts.append(diagnosis_page(view.diagnosis, view.hypotheses, view.recommendations, whole=whole))
+    parts.append(
+        diagnosis_page(
+            view.diagnosis, view.hypotheses, view.recommendations, consultation=view.consultation, whole=whole
+        )
+    )
     if not view.hypotheses:
         parts.append(Text(f"\nNot diagnosed yet: sre-copilot diagnose {view.incident.id}", style="dim"))
     return Group(*parts)

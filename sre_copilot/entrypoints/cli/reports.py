@@ -1,6 +1,6 @@
 """`sre-copilot reports`: figures over many incidents."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 import click
@@ -9,7 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from sre_copilot.application.queries.calibration import MONTHS, MOST_MONTHS, Calibration, CalibrationReport
-from sre_copilot.application.queries.reports import MOST_WEEKS, ResponseTimesReport
+from sre_copilot.application.queries.reports import A_MONTH, MOST_DAYS, MOST_WEEKS, ResponseTimesReport
+from sre_copilot.domain.consultations import DayOfConsultations
 from sre_copilot.domain.reliability import ReliabilityBin
 from sre_copilot.domain.response_times import Summary
 from sre_copilot.domain.signals import Severity
@@ -51,6 +52,35 @@ def response_times(session: Session, weeks: int, service: str | None, severity: 
             severity=Severity(severity) if severity else None,
         )
         session.show(report, Group(*_page(report)))
+
+
+@reports.command("language-model")
+@click.option(
+    "--days",
+    type=click.IntRange(1, MOST_DAYS),
+    default=A_MONTH,
+    show_default=True,
+    metavar="N",
+    help="So many days, the last one being today.",
+)
+@command
+def language_model(session: Session, days: int) -> None:
+    """Show what a language model was asked, day by day in UTC, and what that cost."""
+    with session.open() as copilot:
+        found = copilot.reports.model_usage(actor=session.actor(copilot), days=days)
+        session.show(found, _usage(found))
+
+
+def _usage(found: Sequence[DayOfConsultations]) -> RenderableType:
+    if not found:
+        return words("Nobody was asked.")
+    rows = table("Day", "Asked", "Over budget", "Tokens in", "Tokens out", "US dollars")
+    for column in rows.columns[1:]:
+        column.justify, column.no_wrap = "right", True
+    for day in found:
+        counts = (day.asked, day.over_budget, day.prompt_tokens, day.completion_tokens)
+        rows.add_row(day.day, *(f"{count:,}" for count in counts), f"{day.cost_microdollars / 1e6:.4f}")
+    return rows
 
 
 def _page(report: ResponseTimesReport) -> Iterator[RenderableType]:

@@ -9,6 +9,7 @@ from sre_copilot.adapters.django_orm.repositories.job_queue import DjangoJobQueu
 from sre_copilot.adapters.django_orm.repositories.schedule import DjangoScheduleRuns
 from sre_copilot.adapters.django_orm.unit_of_work import DjangoDirectory, DjangoUnitOfWorkFactory
 from sre_copilot.testing.conformance.access import AccessConformance, PollsConformance, ReplayConformance
+from sre_copilot.testing.conformance.consultations import ConsultationsConformance
 from sre_copilot.testing.conformance.corrections import CorrectionsConformance
 from sre_copilot.testing.conformance.deliveries import AuditConformance, LedgerConformance, ServicesConformance
 from sre_copilot.testing.conformance.diagnoses import DiagnosesConformance
@@ -154,6 +155,10 @@ class TestScheduleRuns(ScheduleRunsConformance):
     @pytest.fixture
     def runs(self, database: Database) -> DjangoScheduleRuns:
         return DjangoScheduleRuns()
+
+
+class TestConsultations(OnPostgres, ConsultationsConformance):
+    pass
 
 
 class TestResponseTimes(OnPostgres, ResponseTimesConformance):

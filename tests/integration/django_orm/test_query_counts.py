@@ -87,7 +87,7 @@ def asks() -> dict[str, tuple[Ask, int]]:
     incidents, signals = IncidentQueries(units=units), SignalQueries(units=units)
     reports = ReportQueries(units=units, clock=SystemClock())
     return {
-        "the page of an incident": (lambda who, one: incidents.show(actor=who, incident_id=one), 9),
+        "the page of an incident": (lambda who, one: incidents.show(actor=who, incident_id=one), 10),
         "its log": (lambda who, one: incidents.transitions(actor=who, incident_id=one), 2),
         "its signals": (
             lambda who, one: signals.list(actor=who, narrowed=SignalFilter(incident_id=one, limit=MANY)),

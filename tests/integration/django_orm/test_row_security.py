@@ -15,13 +15,15 @@ from tests.integration.database import Database
 
 Fill = Callable[[], dict[str, UUID]]
 TRAILS = {"audit_logs", "incident_state_transitions", "context_snapshots", "correlation_decisions", "corrections"}
-KEPT = {"signals", "deliveries", "outbox", "silences"}
+KEPT = {"signals", "deliveries", "outbox", "silences", "consultations"}
 KEPT_REFERENCES = {
     "signals_integration_of_tenant",
     "deliveries_integration_of_tenant",
     "outbox_integration_of_tenant",
     "outbox_incident_of_tenant",
     "silences_created_by_of_tenant",
+    "consultations_incident_of_tenant",
+    "consultations_diagnosis_of_tenant",
 }
 NO_PRIVILEGE, NO_SUCH_ROW = "42501", "23503"
 TABLES = "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace"
@@ -163,7 +165,7 @@ def test_no_row_can_name_another_tenants_row(database: Database, filled_tenant: 
             "SELECT conname, conrelid::regclass::text, confrelid::regclass::text FROM pg_constraint "
             "WHERE conname LIKE '%\\_of\\_tenant' ORDER BY 1"
         ).fetchall()
-        assert len(guards) == 39
+        assert len(guards) == 42
         for name, child, parent in guards:
             reference = str(name).removeprefix(f"{child}_").removesuffix("_of_tenant") + "_id"
             statement = SQL("UPDATE {} SET {} = {}").format(

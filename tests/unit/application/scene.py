@@ -22,6 +22,7 @@ from sre_copilot.domain.errors import DatabaseUnavailable, NotifyRefused, Unread
 from sre_copilot.domain.integrations import Feature
 from sre_copilot.domain.outbox import OutboxStatus
 from sre_copilot.domain.silences import Matcher, Operator
+from sre_copilot.testing.advisor import ScriptedAdvisor
 from sre_copilot.testing.builders import make_integration, make_runbook
 from sre_copilot.testing.clock import BEGINNING
 from sre_copilot.testing.jobs import InMemoryJobQueue
@@ -133,7 +134,7 @@ def bury(here: Stage, job: Job) -> None:
 
 def scene() -> Scene:
     """Set the scene."""
-    here = stage()
+    here = stage(advisor=ScriptedAdvisor())
     sealer, place = here.copilot.reseal_secrets.sealer, Place.of_integration(here.tenant.id, here.integration.id)
     with here.units(here.tenant.id) as uow:
         uow.runbooks.save(make_runbook())

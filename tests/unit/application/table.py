@@ -20,6 +20,7 @@ from sre_copilot.application.queries.service_graph import ServiceQueries
 from sre_copilot.application.queries.signals import SignalQueries
 from sre_copilot.application.use_cases.add_key import AddKey
 from sre_copilot.application.use_cases.add_user import AddUser
+from sre_copilot.application.use_cases.advise_incident import AdviseIncident
 from sre_copilot.application.use_cases.assign_incident import AssignIncident
 from sre_copilot.application.use_cases.authenticate_delivery import AuthenticateDelivery
 from sre_copilot.application.use_cases.change_user import ChangeUser
@@ -75,6 +76,9 @@ CHANGES: dict[Asked, Row] = {
     **silence_rows.CHANGES,
     **postmortem_rows.CHANGES,
     **precedent_rows.CHANGES,
+    (AdviseIncident, "__call__"): Row(
+        given=lambda on: {"incident_id": on.incident}, permitted=RESPONDERS, leaves=("incident.advised",), in_steps=True
+    ),
     (AssignIncident, "__call__"): Row(
         given=lambda on: {"incident_id": on.incident, "user_id": on.actor("viewer").id},
         permitted=RESPONDERS,
@@ -211,10 +215,12 @@ READS: dict[Asked, Row] = {
     (IncidentQueries, "show"): Row(given=lambda on: {"incident_id": on.incident}, permitted=READERS),
     (IncidentQueries, "transitions"): Row(given=lambda on: {"incident_id": on.incident}, permitted=READERS),
     (IncidentQueries, "diagnosis"): Row(given=lambda on: {"incident_id": on.incident}, permitted=READERS),
+    (IncidentQueries, "consultation"): Row(given=lambda on: {"incident_id": on.incident}, permitted=READERS),
     (IncidentQueries, "recommendations"): Row(given=lambda on: {"incident_id": on.incident}, permitted=READERS),
     (IncidentQueries, "snapshot"): Row(given=lambda on: {"incident_id": on.incident}, permitted=READERS),
     (KeyRingQueries, "sealed"): Row(given=lambda on: {}, permitted=AUTOMATION, finds=False),
     (ServiceQueries, "list"): Row(given=lambda on: {}, permitted=READERS, finds=False),
+    (ReportQueries, "model_usage"): Row(given=lambda on: {}, permitted=READERS, finds=False),
     (ReportQueries, "response_times"): Row(given=lambda on: {}, permitted=READERS, finds=False),
     (SignalQueries, "list"): Row(
         given=lambda on: {"narrowed": SignalFilter(incident_id=on.incident)}, permitted=READERS

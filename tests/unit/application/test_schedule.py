@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sre_copilot.application.job_handlers import KINDS, LANES, handlers
+from sre_copilot.application.job_handlers import KINDS, LANES, handlers, lanes
 from sre_copilot.application.ports.jobs import HEARTBEAT, SILENCE, Job
 from sre_copilot.application.ports.schedule import FinishedRun
 from sre_copilot.application.queries.operations import OperationQueries
@@ -116,4 +116,12 @@ def test_every_kind_has_one_lane_and_who_waits_for_vendors_or_targets_has_one_of
     assert {name: set(kinds) for name, kinds in LANES.items() if name != "quick"} == {
         "slow": {"poll"},
         "telling": {"dispatch"},
+        "advising": {"advise"},
     }
+
+
+def test_without_a_model_no_lane_waits_for_one_and_every_kind_is_still_done() -> None:
+    assert lanes(with_model=True) == LANES
+    without = lanes(with_model=False)
+    assert set(without) == {"quick", "slow", "telling"}
+    assert sorted(kind for kinds in without.values() for kind in kinds) == sorted(KINDS)

@@ -4,6 +4,7 @@ import pytest
 
 from sre_copilot.application.ports.sealing import Sealer
 from sre_copilot.testing.conformance.access import AccessConformance, PollsConformance, ReplayConformance
+from sre_copilot.testing.conformance.consultations import ConsultationsConformance
 from sre_copilot.testing.conformance.corrections import CorrectionsConformance
 from sre_copilot.testing.conformance.deliveries import AuditConformance, LedgerConformance, ServicesConformance
 from sre_copilot.testing.conformance.diagnoses import DiagnosesConformance
@@ -162,6 +163,10 @@ class TestKeyRing(KeyRingConformance):
     @pytest.fixture
     def sealer(self, ring: InMemoryKeyRing) -> Sealer:
         return make_sealer(ring)
+
+
+class TestConsultations(InMemory, ConsultationsConformance):
+    pass
 
 
 class TestResponseTimes(InMemory, ResponseTimesConformance):

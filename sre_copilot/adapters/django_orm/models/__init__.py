@@ -1,6 +1,7 @@
 """The ORM classes, one module per section of the data model. Write them qualified: `models.Incident`."""
 
 from sre_copilot.adapters.django_orm.models.audit import AuditLog
+from sre_copilot.adapters.django_orm.models.consultations import Consultation
 from sre_copilot.adapters.django_orm.models.deliveries import Delivery
 from sre_copilot.adapters.django_orm.models.diagnosis import (
     ContextSnapshot,
@@ -31,6 +32,7 @@ __all__ = [
     "ApiToken",
     "AuditLog",
     "ChangedWeek",
+    "Consultation",
     "ContextSnapshot",
     "Correction",
     "CorrelationDecision",

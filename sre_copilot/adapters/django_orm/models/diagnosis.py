@@ -90,6 +90,7 @@ class Hypothesis(models.Model):
     subject = models.CharField(max_length=255, blank=True)
     change_id = models.UUIDField(null=True, blank=True)
     change_summary = models.TextField(null=True, blank=True)
+    llm_cost_microdollars = models.BigIntegerField(null=True, blank=True)
     score = models.FloatField()
     calibrated_on = models.IntegerField(default=0)
 

@@ -166,6 +166,9 @@ class DjangoDiagnoses:
             precedent_count=len(cause.similar_incidents),
             score=cause.score,
             llm_model=hypothesis.llm_model,
+            llm_prompt_tokens=hypothesis.llm_prompt_tokens,
+            llm_completion_tokens=hypothesis.llm_completion_tokens,
+            llm_cost_microdollars=hypothesis.llm_cost_microdollars,
             created_at=hypothesis.created_at,
         )
 
@@ -215,6 +218,9 @@ def _hypothesis(row: models.Hypothesis) -> Hypothesis:
         cause=cause,
         created_at=row.created_at,
         llm_model=row.llm_model,
+        llm_prompt_tokens=row.llm_prompt_tokens,
+        llm_completion_tokens=row.llm_completion_tokens,
+        llm_cost_microdollars=row.llm_cost_microdollars,
         feedback=Feedback(row.user_feedback) if row.user_feedback else None,
         feedback_at=row.feedback_timestamp,
         feedback_user_id=row.feedback_user_id,

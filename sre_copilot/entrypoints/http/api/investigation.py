@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from ninja import Router
 from pydantic import create_model
 
+from sre_copilot.domain.consultations import Consultation
 from sre_copilot.domain.hypotheses import Diagnosis, Feedback, Hypothesis
 from sre_copilot.domain.outcomes import OutcomeResult
 from sre_copilot.domain.recommendations import Recommendation, RecommendationStatus
@@ -20,7 +21,13 @@ from sre_copilot.entrypoints.http.running import copilot
 router = Router(tags=["investigation"])
 HypothesisShape, RecommendationShape = shape(Hypothesis), shape(Recommendation, safeguard=Safeguard)
 _diagnosis_or_none: Any = shape(Diagnosis) | None
-Diagnosed = create_model("Diagnosed", __base__=list_shape(HypothesisShape), diagnosis=(_diagnosis_or_none, ...))
+_consultation_or_none: Any = shape(Consultation, note=str) | None
+Diagnosed = create_model(
+    "Diagnosed",
+    __base__=list_shape(HypothesisShape),
+    diagnosis=(_diagnosis_or_none, ...),
+    consultation=(_consultation_or_none, ...),
+)
 Investigated = create_model(
     "Investigated",
     __base__=Shape,
@@ -53,7 +60,10 @@ def show_snapshot(request: HttpRequest, incident_id: UUID) -> ContextSnapshot:
 
 @router.post("/incidents/{uuid:incident_id}/diagnose", response={201: Investigated})
 def diagnose_incident(request: HttpRequest, incident_id: UUID) -> dict[str, Any]:
-    """Rank its causes from what is known now, and recommend what to do. Nothing is executed."""
+    """Rank its causes from what is known now, and recommend what to do. Nothing is executed.
+
+    Where a language model is configured, it reads along later: see `consultation` of the hypotheses.
+    """
     actor = actor_of(request)
     diagnosis, hypotheses = copilot().diagnose(actor=actor, incident_id=incident_id)
     proposed = copilot().recommend(actor=actor, incident_id=incident_id)
@@ -62,9 +72,18 @@ def diagnose_incident(request: HttpRequest, incident_id: UUID) -> dict[str, Any]
 
 @router.get("/incidents/{uuid:incident_id}/hypotheses", response=Diagnosed)
 def list_hypotheses(request: HttpRequest, incident_id: UUID) -> dict[str, Any]:
-    """The hypotheses of its latest diagnosis, by rank; `diagnosis` is null before the first."""
-    latest = copilot().incidents.diagnosis(actor=actor_of(request), incident_id=incident_id)
-    return {"diagnosis": latest[0] if latest else None, "items": list(latest[1]) if latest else []}
+    """The hypotheses of its latest diagnosis, by rank; `diagnosis` is null before the first.
+
+    `consultation` is the latest one of a language model, with what came of it and what it cost; null where none was asked.
+    Its summary belongs to the diagnosis that `advised_id` names.
+    """
+    actor = actor_of(request)
+    latest = copilot().incidents.diagnosis(actor=actor, incident_id=incident_id)
+    return {
+        "diagnosis": latest[0] if latest else None,
+        "items": list(latest[1]) if latest else [],
+        "consultation": copilot().incidents.consultation(actor=actor, incident_id=incident_id),
+    }
 
 
 @router.get("/incidents/{uuid:incident_id}/recommendations", response=list_shape(RecommendationShape))

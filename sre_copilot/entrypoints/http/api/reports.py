@@ -1,14 +1,17 @@
 """`/reports`: figures over many incidents."""
 
+from typing import Any
+
 from django.http import HttpRequest
 from ninja import Query, Router
 from pydantic import Field
 
 from sre_copilot.application.queries.calibration import CalibrationReport
-from sre_copilot.application.queries.reports import ResponseTimesReport
+from sre_copilot.application.queries.reports import A_MONTH, MOST_DAYS, ResponseTimesReport
+from sre_copilot.domain.consultations import DayOfConsultations
 from sre_copilot.domain.signals import Severity
 from sre_copilot.entrypoints.http.api.pages import refuse_unknown
-from sre_copilot.entrypoints.http.api.shapes import Asked, Moment, shape
+from sre_copilot.entrypoints.http.api.shapes import Asked, Moment, list_shape, shape
 from sre_copilot.entrypoints.http.authentication import actor_of
 from sre_copilot.entrypoints.http.running import copilot
 
@@ -57,3 +60,16 @@ def report_calibration(request: HttpRequest, wanted: Query[CalibrationWanted]) -
     """
     refuse_unknown(request, CalibrationWanted)
     return copilot().calibration.report(actor=actor_of(request), since=wanted.since, until=wanted.until)
+
+
+class ModelUsageWanted(Asked):
+    """How far back."""
+
+    days: int = Field(A_MONTH, ge=1, le=MOST_DAYS, description="Today and the days before it, in UTC.")
+
+
+@router.get("/reports/language-model", response=list_shape(shape(DayOfConsultations)))
+def report_model_usage(request: HttpRequest, wanted: Query[ModelUsageWanted]) -> dict[str, Any]:
+    """What a language model was asked, and what that cost, by day; costs are millionths of a US dollar."""
+    refuse_unknown(request, ModelUsageWanted)
+    return {"items": list(copilot().reports.model_usage(actor=actor_of(request), days=wanted.days))}

@@ -8,6 +8,7 @@ from sre_copilot.domain.errors import InvalidInput
 from sre_copilot.domain.lifecycle import Action
 from sre_copilot.domain.response_times import WEEK, Summary, week_of
 from sre_copilot.domain.signals import Severity
+from sre_copilot.testing.advisor import ScriptedAdvisor
 from sre_copilot.testing.clock import BEGINNING
 from sre_copilot.testing.stage import Stage, alert, stage
 
@@ -77,3 +78,19 @@ def test_a_report_at_the_edge_of_the_calendar_is_refused(since: datetime | None,
     here = stage()
     with pytest.raises(InvalidInput, match="edge of the calendar"):
         here.copilot.reports.response_times(actor=here.engineer, since=since, until=until)
+
+
+def test_the_language_models_cost_is_told_by_day() -> None:
+    here = stage(advisor=ScriptedAdvisor())
+    (incident_id,) = here.send(alert()).opened
+    assert here.copilot.reports.model_usage(actor=here.engineer) == ()
+    here.copilot.diagnose(actor=here.engineer, incident_id=incident_id)
+    here.copilot.advise(actor=here.engineer, incident_id=incident_id)
+    (day,) = here.copilot.reports.model_usage(actor=here.engineer)
+    assert (day.day, day.asked, day.over_budget) == (here.clock.now().date().isoformat(), 1, 0)
+    assert (day.prompt_tokens, day.completion_tokens, day.cost_microdollars) == (1000, 100, 3000)
+    here.clock.advance(timedelta(days=1))
+    assert len(here.copilot.reports.model_usage(actor=here.engineer, days=2)) == 1
+    assert here.copilot.reports.model_usage(actor=here.engineer, days=1) == ()
+    with pytest.raises(InvalidInput):
+        here.copilot.reports.model_usage(actor=here.engineer, days=0)

@@ -25,7 +25,7 @@ def test_a_diagnosis_ranks_causes_and_recommends_what_to_do() -> None:
 def test_before_the_first_diagnosis_there_is_none() -> None:
     at = desk()
     path = f"incidents/{at.scene.declared}"
-    assert at.ask("GET", f"{path}/hypotheses").document == {"diagnosis": None, "items": []}
+    assert at.ask("GET", f"{path}/hypotheses").document == {"diagnosis": None, "items": [], "consultation": None}
     assert at.ask("GET", f"{path}/recommendations").document == {"items": []}
 
 
@@ -115,3 +115,17 @@ def test_services_are_imported_and_listed_with_what_they_depend_on() -> None:
     assert (rows["payments"]["hosts"], rows["search"]["declared"]) == (["node-1"], True)
     assert plain(at.scene.stage.tables.graphs[""].services) == ["checkout", "payments", "search"]
     assert at.ask("PUT", "services", {"services": [" blank "]}).status == 422
+
+
+def test_what_a_language_model_was_asked_is_told_with_the_hypotheses() -> None:
+    at = desk()
+    stage = at.scene.stage
+    stage.copilot.diagnose(actor=stage.engineer, incident_id=at.scene.incident)
+    stage.copilot.advise(actor=stage.engineer, incident_id=at.scene.incident)
+    told = at.ask("GET", f"{at.incident}/hypotheses").document["consultation"]
+    assert (told["outcome"], told["model"], told["advised_id"]) == ("unfounded", "claude-fake", None)
+    assert (told["usage"]["prompt"], told["cost_microdollars"], told["summary"]) == (1000, 3000, [])
+    assert told["note"].startswith("claude-fake read along: 0 statements cited, 0 dropped.")
+    (day,) = at.ask("GET", "reports/language-model").document["items"]
+    assert (day["asked"], day["over_budget"]) == (1, 0)
+    assert at.ask("GET", "reports/language-model?days=0").status == 422
