@@ -14,7 +14,7 @@ WORKERS ?= 2
 # More arguments for `make demo` and `make test`, for example: make test ARGS="-k lifecycle"
 ARGS ?=
 
-.PHONY: help demo up down test lint types check soak bench bench-reads bench-ingest bench-domain bench-redaction lock clean
+.PHONY: help demo up down test lint types check soak bench bench-reads bench-ingest bench-domain bench-diagnosis bench-redaction lock clean
 
 help: ## This table
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -62,6 +62,10 @@ bench-domain: $(READY) ## What one signal of a storm costs the domain, how that 
 
 bench-redaction: $(READY) ## What redaction finds of planted secrets, what it alters of ordinary lines, and how time grows
 	@$(BIN)/python -m benchmarks.redaction.bench_redaction $(ARGS)
+
+bench-diagnosis: $(READY) ## Answer labelled incidents through the facade (CASES=FOLDER OUT=FILE, more in ARGS)
+	@[ -n "$(CASES)" ] && [ -n "$(OUT)" ] || { echo "Say which: make bench-diagnosis CASES=FOLDER OUT=FILE" >&2; exit 2; }
+	@$(BIN)/python -m benchmarks.diagnosis.answer --cases "$(CASES)" --out "$(OUT)" $(ARGS)
 
 lock: $(READY) ## Bring requirements.lock in line with pyproject.toml (UPGRADE=1: to the newest versions)
 	@$(BIN)/uv pip compile --quiet --generate-hashes --no-header --universal --python-version 3.11 \

@@ -10,6 +10,7 @@ of the sets.
 import argparse
 import json
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -42,32 +43,38 @@ def runbook(number: int, document: dict[str, Any]) -> Runbook:
     )
 
 
-def main() -> None:
-    """Store, search, write."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="folder of the labelled sets")
-    parser.add_argument("--out", type=Path, required=True, help="file of predictions to write")
-    arguments = parser.parse_args()
-    with shared_server("benchmark-search") as server, arguments.out.open("w", encoding="utf-8") as file:
+def answers(data: Path) -> Iterator[dict[str, Any]]:
+    """The scorer's rows for all queries of the folder `runbooks` in `data`."""
+    with shared_server("benchmark-search") as server:
         migrated_database(server, "search")
         units = setup.adapters()[0]
         tenant = Tenant(id=new_id(), name="Benchmark", slug="benchmark", contact_email="a@example.com", created_at=NOW)
         names = {}
         with units(tenant.id) as uow:
             uow.tenants.add(tenant)
-            for number, document in enumerate(lines(arguments.data / "runbooks" / "corpus.jsonl")):
+            for number, document in enumerate(lines(data / "runbooks" / "corpus.jsonl")):
                 book = runbook(number, document)
                 names[book.id] = document["id"]
                 uow.runbooks.save(book)
             uow.commit()
-        for query in lines(arguments.data / "runbooks" / "queries.jsonl"):
+        for query in lines(data / "runbooks" / "queries.jsonl"):
             began = time.perf_counter()
             with units(tenant.id) as uow:
                 found = uow.runbooks.search(symptom_query([query["text"]]), limit=BEST)
             taken = (time.perf_counter() - began) * 1000
             ranked = [{"document": names[book.id]} for book, _ in found]
-            file.write(json.dumps({"id": query["id"], "ms": round(taken, 2), "ranked": ranked}) + "\n")
+            yield {"id": query["id"], "ms": round(taken, 2), "ranked": ranked}
         setup.close()
+
+
+def main() -> None:
+    """Store, search, write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder of the labelled sets")
+    parser.add_argument("--out", type=Path, required=True, help="file of predictions to write")
+    arguments = parser.parse_args()
+    with arguments.out.open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps(row) + "\n" for row in answers(arguments.data))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """The generic integration: one signal or a list, in our own words, for senders that have no plugin.
 
     {"dedup_key"?, "title", "description"?, "type"?, "severity"?, "status"?: "firing" | "resolved", "service"?,
-     "environment"?, "occurred_at"?, "labels"?: {}, "links"?: [], "source"?, "id"?}
+     "environment"?, "occurred_at"?, "labels"?: {}, "links"?: [], "source"?, "id"?, "paths"?: []}
 
-`id` names the event and `dedup_key` the series. Without a key the series is told by title, service, source and labels,
+A change says in its `description` what was changed (message, diff) and in `paths` which files. `id` names the event and
+`dedup_key` the series. Without a key the series is told by title, service, source and labels,
 so a resolve has to repeat them. The header `webhook-id` names the delivery as a whole.
 
 Deliveries are signed after the Standard Webhooks specification (standardwebhooks.com, symmetric signatures `v1`), or
@@ -19,7 +20,7 @@ import attrs
 
 from sre_copilot.domain.deliveries import Delivery, Parsed, Sample
 from sre_copilot.domain.integrations import Integration, Secrets, Setting, SettingKind
-from sre_copilot.domain.payloads import Fields, web_links, wrong
+from sre_copilot.domain.payloads import Fields, texts, web_links, wrong
 from sre_copilot.domain.signals import (
     UNKNOWN_SERVICE,
     ChangeDetails,
@@ -38,6 +39,7 @@ SEVERITIES: Mapping[str, Severity] = {
 }
 """Our five words and the two that most tools have besides. Every other word is medium."""
 SECRET = "signing_secret"
+MOST_PATHS = 1_000
 SETTINGS = (
     Setting(
         name=SECRET,
@@ -145,7 +147,7 @@ def _draft(signal: Fields, integration: Integration, received_at: datetime) -> S
         vendor_key=signal.key("dedup_key"),
         vendor_id=signal.key("id"),
         occurred_at=signal.time("occurred_at", received_at),
-        change=_change(signal_type, title, description, labels, links) if signal_type.is_change else None,
+        change=_change(signal_type, signal, labels, links) if signal_type.is_change else None,
         links=links,
         raw=signal.values,
     )
@@ -180,16 +182,17 @@ def _identity(told: Mapping[str, str], labels: Mapping[str, str]) -> dict[str, s
 
 
 def _change(
-    signal_type: SignalType, title: str, description: str, labels: Mapping[str, str], links: tuple[str, ...]
+    signal_type: SignalType, signal: Fields, labels: Mapping[str, str], links: tuple[str, ...]
 ) -> ChangeDetails:
     return ChangeDetails(
         kind="config" if signal_type is SignalType.CONFIG_CHANGE else "deploy",
-        summary=title,
+        summary=signal.required("title"),
         version=labels.get("version", ""),
         previous_version=labels.get("previous_version", ""),
         author=labels.get("author", ""),
         commit=labels.get("commit", ""),
-        text=description,
+        text=signal.text("description"),
+        paths=texts(signal.values.get("paths"))[:MOST_PATHS],
         links=links,
     )
 

@@ -101,12 +101,13 @@ def test_severity_is_mapped_and_an_unknown_word_is_medium_and_kept(word: str, se
 
 @pytest.mark.parametrize(("word", "kind"), [("deploy_event", "deploy"), ("config_change", "config")])
 def test_a_change_happens_at_a_moment(word: str, kind: str) -> None:
-    draft = one(type=word, labels={"version": "2", "author": "ana"}, description="why")
+    draft = one(type=word, labels={"version": "2", "author": "ana"}, description="why", paths=["db.go", 7, "x/y"])
     assert draft.status is SignalStatus.MOMENT
     assert draft.severity is Severity.INFO
     assert draft.change is not None
     assert (draft.change.kind, draft.change.summary, draft.change.text) == (kind, "Disk is full", "why")
     assert (draft.change.version, draft.change.author) == ("2", "ana")
+    assert draft.change.paths == ("db.go", "x/y")
 
 
 def test_without_a_key_title_service_source_and_labels_tell_the_series() -> None:
