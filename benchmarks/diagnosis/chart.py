@@ -23,9 +23,11 @@ Said = Sequence[tuple[float, bool]]
 def bins(said: Said) -> list[tuple[float, float, int]]:
     """(mean primary, share that was right, count) of five bins of equal count, by primary."""
     ordered = sorted(said)
-    found = []
+    found, first = [], 0
     for place in range(BINS):
-        part = ordered[len(ordered) * place // BINS : len(ordered) * (place + 1) // BINS]
+        # As the scorer has them: where the count does not divide, the first bins are one longer.
+        after = first + len(ordered) // BINS + (place < len(ordered) % BINS)
+        part, first = ordered[first:after], after
         if part:
             right = sum(ok for _, ok in part) / len(part)
             found.append((sum(primary for primary, _ in part) / len(part), right, len(part)))
