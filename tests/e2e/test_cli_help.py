@@ -22,6 +22,8 @@ COMMANDS_OF: dict[str, tuple[str, ...]] = {
     "AddKey": ("keys rotate",),
     "AddRoute": ("routes add",),
     "AddUser": ("users add",),
+    # The worker does it after each diagnosis.
+    "AdviseIncident": ("diagnose",),
     "AssignIncident": ("incidents assign",),
     # At every door; the command line hands deliveries in.
     "AuthenticateDelivery": (),
@@ -190,6 +192,7 @@ def walk_incidents(journey: Journey, folder: Path) -> None:
     for verb in ("show", "forget", "restore"):
         journey(f"precedents {verb}", learned)
     journey("reports calibration")
+    journey("reports language-model")
     journey("incidents runbook", incident)
     journey("incidents postmortem", incident)
     first, second, *_ = found["recommendations"]

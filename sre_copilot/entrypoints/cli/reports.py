@@ -65,7 +65,7 @@ def response_times(session: Session, weeks: int, service: str | None, severity: 
 )
 @command
 def language_model(session: Session, days: int) -> None:
-    """Show what a language model was asked, day by day in UTC, and what that cost."""
+    """Show what a language model was asked, and what that cost."""
     with session.open() as copilot:
         found = copilot.reports.model_usage(actor=session.actor(copilot), days=days)
         session.show(found, _usage(found))
