@@ -14,6 +14,8 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 import attrs
 
+from benchmarks.diagnosis.past import as_past
+from benchmarks.diagnosis.told import telemetry_of
 from sre_copilot.domain.service_graph import Call, ServiceGraph
 from sre_copilot.domain.snapshots import ContextSnapshot, MetricKind, MetricSeries, ObservedChange, ObservedSignal
 
@@ -44,6 +46,7 @@ def load(data: Path, name: str, *, edit: Any = None) -> Iterator[Case]:
             edit(document)
         truth = truths[document["id"]]
         background = backgrounds.get(f"{document['background']}.json.gz") if document["background"] else None
+        background = as_past(document, background)
         snapshot, ids = to_snapshot(document, background)
         by_change = truth.get("change") is not None
         alarm = document["alarm"]["metric"]
@@ -88,6 +91,7 @@ def to_snapshot(document: dict[str, Any], background: dict[str, Any] | None) -> 
         changes=changes,
         graph=ServiceGraph(services=frozenset(document["components"]), calls=calls),
         metrics=metrics,
+        telemetry=telemetry_of(document, background, start),
     )
     return snapshot, ids
 
@@ -136,15 +140,12 @@ def _metrics(
 ) -> tuple[tuple[MetricSeries, ...], datetime]:
     """The case's series with their past in front: later samples of a shared background are left out."""
     past = {_key(row): row for kind in ("series", "edge_series") for row in (background or {}).get(kind, [])}
-    shift = timedelta(0)
-    if background is not None and background["clock"] == "detached":
-        shift = start - _time(background["window"]["end"])
     found, earliest = [], start
     for row in [*document["series"], *document.get("edge_series", [])]:
         series = _series(row)
         before = past.get(_key(row))
         if before is not None and before["step_seconds"] == row["step_seconds"]:
-            series = _joined(attrs.evolve(_series(before), start=_time(before["start"]) + shift), series, start)
+            series = _joined(_series(before), series, start)
         earliest = min(earliest, series.start)
         found.append(series)
     return tuple(found), earliest

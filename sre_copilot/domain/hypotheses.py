@@ -37,6 +37,8 @@ class EvidenceKind(StrEnum):
     CHANGE = "change"
     METRIC = "metric"
     LOG_TEMPLATE = "log_template"
+    TRACE = "trace"
+    NOTICE = "notice"
     PRECEDENT = "precedent"
     TOPOLOGY = "topology"
     READING = "reading"

@@ -13,7 +13,9 @@ from sre_copilot.domain.diagnosis.metric_clues import field, metric_clues
 from sre_copilot.domain.diagnosis.precedent_clues import with_precedents
 from sre_copilot.domain.diagnosis.readings import Readings, read
 from sre_copilot.domain.diagnosis.signal_clues import outside_clues, signal_clues
+from sre_copilot.domain.diagnosis.told_clues import Told, told_clues
 from sre_copilot.domain.diagnosis.topology import Topology
+from sre_copilot.domain.diagnosis.windows import incident_window
 from sre_copilot.domain.hypotheses import CandidateKind
 from sre_copilot.domain.service_graph import Call, ServiceGraph
 from sre_copilot.domain.snapshots import ContextSnapshot
@@ -33,11 +35,12 @@ def candidates(snapshot: ContextSnapshot) -> tuple[Candidate, ...]:
     topology = Topology(graph=snapshot.graph, readings=readings, alarm=snapshot.alarm, components=names, hosts=hosts)
     compared = field(readings, topology)
     groups, suffering = complaints(snapshot.signals), Suffering(graph=snapshot.graph)
+    told = Told.of(snapshot.telemetry, incident_window(snapshot))
     components = {
         name: Candidate(
             kind=CandidateKind.HOST if name in hosts else CandidateKind.SERVICE,
             subject=name,
-            evidence=(*metric_clues(name, compared), *signal_clues(name, groups, suffering)),
+            evidence=(*metric_clues(name, compared), *told_clues(name, told), *signal_clues(name, groups, suffering)),
         )
         for name in names
     }

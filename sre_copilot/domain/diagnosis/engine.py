@@ -118,6 +118,10 @@ def missing_kinds(snapshot: ContextSnapshot) -> float:
         missing.add("graph")
     if not snapshot.signals:
         missing.add("signals")
+    if snapshot.telemetry is not None and not snapshot.telemetry.logs:
+        missing.add("logs")
+    if snapshot.telemetry is not None and not (snapshot.telemetry.operations or snapshot.telemetry.calls):
+        missing.add("traces")
     total = sum(len(series.values) for series in snapshot.metrics)
     holes = sum(series.values.count(None) for series in snapshot.metrics)
     return len(missing) + (holes / total if total else 0.0)

@@ -17,6 +17,8 @@ from sre_copilot.domain.hypotheses import Evidence, EvidenceKind
 
 LATE_AFTER = timedelta(seconds=60)
 QUIET_BELOW = 3.0
+CLEAR = 0.5
+"""Being ahead counts fully from this strength on: somebody is always first."""
 
 
 @attrs.frozen(kw_only=True)
@@ -66,9 +68,11 @@ def _two_clearest(shifts: Iterable[Shift]) -> tuple[float, float]:
 
 
 def _lead(shift: Shift, lead: tuple[float, float]) -> float:
-    """How far `shift` is ahead of all others: 1 - second / first in spreads; 0 unless it is the first."""
+    """How far `shift` is ahead of all others: 1 - second / first in spreads, less where it is faint; 0 unless it is the first."""
     first, second = lead
-    return 1.0 - second / first if shift.strength > 0 and shift.spreads >= first > 0 else 0.0
+    if not (shift.strength > 0 and shift.spreads >= first > 0):
+        return 0.0
+    return (1.0 - second / first) * min(1.0, shift.strength / CLEAR)
 
 
 def _strengths(name: str, field: Field) -> list[Evidence]:

@@ -12,6 +12,11 @@ from sre_copilot.domain.diagnosis.topology import Topology
 from sre_copilot.domain.diagnosis.wording import quantity
 from sre_copilot.domain.hypotheses import Evidence
 
+CLEAR = 0.5
+"""The largest share counts fully where it is at least so clear: somebody's is always the largest."""
+CLEAR_FAILURE = 0.15
+"""As much of failures: they are counted, not measured, and rare where all is well."""
+
 
 @attrs.frozen(kw_only=True)
 class Shares:
@@ -50,11 +55,11 @@ def _own_share(name: str, shares: Shares) -> list[Evidence]:
     alarm = shares.topology.alarm
     if delay is not None and shares.most_delay > 0:
         note = f"Delay begins in {name} itself: {quantity(delay.own, 's')} per request of {alarm}"
-        value = delay.own / shares.most_delay
+        value = delay.own / shares.most_delay * min(1.0, delay.shift.strength / CLEAR)
         found += metric_clue(Feature.OWN_DELAY, value, delay.shift, subject=name, note=note)
     if failures is not None and shares.most_failures > 0:
         note = f"Failures begin in {name} itself: {failures.own * 100:.3g} per 100 requests of {alarm}"
-        value = failures.own / shares.most_failures
+        value = failures.own / shares.most_failures * min(1.0, failures.shift.strength / CLEAR_FAILURE)
         found += metric_clue(Feature.OWN_FAILURES, value, failures.shift, subject=name, note=note)
     return found
 

@@ -7,6 +7,7 @@ from math import isfinite
 import attrs
 
 from sre_copilot.domain.diagnosis.shifts import MOST_SPREADS, Normal, Shift, measure, normal
+from sre_copilot.domain.diagnosis.traced import traced_series
 from sre_copilot.domain.diagnosis.units import (
     DELAY,
     FAILURE,
@@ -60,15 +61,17 @@ def read(snapshot: ContextSnapshot) -> Readings:
     """
     window = incident_window(snapshot)
     spoken = spoken_kinds(snapshot.signals)
+    metrics = (*snapshot.metrics, *traced_series(snapshot.telemetry))
     mine = [series for series in snapshot.metrics if series.component == snapshot.alarm and series.callee is None]
     alarm = _clearest((series for series in mine if series.kind in (spoken or SYMPTOMS)), window)
     alarm = alarm or _clearest((series for series in mine if series.kind in SYMPTOMS), window)
+    alarm = alarm or _peak((series for series in mine if series.kind in spoken), window)
     if alarm is not None:
         window = attrs.evolve(window, spans=_worst_times(*alarm, window))
     requests = _requests(snapshot.metrics, window)
     shifts = [
         shift
-        for series in snapshot.metrics
+        for series in metrics
         if not _waiting(series)
         and (shift := measure(series, window, grain(series, requests.get(series.component)))) is not None
     ]
@@ -140,6 +143,20 @@ def _clearest(candidates: Iterable[MetricSeries], window: Window) -> tuple[Metri
     return chosen
 
 
+def _peak(candidates: Iterable[MetricSeries], window: Window) -> tuple[MetricSeries, Normal] | None:
+    """The series with the highest single sample, of three spreads or more: what was told of it may have been short."""
+    best: tuple[float, str] = (FOCUS_SPREADS, "")
+    chosen = None
+    for series in candidates:
+        usual = normal(series, window)
+        if usual is None:
+            continue
+        highest = max((beyond for _, beyond in _distances(series, usual, window)), default=0.0)
+        if (highest, series.name) > best:
+            best, chosen = (highest, series.name), (series, usual)
+    return chosen
+
+
 def _mean_excess(distances: list[float]) -> float:
     return sum(max(0.0, beyond - FOCUS_SPREADS) for beyond in distances) / len(distances) if distances else 0.0
 
@@ -171,4 +188,5 @@ def _worst_times(series: MetricSeries, usual: Normal, window: Window) -> tuple[t
             spans[-1] = (spans[-1][0], moment + half)
         else:
             spans.append((moment - half, moment + half))
-    return tuple(spans) or window.spans
+    # What was worse before the incident than ever since is not this incident.
+    return tuple(spans) if spans and spans[-1][1] > window.onset else window.spans

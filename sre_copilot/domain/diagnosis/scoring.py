@@ -24,6 +24,12 @@ class Feature(StrEnum):
     QUIET_CALLEES = "quiet_callees"
     TRAIL = "trail"
     EDGE_GAP = "edge_gap"
+    SLOW_OPERATION = "slow_operation"
+    CALL_GAP = "call_gap"
+    LEADING_TRACES = "leading_traces"
+    LOG_SURGE = "log_surge"
+    LOG_STOP = "log_stop"
+    LEADING_LOGS = "leading_logs"
     CHANGE_TEXT = "change_text"
     CHANGE_TIMING = "change_timing"
     CHANGE_RISK = "change_risk"
@@ -57,6 +63,12 @@ COMPONENTS: Mapping[Feature, Component] = {
     Feature.QUIET_CALLEES: Component.TOPOLOGY,
     Feature.TRAIL: Component.TOPOLOGY,
     Feature.EDGE_GAP: Component.TOPOLOGY,
+    Feature.SLOW_OPERATION: Component.SIGNAL_STRENGTH,
+    Feature.CALL_GAP: Component.TOPOLOGY,
+    Feature.LEADING_TRACES: Component.TOPOLOGY,
+    Feature.LOG_SURGE: Component.LOG_EVIDENCE,
+    Feature.LOG_STOP: Component.LOG_EVIDENCE,
+    Feature.LEADING_LOGS: Component.LOG_EVIDENCE,
     Feature.CHANGE_TEXT: Component.CHANGE_CORRELATION,
     Feature.CHANGE_TIMING: Component.CHANGE_CORRELATION,
     Feature.CHANGE_RISK: Component.CHANGE_CORRELATION,

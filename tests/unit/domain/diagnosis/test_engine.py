@@ -46,7 +46,7 @@ def test_the_claim_and_the_description_say_what_moved_and_when() -> None:
     assert first.description == (
         "latency of stock rose from 50 ms to 1.05 s, 337 spreads, at 12:15:00. "
         "Delay begins in stock itself: 1 s per request of shop (latency of stock 50 ms -> 1.05 s). "
-        'Trouble of stock would explain 66 % of the signals, such as "orders is slow".'
+        "No other component's resources stand out like those of stock (cpu of stock 20 % -> 90 %)."
     )
 
 
