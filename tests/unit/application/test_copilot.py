@@ -29,6 +29,9 @@ class Moody:
             raise DatabaseUnavailable
         return ()
 
+    def telemetry(self, *, tenant_id: UUID, start: datetime, end: datetime) -> None:
+        return None
+
 
 def test_every_use_case_and_query_has_its_place_in_the_facade() -> None:
     kinds = [field.type for field in attrs.fields(Copilot) if field.name != "on_close"]

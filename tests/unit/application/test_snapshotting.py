@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sre_copilot.application.snapshotting import CHANGES_BEFORE, stored_context
+from sre_copilot.application.snapshotting import BASELINE, CHANGES_BEFORE, stored_context
 from sre_copilot.domain.service_graph import Placement, ServiceGraph
 from sre_copilot.domain.snapshots import ContextSnapshot
 from sre_copilot.testing.clock import BEGINNING
@@ -24,7 +24,7 @@ def test_the_onset_is_the_earliest_start_and_that_service_gave_the_alarm() -> No
     here.send(alert("HighErrorRate", occurred_at=BEGINNING - 3 * MINUTE, title=""))
     taken = snapshot_now(here)
     assert (taken.onset, taken.alarm) == (BEGINNING - 3 * MINUTE, "checkout")
-    assert taken.window_start == BEGINNING - 33 * MINUTE
+    assert taken.window_start == BEGINNING - 3 * MINUTE - BASELINE
     assert "HighErrorRate" in [signal.title for signal in taken.signals]
 
 

@@ -58,8 +58,8 @@ def test_an_incident_is_shown_with_everything_that_belongs_to_it_and_nothing_of_
     view = show(here, on.incident)
     (diagnosis,) = here.tables.diagnoses.values()
     assert view.incident == here.tables.incidents[on.incident]
-    assert [signal.incident_id for signal in view.signals] == [on.incident]
-    assert [episode.original_id for episode in view.episodes] == [view.signals[0].id]
+    assert [signal.incident_id for signal in view.signals] == [on.incident] * 2
+    assert {episode.original_id for episode in view.episodes} == {signal.id for signal in view.signals}
     assert [row.to_state for row in view.transitions] == ["detected"]
     assert [note.text for note in view.notes] == ["rolled back"]
     assert (view.diagnosis, list(view.hypotheses)) == (diagnosis, list(here.tables.hypotheses.values()))
