@@ -27,7 +27,7 @@ SAME_PLACE = 0.3
 DIGITS = 4
 
 
-class Role(StrEnum):
+class TopologyRole(StrEnum):
     """Where the component that raised the alarm stands in the service graph."""
 
     UNKNOWN = ""
@@ -63,7 +63,7 @@ class Symptoms:
     words: tuple[str, ...] = attrs.field(default=(), converter=_sorted)
     templates: tuple[str, ...] = attrs.field(default=(), converter=_sorted)
     signals: tuple[str, ...] = attrs.field(default=(), converter=_sorted)
-    role: Role = Role.UNKNOWN
+    role: TopologyRole = TopologyRole.UNKNOWN
 
 
 def similarity(one: Symptoms, other: Symptoms) -> float:

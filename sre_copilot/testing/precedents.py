@@ -17,9 +17,9 @@ from sre_copilot.domain.precedents import (
     JudgedCause,
     Place,
     Precedent,
-    Role,
     SeenPrecedent,
     Symptoms,
+    TopologyRole,
 )
 from sre_copilot.testing.clock import BEGINNING
 from sre_copilot.testing.tables import TenantTables
@@ -96,7 +96,7 @@ def make_symptoms(**given: Any) -> Symptoms:
         "metrics": ("latency up alarm", "cpu up other"),
         "words": ("slow", "timeout"),
         "signals": ("high",),
-        "role": Role.ENTRY,
+        "role": TopologyRole.ENTRY,
     }
     return Symptoms(**{**defaults, **given})
 

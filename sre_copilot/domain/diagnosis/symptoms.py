@@ -6,7 +6,7 @@ from sre_copilot.domain.diagnosis.candidates import components_of, hosts_of, see
 from sre_copilot.domain.diagnosis.readings import Readings, read
 from sre_copilot.domain.diagnosis.shifts import Shift
 from sre_copilot.domain.diagnosis.words import words
-from sre_copilot.domain.precedents import Role, Symptoms
+from sre_copilot.domain.precedents import Symptoms, TopologyRole
 from sre_copilot.domain.service_graph import ServiceGraph
 from sre_copilot.domain.snapshots import ContextSnapshot
 
@@ -48,10 +48,10 @@ def _way(shift: Shift) -> str:
     return "up" if shift.after > shift.before else "down"
 
 
-def _role(graph: ServiceGraph, name: str) -> Role:
+def _role(graph: ServiceGraph, name: str) -> TopologyRole:
     calls, called = bool(graph.callees(name)), bool(graph.callers(name))
     if calls and called:
-        return Role.MIDDLE
+        return TopologyRole.MIDDLE
     if calls:
-        return Role.ENTRY
-    return Role.LEAF if called else Role.UNKNOWN
+        return TopologyRole.ENTRY
+    return TopologyRole.LEAF if called else TopologyRole.UNKNOWN

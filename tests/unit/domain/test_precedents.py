@@ -16,8 +16,8 @@ from sre_copilot.domain.precedents import (
     SAME_PLACE,
     Cause,
     Place,
-    Role,
     Symptoms,
+    TopologyRole,
     nearest_precedents,
     similarity,
 )
@@ -28,7 +28,7 @@ PARTS = st.lists(st.sampled_from(["latency up alarm", "cpu up other", "slow", "t
     tuple
 )
 SYMPTOMS = st.builds(
-    Symptoms, metrics=PARTS, words=PARTS, templates=PARTS, signals=PARTS, role=st.sampled_from(list(Role))
+    Symptoms, metrics=PARTS, words=PARTS, templates=PARTS, signals=PARTS, role=st.sampled_from(list(TopologyRole))
 )
 SERVICE, CHANGE, HOST, NONE = (
     CandidateKind.SERVICE,
@@ -56,7 +56,7 @@ def test_what_only_one_of_them_knows_is_left_out() -> None:
 
 
 def test_severity_and_role_alone_make_nothing_alike() -> None:
-    bare = Symptoms(signals=("high",), role=Role.ENTRY)
+    bare = Symptoms(signals=("high",), role=TopologyRole.ENTRY)
     assert similarity(bare, bare) < LEAST_ALIKE
     assert similarity(Symptoms(), Symptoms()) == 0.0
 

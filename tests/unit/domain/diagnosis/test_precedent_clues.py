@@ -8,7 +8,7 @@ from sre_copilot.adapters.diagnosis.training import load_calibration, load_weigh
 from sre_copilot.domain.diagnosis.engine import diagnose
 from sre_copilot.domain.diagnosis.symptoms import symptoms_of
 from sre_copilot.domain.hypotheses import CandidateKind, Component, EvidenceKind, RankedCause, Verdict
-from sre_copilot.domain.precedents import Cause, Place, Role, SeenPrecedent, similarity
+from sre_copilot.domain.precedents import Cause, Place, SeenPrecedent, TopologyRole, similarity
 from sre_copilot.domain.snapshots import ContextSnapshot
 from sre_copilot.testing.precedents import make_seen
 from sre_copilot.testing.snapshots import (
@@ -118,7 +118,7 @@ def test_symptoms_name_no_service_and_no_host() -> None:
     signals = (make_observed_signal("shop", "Latency of shop on node-7 is high", hosts=("node-7",)),)
     symptoms = symptoms_of(attrs.evolve(one, signals=signals))
     assert symptoms.words == ("high", "latenc")
-    assert symptoms.role is Role.ENTRY
+    assert symptoms.role is TopologyRole.ENTRY
     assert symptoms.metrics == ("cpu up other", "latency up alarm", "latency up other")
     assert not {"shop", "orders", "stock", "search"} & {part for text in symptoms.metrics for part in text.split()}
 
