@@ -13,15 +13,14 @@ from sre_copilot.application.acting import Acting
 from sre_copilot.application.doors import Door
 from sre_copilot.application.queries.administration import AdministrationQueries
 from sre_copilot.application.queries.calibration import CalibrationQueries
+from sre_copilot.application.queries.drafts import DraftQueries
 from sre_copilot.application.queries.incidents import IncidentQueries
 from sre_copilot.application.queries.integrations import IntegrationQueries
 from sre_copilot.application.queries.key_ring import KeyRingQueries
 from sre_copilot.application.queries.operations import OperationQueries
 from sre_copilot.application.queries.outbound import OutboundQueries
-from sre_copilot.application.queries.postmortems import PostmortemQueries
 from sre_copilot.application.queries.precedents import PrecedentQueries
 from sre_copilot.application.queries.reports import ReportQueries
-from sre_copilot.application.queries.runbook_drafts import RunbookDraftQueries
 from sre_copilot.application.queries.service_graph import ServiceQueries
 from sre_copilot.application.queries.signals import SignalQueries
 from sre_copilot.application.queries.silences import SilenceQueries
@@ -152,8 +151,7 @@ class Copilot:
     reports: ReportQueries
     calibration: CalibrationQueries
     precedents: PrecedentQueries
-    runbook_drafts: RunbookDraftQueries
-    postmortems: PostmortemQueries
+    drafts: DraftQueries
     integrations: IntegrationQueries
     key_ring: KeyRingQueries
     outbound: OutboundQueries

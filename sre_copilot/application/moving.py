@@ -7,9 +7,11 @@ from uuid import UUID
 import attrs
 
 from sre_copilot.application.announcing import announce, stepped
+from sre_copilot.application.ports.clock import Clock
 from sre_copilot.application.ports.ids import Ids
-from sre_copilot.application.ports.unit_of_work import UnitOfWork
+from sre_copilot.application.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from sre_copilot.application.regrouping import Regrouping
+from sre_copilot.application.retrying import again_on_conflict
 from sre_copilot.application.trail import record_audit
 from sre_copilot.domain.actors import Actor
 from sre_copilot.domain.audit import AuditAction
@@ -173,6 +175,18 @@ class Moving:
                 "reason": self.wanted.reason,
             },
         )
+
+
+def moved(wanted: Wanted, actor: Actor, *, units: UnitOfWorkFactory, clock: Clock, ids: Ids) -> Incident:
+    """Move in a unit of work of its own, again where somebody else was faster. Raises what `Moving.move` raises."""
+
+    def move() -> Incident:
+        with units(actor.tenant_id) as uow:
+            after = Moving(uow=uow, ids=ids, actor=actor, now=clock.now(), wanted=wanted).move()
+            uow.commit()
+        return after
+
+    return again_on_conflict(move)
 
 
 def _is_recurrence(outcome: CorrelationOutcome) -> bool:

@@ -4,11 +4,10 @@ from uuid import UUID
 
 import attrs
 
-from sre_copilot.application.moving import Moving, Wanted
+from sre_copilot.application.moving import Wanted, moved
 from sre_copilot.application.ports.clock import Clock
 from sre_copilot.application.ports.ids import Ids
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
-from sre_copilot.application.retrying import again_on_conflict
 from sre_copilot.domain.actors import Actor, Permission
 from sre_copilot.domain.corrections import CorrectionKind
 from sre_copilot.domain.incidents import Incident
@@ -47,12 +46,4 @@ class MoveSignal:
             reason=checked_text("The reason", reason).strip(),
             expected_version=expected_version,
         )
-
-        def move() -> Incident:
-            with self.units(actor.tenant_id) as uow:
-                moving = Moving(uow=uow, ids=self.ids, actor=actor, now=self.clock.now(), wanted=wanted)
-                after = moving.move()
-                uow.commit()
-            return after
-
-        return again_on_conflict(move)
+        return moved(wanted, actor, units=self.units, clock=self.clock, ids=self.ids)

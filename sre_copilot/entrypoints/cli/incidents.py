@@ -15,10 +15,9 @@ from sre_copilot.entrypoints.cli.ids import incident_argument
 from sre_copilot.entrypoints.cli.lifecycle import LIFECYCLE, expected_version, show_changed
 from sre_copilot.entrypoints.cli.names import NAME
 from sre_copilot.entrypoints.cli.pages import incident_page
-from sre_copilot.entrypoints.cli.postmortem import postmortem
+from sre_copilot.entrypoints.cli.postmortem import postmortem, runbook_draft
 from sre_copilot.entrypoints.cli.regrouping import REGROUPING
 from sre_copilot.entrypoints.cli.render import IncidentList, when, words
-from sre_copilot.entrypoints.cli.runbook_draft import runbook_draft
 from sre_copilot.entrypoints.cli.session import NEWEST, Session, command
 
 

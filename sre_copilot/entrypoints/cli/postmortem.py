@@ -1,22 +1,18 @@
-"""`sre-copilot incidents postmortem`: draft one, and say where the finished one is."""
+"""`sre-copilot incidents postmortem` and `runbook`: draft what comes after an incident."""
 
 from pathlib import Path
 from uuid import UUID
 
 import click
 
+from sre_copilot.entrypoints.cli.drafts import out_option, show_draft
 from sre_copilot.entrypoints.cli.ids import incident_argument
 from sre_copilot.entrypoints.cli.lifecycle import expected_version, show_changed
 from sre_copilot.entrypoints.cli.session import Session, command
 
 
 @click.command()
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Write it there; a file that is there already is left alone. [default: print it]",
-)
+@out_option
 @click.option(
     "--published-at",
     "url",
@@ -37,17 +33,17 @@ def postmortem(session: Session, incident: UUID | str, out: Path | None, url: st
             )
             show_changed(session, changed, f"Published at {url}." if url else "No longer published anywhere.")
             return
-        drafted = copilot.postmortems.draft(actor=actor, incident_id=incident_id)
-    if out is None:
-        if session.as_json:
-            session.show(drafted)
-        else:
-            # As it is, for whoever pipes it on: a table that is wrapped is none.
-            click.echo(drafted.markdown, nl=False)
-        return
-    try:
-        with out.open("x", encoding="utf-8") as file:
-            file.write(drafted.markdown)
-    except FileExistsError:
-        raise click.UsageError(f"{out} is there already; name another file.", click.get_current_context()) from None
-    session.show(drafted, f"Written to {out}.")
+        drafted = copilot.drafts.postmortem(actor=actor, incident_id=incident_id)
+    show_draft(session, drafted, out)
+
+
+@click.command("runbook")
+@out_option
+@incident_argument
+@command
+def runbook_draft(session: Session, incident: UUID | str, out: Path | None) -> None:
+    """Draft a runbook in Markdown from what an incident taught. Nothing is stored."""
+    with session.open() as copilot:
+        actor = session.actor(copilot)
+        drafted = copilot.drafts.runbook(actor=actor, incident_id=session.find(copilot, actor, incident))
+    show_draft(session, drafted, out)

@@ -1,6 +1,6 @@
 """Rows of the table: postmortems."""
 
-from sre_copilot.application.queries.postmortems import PostmortemQueries
+from sre_copilot.application.queries.drafts import DraftQueries
 from sre_copilot.application.use_cases.publish_postmortem import PublishPostmortem
 from tests.unit.application.row import READERS, RESPONDERS, Asked, Row
 
@@ -13,5 +13,5 @@ CHANGES: dict[Asked, Row] = {
 }
 
 READS: dict[Asked, Row] = {
-    (PostmortemQueries, "draft"): Row(given=lambda on: {"incident_id": on.incident}, permitted=READERS),
+    (DraftQueries, "postmortem"): Row(given=lambda on: {"incident_id": on.incident}, permitted=READERS),
 }

@@ -5,7 +5,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
-from sre_copilot.application.queries.postmortems import Postmortem
+from sre_copilot.application.queries.drafts import Postmortem
 from sre_copilot.domain.incidents import Incident
 from sre_copilot.entrypoints.http.api.conditions import IN_WORDS, expected_version, tag
 from sre_copilot.entrypoints.http.api.incidents import IncidentShape
@@ -25,7 +25,7 @@ class Published(Asked):
 @router.get("/incidents/{uuid:incident_id}/postmortem", response=shape(Postmortem))
 def draft_postmortem(request: HttpRequest, incident_id: UUID) -> Postmortem:
     """A draft in Markdown from what is on record now."""
-    return copilot().postmortems.draft(actor=actor_of(request), incident_id=incident_id)
+    return copilot().drafts.postmortem(actor=actor_of(request), incident_id=incident_id)
 
 
 @router.put("/incidents/{uuid:incident_id}/postmortem", response=IncidentShape, openapi_extra=IN_WORDS)

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from ninja import Query, Router
 from pydantic import Field
 
-from sre_copilot.application.queries.runbook_drafts import RunbookDraft
+from sre_copilot.application.queries.drafts import RunbookDraft
 from sre_copilot.domain.precedents import Precedent
 from sre_copilot.entrypoints.http.api.pages import Cursor, Limit, key_of, page, refuse_unknown
 from sre_copilot.entrypoints.http.api.shapes import Asked, page_shape, shape
@@ -57,4 +57,4 @@ def restore_precedent(request: HttpRequest, precedent_id: UUID) -> Precedent:
 @router.get("/incidents/{uuid:incident_id}/runbook-draft", response=shape(RunbookDraft))
 def draft_runbook(request: HttpRequest, incident_id: UUID) -> RunbookDraft:
     """A runbook in Markdown, drafted from what the incident taught. Nothing is stored; save it where you keep runbooks."""
-    return copilot().runbook_drafts.draft(actor=actor_of(request), incident_id=incident_id)
+    return copilot().drafts.runbook(actor=actor_of(request), incident_id=incident_id)

@@ -14,7 +14,7 @@ def test_the_draft_tells_what_was_tried_and_names_nobody() -> None:
     here.copilot.record_outcome(
         actor=here.engineer, recommendation_id=on.accepted, result=OutcomeResult.WORKED, notes="errors are gone"
     )
-    drafted = here.copilot.postmortems.draft(actor=on.actor("viewer"), incident_id=on.incident)
+    drafted = here.copilot.drafts.postmortem(actor=on.actor("viewer"), incident_id=on.incident)
     assert (drafted.incident_id, drafted.published_at) == (on.incident, None)
     assert "executed | worked: errors are gone |" in drafted.markdown
     assert "a person: rolled back by hand" in drafted.markdown
@@ -28,7 +28,7 @@ def test_where_it_was_published_is_kept_and_audited() -> None:
     here = on.stage
     url = "https://wiki.example.com/postmortems/42"
     here.copilot.publish_postmortem(actor=here.engineer, incident_id=on.incident, url=url)
-    drafted = here.copilot.postmortems.draft(actor=here.engineer, incident_id=on.incident)
+    drafted = here.copilot.drafts.postmortem(actor=here.engineer, incident_id=on.incident)
     assert drafted.published_at == url
     entry = list(here.tables.audit.values())[-1]
     assert (entry.event_type, dict(entry.details)) == ("incident.postmortem_published", {"url": url})
@@ -43,5 +43,5 @@ def test_who_may_only_read_publishes_nothing_and_a_bad_address_changes_nothing()
     with pytest.raises(InvalidInput):
         here.copilot.publish_postmortem(actor=here.engineer, incident_id=on.incident, url="wiki")
     with pytest.raises(NotFound):
-        here.copilot.postmortems.draft(actor=here.engineer, incident_id=here.tenant.id)
+        here.copilot.drafts.postmortem(actor=here.engineer, incident_id=here.tenant.id)
     assert here.tables == before

@@ -1,32 +1,29 @@
-"""`sre-copilot incidents runbook`: what an incident taught, as a runbook to begin with."""
+"""How drafts in Markdown reach whoever asked: on the screen as they are, or in a new file."""
 
+from collections.abc import Callable
 from pathlib import Path
-from uuid import UUID
+from typing import Any
 
 import click
 
-from sre_copilot.entrypoints.cli.ids import incident_argument
-from sre_copilot.entrypoints.cli.session import Session, command
+from sre_copilot.application.queries.drafts import Postmortem, RunbookDraft
+from sre_copilot.entrypoints.cli.session import Session
 
-
-@click.command("runbook")
-@click.option(
+out_option: Callable[..., Any] = click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
     help="Write it there; a file that is there already is left alone. [default: print it]",
 )
-@incident_argument
-@command
-def runbook_draft(session: Session, incident: UUID | str, out: Path | None) -> None:
-    """Draft a runbook in Markdown from what an incident taught. Nothing is stored."""
-    with session.open() as copilot:
-        actor = session.actor(copilot)
-        drafted = copilot.runbook_drafts.draft(actor=actor, incident_id=session.find(copilot, actor, incident))
+
+
+def show_draft(session: Session, drafted: Postmortem | RunbookDraft, out: Path | None) -> None:
+    """Print a draft, or write it into a file that isn't there yet. Raises click.UsageError where it is."""
     if out is None:
         if session.as_json:
             session.show(drafted)
         else:
+            # As it is, for whoever pipes it on: a table that is wrapped is none.
             click.echo(drafted.markdown, nl=False)
         return
     try:
