@@ -19,12 +19,9 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
-import attrs
 import pluggy
 
-from sre_copilot.application.ports.mail import Mail
-from sre_copilot.application.ports.outgoing import Outgoing
-from sre_copilot.application.ports.signatures import Signatures
+from sre_copilot.application.ports.tools import Tools as Tools  # noqa: PLC0414 - plugins find it here
 from sre_copilot.domain.commands import Command, Response
 from sre_copilot.domain.deliveries import Delivery, Parsed, Pulled, Reply, Sample
 from sre_copilot.domain.integrations import Integration, Secrets, Setting
@@ -38,16 +35,6 @@ ENTRY_POINT_GROUP = "sre_copilot.integrations"
 
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
-
-
-@attrs.frozen(kw_only=True)
-class Tools:
-    """What plugins may use of the world: the time (UTC), the guarded HTTP client and mail, checks of asymmetric signatures."""
-
-    now: datetime
-    http: Outgoing
-    mail: Mail
-    signatures: Signatures
 
 
 class IntegrationPlugin(Protocol):
@@ -94,7 +81,7 @@ class PullsSignals(IntegrationPlugin, Protocol):
 
     @abstractmethod
     def pull(self, integration: Integration, secrets: Secrets, cursor: Mapping[str, Any], tools: Tools) -> Pulled:
-        """Return what is new since `cursor`; where that is empty, begin with what is active now.
+        """Return what is new since `cursor`, which is empty at first; then begin with what is active now.
 
         What was pulled may come again after a failure, so deliveries need ids, or signals that are repeats. At most 50
         requests through `tools.http`. Raises OutgoingFailed, CredentialsRefused among them, OutgoingRefused.
@@ -109,7 +96,10 @@ class ProvidesContext(IntegrationPlugin, Protocol):
     def metrics(
         self, integration: Integration, secrets: Secrets, start: datetime, end: datetime, tools: Tools
     ) -> Sequence[MetricSeries]:
-        """Return what was configured, evenly spaced, at most 2,000 samples each and 500 series. Raises as `pull` does."""
+        """Return the metrics that were configured, evenly spaced, at most 2,000 samples each and 500 series.
+
+        Raises OutgoingFailed, CredentialsRefused among them, OutgoingRefused.
+        """
 
 
 @runtime_checkable
@@ -279,7 +269,10 @@ class Listens(IntegrationPlugin, Protocol):
 
     @abstractmethod
     def listen_at(self, integration: Integration, secrets: Secrets, tools: Tools) -> str | None:
-        """Return a `wss://` address, asked for this one connection; None where that is not set up. Raises as `pull` does."""
+        """Return a `wss://` address, asked of the vendor for this one connection; None where that is not set up.
+
+        Raises OutgoingFailed and OutgoingRefused.
+        """
 
     @abstractmethod
     def heard(self, message: str) -> Heard:
