@@ -46,7 +46,6 @@ def load(data: Path, name: str, *, edit: Any = None) -> Iterator[Case]:
             edit(document)
         truth = truths[document["id"]]
         background = backgrounds.get(f"{document['background']}.json.gz") if document["background"] else None
-        background = as_past(document, background)
         snapshot, ids = to_snapshot(document, background)
         by_change = truth.get("change") is not None
         alarm = document["alarm"]["metric"]
@@ -74,6 +73,7 @@ def fingerprint(data: Path, name: str) -> str:
 
 def to_snapshot(document: dict[str, Any], background: dict[str, Any] | None) -> tuple[ContextSnapshot, dict[UUID, str]]:
     """The snapshot a collector would have taken, and which change of the document each change id stands for."""
+    background = as_past(document, background)
     window = {name: _time(value) for name, value in document["window"].items()}
     onset = _time(document["assumed_start"] or document["detected_at"])
     metrics, start = _metrics(document, background, window["start"])

@@ -167,8 +167,7 @@ def test_colours_are_for_terminals_only(terminal: Terminal) -> None:
 def test_a_postmortem_is_drafted_as_plain_markdown_and_no_file_is_overwritten(
     terminal: Terminal, tmp_path: Path
 ) -> None:
-    told = terminal.told("ingest", alert(tmp_path, severity="critical"), "--integration", "generic")
-    (incident,) = told["opened"]
+    incident = declared(terminal)
     drafted = terminal.done("incidents", "postmortem", incident)
     assert drafted.startswith("# Postmortem: ")
     assert "| --- | --- |\n| Service |" in drafted

@@ -51,7 +51,7 @@ def test_its_alerts_become_one_incident_that_ends_with_them_and_its_metrics_are_
             actor=actor,
             type="prometheus",
             settings={"url": f"http://127.0.0.1:{port}", "queries": [UP]},
-            features=list(Feature),
+            features=[Feature.PULL, Feature.CONTEXT],
         ).integration
         assert "answers" in (copilot.integrations.trial(actor=actor, integration_id=made.id).works or "")
 

@@ -49,8 +49,8 @@ def change(name: str, component: str, minute: int, summary: str, diff: str, path
             "paths": [path], "diff": diff}  # fmt: skip
 
 
-def answered(document: dict[str, Any]) -> list[dict[str, Any]]:
-    rows, taken = remembered(OfflineEngine()).answer(case(document, None), "made")
+def answered(document: dict[str, Any], background: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    rows, taken = remembered(OfflineEngine()).answer(case(document, background), "made")
     assert taken > 0
     for row in rows:
         sure = row["confidence"]
@@ -61,6 +61,19 @@ def answered(document: dict[str, Any]) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(("seed", "culprit"), list(enumerate(ABOVE)))
 def test_the_slow_one_underneath_comes_first(seed: int, culprit: str) -> None:
     assert answered(made(seed, culprit))[0]["component"] == culprit
+
+
+def test_what_is_usual_may_have_been_recorded_on_another_date() -> None:
+    document, reference = made(5, "ledger"), made(5, "ledger")
+    for row in document["series"]:
+        row["values"], row["start"] = row["values"][FAULT:], at(FAULT)
+    document["window"]["start"] = at(FAULT)
+    for row in reference["series"]:
+        row["values"], row["start"] = row["values"][:FAULT], (BEGINNING + timedelta(days=3)).isoformat()
+    spanned = {"start": (BEGINNING + timedelta(days=3)).isoformat()}
+    spanned["end"] = (BEGINNING + timedelta(days=3) + timedelta(minutes=FAULT)).isoformat()
+    background = {"clock": "detached", "window": spanned, "series": reference["series"]}
+    assert answered(document, background)[0]["component"] == "ledger"
 
 
 def test_of_two_deploys_the_one_whose_diff_fits_comes_first_and_none_is_an_answer() -> None:
