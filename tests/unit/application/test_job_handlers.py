@@ -117,3 +117,25 @@ def test_timers_do_what_is_due_for_the_tenant_of_the_job() -> None:
         uow.commit()
     work(here)
     assert here.tables.incidents[incident_id].state is State.RESOLVED
+
+
+def test_an_incident_that_is_over_is_neither_diagnosed_nor_read_by_an_advisor() -> None:
+    here = stage()
+    (incident_id,) = here.send(alert()).opened
+    here.copilot.resolve(actor=here.engineer, incident_id=incident_id)
+    before = here.tables.copy()
+    arguments = {"incident_id": str(incident_id)}
+    for kind in ("diagnose", "advise"):
+        handlers(here.copilot, here.clock)[kind](Job(kind=kind, tenant_id=here.tenant.id, arguments=arguments))
+    assert here.tables.diagnoses == before.diagnoses
+    assert here.tables.consultations == before.consultations
+
+
+def test_advice_that_changes_nothing_leaves_the_recommendations() -> None:
+    here = stage()
+    (incident_id,) = here.send(alert()).opened
+    work(here)
+    before = here.tables.copy()
+    arguments = {"incident_id": str(incident_id)}
+    handlers(here.copilot, here.clock)["advise"](Job(kind="advise", tenant_id=here.tenant.id, arguments=arguments))
+    assert here.tables.recommendations == before.recommendations

@@ -154,3 +154,20 @@ def test_a_diagnosis_says_by_whose_cases_it_is_calibrated_and_the_same_snapshot_
     assert [row.rank for row in after.values()] == [row.rank for row in before.values()]
     snapshot = here.tables.snapshots[own.snapshot_id]
     assert [row.cause for row in after.values()] == list(OfflineEngine().diagnose(snapshot).causes)
+
+
+def test_forgetting_or_restoring_a_precedent_twice_is_written_down_once(here: Stage) -> None:
+    first = opened(here, "one")
+    _, rows = diagnosed(here, first)
+    judge(here, rows["right"], Feedback.ACCEPTED)
+    over(here, first)
+    known = precedent(here).id
+    for _ in range(2):
+        here.copilot.forget_precedent(actor=here.engineer, precedent_id=known)
+    for _ in range(2):
+        here.copilot.restore_precedent(actor=here.engineer, precedent_id=known)
+    words = [row.event_type for row in here.tables.audit.values() if row.resource_id == known]
+    assert [word for word in words if word in ("precedent.forgotten", "precedent.restored")] == [
+        "precedent.forgotten",
+        "precedent.restored",
+    ]
