@@ -19,14 +19,18 @@ from benchmarks.diagnosis.cases import SETS, Case, fingerprint, load
 from benchmarks.diagnosis.logit import FEATURES, Choice, fit, score
 from sre_copilot.domain.diagnosis.candidates import candidates
 from sre_copilot.domain.diagnosis.clues import Candidate
-from sre_copilot.domain.diagnosis.confidence import margins, softmax, wilson
+from sre_copilot.domain.diagnosis.confidence import Calibration, CalibrationCase, margins, softmax, wilson
+from sre_copilot.domain.diagnosis.kinds import known_of
 from sre_copilot.domain.diagnosis.scoring import ADVISED, Feature, values
 from sre_copilot.domain.hypotheses import CandidateKind
+from sre_copilot.domain.recalibration import PRIOR_SPREAD
 
 TARGET = Path(__file__).parents[2] / "sre_copilot" / "adapters" / "diagnosis"
 L2 = 0.03
 Z_95 = 1.959963984540054
 KEPT_PER_CASE = 3
+SLOPES = [4.0 ** (step / 96) for step in range(-96, 97, 2)]
+"""From a quarter to four, even in logarithms."""
 
 HAND_SET = {
     Feature.FIRST_SIGNAL: (0.5, "every development case has one alert, so its time tells nothing there"),
@@ -64,6 +68,7 @@ class Sample:
     case: Case
     found: tuple[Candidate, ...]
     choice: Choice
+    kinds: frozenset[str]
 
     def answers(self) -> list[str]:
         """What each candidate says in the terms that the case is judged by."""
@@ -82,7 +87,8 @@ def sample(case: Case) -> Sample:
     found = candidates(case.snapshot)
     rows = tuple({FEATURES.index(f): v for f, v in values(item.evidence).items()} for item in found)
     right = tuple(answer(case, item) == case.right for item in found)
-    return Sample(case=case, found=found, choice=Choice(rows=rows, right=right))
+    kinds = known_of(case.snapshot).kinds
+    return Sample(case=case, found=found, choice=Choice(rows=rows, right=right), kinds=kinds)
 
 
 def train(samples: Sequence[Sample], start: Sequence[float] | None = None) -> list[float]:
@@ -141,14 +147,50 @@ def report(samples: Sequence[Sample], found: Sequence[int | None]) -> dict[str, 
     return rows
 
 
-def calibration(samples: Sequence[Sample], weights: Sequence[Sequence[float]]) -> list[list[float | bool]]:
-    """(margin, right) of the three best candidates of each case, scored with weights that never saw its root cause."""
-    found: list[list[float | bool]] = []
+def calibrated(samples: Sequence[Sample], weights: Sequence[Sequence[float]]) -> Calibration:
+    """What these samples show about scores, each scored with weights that never saw its root cause.
+
+    Kept are margin and rightness of the three best candidates of each case, by the kinds of evidence that it had, and
+    a slope for each set of kinds: the posterior mode under a log-normal prior around 1, as for a tenant of its own.
+    """
+    cases: list[CalibrationCase] = []
+    scored: dict[frozenset[str], list[tuple[list[float], Sample]]] = {}
     for item, used in zip(samples, weights, strict=True):
         scores = [score(row, used) for row in item.choice.rows]
+        scored.setdefault(item.kinds, []).append((scores, item))
         rows = sorted(zip(scores, margins(scores), item.choice.right, strict=True), key=lambda row: (-row[0], row[2]))
-        found += [[round(margin, 4), right] for _, margin, right in rows[:KEPT_PER_CASE]]
-    return sorted(found)
+        cases += [
+            CalibrationCase(margin=round(margin, 4), right=right, kinds=item.kinds)
+            for _, margin, right in rows[:KEPT_PER_CASE]
+        ]
+    cases.sort(key=lambda case: (sorted(case.kinds), case.margin, case.right))
+    return Calibration(cases=tuple(cases), slopes={kinds: _slope(rows) for kinds, rows in scored.items()})
+
+
+def _slope(scored: Sequence[tuple[list[float], Sample]]) -> float:
+    def posterior(slope: float) -> float:
+        total = -0.5 * (math.log(slope) / PRIOR_SPREAD) ** 2
+        for scores, item in scored:
+            chances = softmax([slope * value for value in scores])
+            right = math.fsum(chance for chance, ok in zip(chances, item.choice.right, strict=True) if ok)
+            total += math.log(max(right, 1e-12)) if any(item.choice.right) else 0.0
+        return total
+
+    return round(max(SLOPES, key=lambda slope: (posterior(slope), -abs(math.log(slope)))), 3)
+
+
+def shipped(found: Calibration) -> str:
+    """The calibration as the text that ships, a line for each labelled case."""
+    about = (
+        "for each set of kinds of evidence: what scores are multiplied by, and [margin over the best rival, right] of the "
+        "best three candidates per case, root cause left out"
+    )
+    blocks = []
+    for kinds in sorted(found.slopes, key=sorted):
+        rows = [json.dumps([case.margin, case.right]) for case in found.cases if case.kinds == kinds]
+        head = f'  {{"kinds": {json.dumps(sorted(kinds))}, "slope": {found.slopes[kinds]}, "cases": ['
+        blocks.append(head + "\n   " + ",\n   ".join(rows) + "\n  ]}")
+    return f'{{\n "about": {json.dumps(about)},\n "by_kinds": [\n' + ",\n".join(blocks) + "\n ]\n}\n"
 
 
 def main() -> None:
@@ -181,12 +223,9 @@ def main() -> None:
     }
     print(json.dumps({"features": features, "scores": scores}, indent=1))
     if arguments.write:
-        shipped = {"version": "2026-11", "features": features, "record": record}
-        (TARGET / "weights.json").write_text(json.dumps(shipped, indent=1) + "\n", encoding="utf-8")
-        pairs = ",\n  ".join(json.dumps(row) for row in calibration(samples, without_cause))
-        about = "[margin over the best rival, right] of the best three candidates per case, root cause left out"
-        text = f'{{\n "about": {json.dumps(about)},\n "cases": [\n  {pairs}\n ]\n}}\n'
-        (TARGET / "calibration.json").write_text(text, encoding="utf-8")
+        document = {"version": "2026-11", "features": features, "record": record}
+        (TARGET / "weights.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        (TARGET / "calibration.json").write_text(shipped(calibrated(samples, without_cause)), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from benchmarks.diagnosis import fit as training
 from benchmarks.diagnosis.cases import SETS, Case, load
 from benchmarks.diagnosis.logit import FEATURES
 from sre_copilot.adapters.diagnosis.training import load_calibration, load_weights
-from sre_copilot.domain.diagnosis.confidence import Calibration, CalibrationCase
+from sre_copilot.domain.diagnosis.confidence import Calibration
 from sre_copilot.domain.diagnosis.engine import diagnose
 from sre_copilot.domain.diagnosis.scoring import Weights
 from sre_copilot.domain.hypotheses import CandidateKind, RankedCause, Verdict
@@ -93,18 +93,21 @@ def _interval(causes: Sequence[RankedCause]) -> Document:
 
 
 def left_out(data: Path) -> dict[str, tuple[Weights, Calibration]]:
-    """Case id -> weights and calibration that never saw its root cause."""
+    """Case id -> weights and calibration that never saw its root cause.
+
+    The calibration is of all other cases, each scored by weights that saw neither its own root cause nor this one.
+    """
     samples = [training.sample(case) for name in SETS for case in load(data, name)]
-    fitted = training.leave_out(samples, training.root_cause, training.train(samples))
+    start = training.train(samples)
     found = {}
-    for item, used in zip(samples, fitted, strict=True):
-        group = training.root_cause(item.case)
-        others = [other for other in samples if training.root_cause(other.case) != group]
-        cases = training.calibration(others, [used] * len(others))
-        found[item.case.id] = (
-            Weights(version="left-out", features=dict(zip(FEATURES, used, strict=True))),
-            Calibration(cases=tuple(CalibrationCase(margin=float(m), right=bool(right)) for m, right in cases)),
-        )
+    for group in sorted({training.root_cause(item.case) for item in samples}):
+        others = [item for item in samples if training.root_cause(item.case) != group]
+        used = training.train(others, start)
+        calibration = training.calibrated(others, training.leave_out(others, training.root_cause, used))
+        weights = Weights(version="left-out", features=dict(zip(FEATURES, used, strict=True)))
+        for item in samples:
+            if training.root_cause(item.case) == group:
+                found[item.case.id] = (weights, calibration)
     return found
 
 

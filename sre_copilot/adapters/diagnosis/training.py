@@ -22,9 +22,14 @@ def load_weights() -> Weights:
 @cache
 def load_calibration() -> Calibration:
     """The labelled cases behind the intervals; the same object on every call."""
-    document = _document("calibration.json")
+    blocks = [(frozenset(block["kinds"]), block) for block in _document("calibration.json")["by_kinds"]]
     return Calibration(
-        cases=tuple(CalibrationCase(margin=float(margin), right=bool(right)) for margin, right in document["cases"])
+        cases=tuple(
+            CalibrationCase(margin=float(margin), right=bool(right), kinds=kinds)
+            for kinds, block in blocks
+            for margin, right in block["cases"]
+        ),
+        slopes={kinds: float(block["slope"]) for kinds, block in blocks},
     )
 
 

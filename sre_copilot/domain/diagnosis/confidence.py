@@ -1,10 +1,16 @@
-"""The arithmetic of a confidence: softmax over the candidates' scores, Wilson bounds from labelled cases."""
+"""The arithmetic of a confidence: softmax over the candidates' scores, Wilson bounds from labelled cases.
+
+What a score is worth depends on what it was made of. So labelled cases with the same kinds of evidence count before
+others, and a score made of them is made steeper or flatter by what they showed: temperature scaling (Guo et al., "On
+Calibration of Modern Neural Networks", ICML 2017) for each set of kinds.
+"""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
 
+from sre_copilot.domain.diagnosis.kinds import NOTHING_KNOWN, Known
 from sre_copilot.domain.hypotheses import Confidence
 
 NEAREST = 12
@@ -14,17 +20,27 @@ Z_90 = 1.6448536269514722
 
 @attrs.frozen(kw_only=True)
 class CalibrationCase:
-    """One candidate of a labelled case: its score above its best rival, and whether it was right."""
+    """One candidate of a labelled case: its score above its best rival, whether it was right, and what was known."""
 
     margin: float
     right: bool
+    kinds: frozenset[str] = frozenset()
 
 
 @attrs.frozen(kw_only=True)
 class Calibration:
-    """Labelled cases that say how often a hypothesis with a given margin was right."""
+    """Labelled cases that say how often a hypothesis with a given margin was right, and slopes by kinds of evidence."""
 
     cases: tuple[CalibrationCase, ...] = ()
+    slopes: Mapping[frozenset[str], float] = attrs.Factory(dict)
+
+    def slope(self, known: Known) -> float:
+        """What scores are multiplied by before their softmax, above 0; 1 where no labelled case had these kinds.
+
+        Where a kind that there should be could not be had, nothing makes a score steeper.
+        """
+        slope = self.slopes.get(known.kinds, 1.0)
+        return min(1.0, slope) if known.lacking else slope
 
 
 def softmax(scores: Sequence[float]) -> list[float]:
@@ -59,29 +75,39 @@ def wilson(right: float, total: float, z: float = Z_90) -> tuple[float, float]:
     scale = 1.0 + z * z / total
     centre = (share + z * z / (2.0 * total)) / scale
     half = z / scale * math.sqrt(share * (1.0 - share) / total + z * z / (4.0 * total * total))
-    return max(0.0, centre - half), min(1.0, centre + half)
+    # Rounding must not keep a bound from being reached where all were right, or none.
+    return max(0.0, centre - half) if right > 0 else 0.0, min(1.0, centre + half) if right < total else 1.0
 
 
-def nearest(calibration: Calibration, margin: float, count: int = NEAREST) -> tuple[CalibrationCase, ...]:
+def nearest(
+    calibration: Calibration, margin: float, count: int = NEAREST, kinds: frozenset[str] = frozenset()
+) -> tuple[CalibrationCase, ...]:
     """Return the `count` cases whose margin is closest to `margin`, all of them if there are fewer.
 
-    Ties are cut in favour of the smaller margin and then of the wrong answer: never of the flattering side.
+    Cases with the same kinds of evidence come before all others. Ties are cut in favour of the smaller margin and then
+    of the wrong answer: never of the flattering side.
     """
-    ordered = sorted(calibration.cases, key=lambda case: (abs(case.margin - margin), case.margin, case.right))
+    ordered = sorted(
+        calibration.cases, key=lambda case: (case.kinds != kinds, abs(case.margin - margin), case.margin, case.right)
+    )
     return tuple(ordered[:count])
 
 
-def confidence(primary: float, margin: float, *, calibration: Calibration | None, missing: float = 0.0) -> Confidence:
+def confidence(
+    primary: float, margin: float, *, calibration: Calibration | None, known: Known = NOTHING_KNOWN
+) -> Confidence:
     """Return `primary` with its interval.
 
-    The interval is Wilson's 90 % over the 12 calibration cases nearest in margin, each case worth
-    1 / (1 + missing) where `missing` is the number of kinds of evidence that could not be had: less
-    evidence, fewer cases, a wider interval. Without cases it is [0, 1] and `calibrated_on` is 0.
+    The interval is Wilson's 90 % over the 12 calibration cases nearest in margin, each worth 1 / (1 + differing +
+    missing): the number of kinds of evidence that it had and this one has not, or the other way, and the number that
+    could not be had. Less in common, or less evidence, is fewer cases and a wider interval. Without cases it is [0, 1]
+    and `calibrated_on` is 0.
     """
     primary = min(max(primary, 0.0), 1.0)
-    cases = nearest(calibration, margin) if calibration else ()
-    worth = 1.0 / (1.0 + max(0.0, missing))
-    lower, upper = wilson(sum(case.right for case in cases) * worth, len(cases) * worth)
+    cases = nearest(calibration, margin, kinds=known.kinds) if calibration else ()
+    worths = [1.0 / (1.0 + len(case.kinds ^ known.kinds) + max(0.0, known.missing)) for case in cases]
+    right = math.fsum(worth for case, worth in zip(cases, worths, strict=True) if case.right)
+    lower, upper = wilson(right, math.fsum(worths))
     return Confidence(lower=min(primary, lower), primary=primary, upper=max(primary, upper), calibrated_on=len(cases))
 
 

@@ -7,6 +7,7 @@ import attrs
 from sre_copilot.domain.diagnosis.candidates import candidates
 from sre_copilot.domain.diagnosis.clues import Candidate
 from sre_copilot.domain.diagnosis.confidence import Calibration, combined, confidence, margins, softmax
+from sre_copilot.domain.diagnosis.kinds import NOTHING_KNOWN, Known, known_of
 from sre_copilot.domain.diagnosis.next_evidence import next_evidence
 from sre_copilot.domain.diagnosis.precedent_clues import supporting_precedents
 from sre_copilot.domain.diagnosis.scoring import ADVISED, Feature, Weights, weigh
@@ -54,7 +55,7 @@ def diagnose(
         found,
         weights=weights,
         calibration=calibration,
-        missing=missing_kinds(snapshot),
+        known=known_of(snapshot),
         precedents=snapshot.precedents,
         own=snapshot.recalibration or AS_SHIPPED,
     )
@@ -70,25 +71,25 @@ def rank(
     *,
     weights: Weights,
     calibration: Calibration | None,
-    missing: float = 0.0,
+    known: Known = NOTHING_KNOWN,
     precedents: Sequence[SeenPrecedent] = (),
     own: Recalibration = AS_SHIPPED,
 ) -> Verdict:
     """Score `found` by its evidence and return the verdict, best first; ties break by subject, then change.
 
-    `own` is the tenant's recalibration: primaries are the softmax of slope x score. Intervals go by the scores alone.
+    Primaries are the softmax of slope x score, where the slope is the calibration's for what is `known`, times that of
+    the tenant's `own` recalibration. Intervals go by the scores alone.
     Candidates with a primary of at least 0.01 and none-of-these are rows of their own, the rest one row.
     """
     scored = sorted(((*weigh(item.evidence, weights), item) for item in found), key=_order)
     scores = [score for score, _, _ in scored]
+    slope = own.slope * (calibration.slope(known) if calibration else 1.0)
     rows: list[RankedCause] = []
     rest: list[RankedCause] = []
     for primary, margin, (score, components, item) in zip(
-        softmax([own.slope * score for score in scores]), margins(scores), scored, strict=True
+        softmax([slope * score for score in scores]), margins(scores), scored, strict=True
     ):
-        row = _row(
-            item, score, components, weights, confidence(primary, margin, calibration=calibration, missing=missing)
-        )
+        row = _row(item, score, components, weights, confidence(primary, margin, calibration=calibration, known=known))
         row = attrs.evolve(row, similar_incidents=supporting_precedents(row.supporting, precedents))
         kept = primary >= KEPT or item.kind is CandidateKind.NONE_OF_THESE
         (rows if kept else rest).append(row)
@@ -104,27 +105,6 @@ def rank(
         slope=own.slope,
         similar=tuple(seen.shown for seen in precedents),
     )
-
-
-def missing_kinds(snapshot: ContextSnapshot) -> float:
-    """How many kinds of evidence could not be had: those the snapshot names, and those it simply lacks.
-
-    Missing samples count as the share of a kind that they are.
-    """
-    missing = set(snapshot.missing)
-    if not snapshot.metrics:
-        missing.add("metrics")
-    if not snapshot.graph.calls:
-        missing.add("graph")
-    if not snapshot.signals:
-        missing.add("signals")
-    if snapshot.telemetry is not None and not snapshot.telemetry.logs:
-        missing.add("logs")
-    if snapshot.telemetry is not None and not (snapshot.telemetry.operations or snapshot.telemetry.calls):
-        missing.add("traces")
-    total = sum(len(series.values) for series in snapshot.metrics)
-    holes = sum(series.values.count(None) for series in snapshot.metrics)
-    return len(missing) + (holes / total if total else 0.0)
 
 
 def _calibrated_by(weights: Weights, calibration: Calibration | None, own: Recalibration) -> str:

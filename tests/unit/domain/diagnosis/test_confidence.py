@@ -16,6 +16,7 @@ from sre_copilot.domain.diagnosis.confidence import (
     softmax,
     wilson,
 )
+from sre_copilot.domain.diagnosis.kinds import Known
 from sre_copilot.domain.hypotheses import Confidence
 
 scores = st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=30)
@@ -186,14 +187,14 @@ def test_confidence_interval_stretches_to_the_primary() -> None:
 
 def test_confidence_counts_each_case_less_for_every_kind_of_evidence_that_is_missing() -> None:
     calibration = cases(*(((1.0, True),) * 9), *(((1.0, False),) * 3))
-    found = confidence(0.75, 1.0, calibration=calibration, missing=1.0)
+    found = confidence(0.75, 1.0, calibration=calibration, known=Known(missing=1.0))
     assert (found.lower, found.upper) == wilson(4.5, 6)
     assert found.calibrated_on == 12
 
 
 def test_confidence_never_counts_a_case_more_than_once() -> None:
     calibration = cases(*(((1.0, True),) * 9), *(((1.0, False),) * 3))
-    assert confidence(0.75, 1.0, calibration=calibration, missing=-5.0) == confidence(
+    assert confidence(0.75, 1.0, calibration=calibration, known=Known(missing=-5.0)) == confidence(
         0.75, 1.0, calibration=calibration
     )
 
@@ -207,7 +208,7 @@ def test_confidence_clips_a_primary_that_rounding_pushed_out() -> None:
 def test_confidence_keeps_lower_primary_and_upper_in_order(
     primary: float, margin: float, calibration: Calibration, missing: float
 ) -> None:
-    found = confidence(primary, margin, calibration=calibration, missing=missing)
+    found = confidence(primary, margin, calibration=calibration, known=Known(missing=missing))
     assert 0.0 <= found.lower <= found.primary <= found.upper <= 1.0
 
 
@@ -215,10 +216,48 @@ def test_confidence_keeps_lower_primary_and_upper_in_order(
 def test_confidence_with_more_missing_is_never_narrower(
     primary: float, margin: float, calibration: Calibration, missing: float, more: float
 ) -> None:
-    some = confidence(primary, margin, calibration=calibration, missing=missing)
-    less = confidence(primary, margin, calibration=calibration, missing=missing + more)
+    some = confidence(primary, margin, calibration=calibration, known=Known(missing=missing))
+    less = confidence(primary, margin, calibration=calibration, known=Known(missing=missing + more))
     assert less.lower <= some.lower + 1e-12
     assert less.upper >= some.upper - 1e-12
+
+
+def of_kinds(*kinds: str, rows: int, right: bool, margin: float = 1.0) -> tuple[CalibrationCase, ...]:
+    return (CalibrationCase(margin=margin, right=right, kinds=frozenset(kinds)),) * rows
+
+
+def test_cases_with_the_same_kinds_of_evidence_come_before_nearer_ones_without() -> None:
+    calibration = Calibration(
+        cases=(*of_kinds("logs", rows=20, right=False), *of_kinds("metrics", rows=12, right=True, margin=5.0))
+    )
+    found = confidence(0.9, 1.0, calibration=calibration, known=Known(kinds=frozenset({"metrics"})))
+    assert (found.lower, found.upper) == wilson(12, 12)
+
+
+def test_a_case_counts_less_for_each_kind_of_evidence_that_only_one_of_both_has() -> None:
+    calibration = Calibration(
+        cases=(*of_kinds("metrics", rows=8, right=True), *of_kinds("metrics", "logs", rows=4, right=False))
+    )
+    found = confidence(0.75, 1.0, calibration=calibration, known=Known(kinds=frozenset({"metrics"})))
+    assert (found.lower, found.upper) == pytest.approx(wilson(8, 10))
+
+
+def test_a_score_is_as_steep_as_cases_with_the_same_kinds_showed_and_else_as_it_is() -> None:
+    calibration = Calibration(slopes={frozenset({"metrics"}): 1.5, frozenset({"logs"}): 0.5})
+    assert calibration.slope(Known(kinds=frozenset({"metrics"}))) == 1.5
+    assert calibration.slope(Known(kinds=frozenset({"metrics", "logs"}))) == 1.0
+
+
+def test_nothing_is_steeper_where_a_kind_of_evidence_could_not_be_had() -> None:
+    calibration = Calibration(slopes={frozenset({"metrics"}): 1.5, frozenset({"logs"}): 0.5})
+    assert calibration.slope(Known(kinds=frozenset({"metrics"}), lacking=1)) == 1.0
+    assert calibration.slope(Known(kinds=frozenset({"logs"}), lacking=1)) == 0.5
+
+
+def test_wilson_reaches_its_ends_whatever_a_case_is_worth() -> None:
+    for cases_ in range(1, 40):
+        assert wilson(cases_ / 3, cases_ / 3)[1] == 1.0
+        assert wilson(0.0, cases_ / 3)[0] == 0.0
 
 
 def test_combined_confidence_adds_the_primaries_and_spans_the_intervals() -> None:

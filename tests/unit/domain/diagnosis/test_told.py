@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from sre_copilot.domain.diagnosis.candidates import candidates
 from sre_copilot.domain.diagnosis.clues import Candidate
-from sre_copilot.domain.diagnosis.engine import missing_kinds
 from sre_copilot.domain.diagnosis.scoring import Feature, values
 from sre_copilot.domain.diagnosis.told import LogShift, gap_slowings, log_shifts, slowings
 from sre_copilot.domain.diagnosis.windows import incident_window
@@ -140,13 +139,6 @@ def test_time_that_a_callee_takes_is_not_held_against_its_caller() -> None:
     calls = (make_traced_call("search", "stock", 0.001, 0.001),)
     explained = values(found_in("search", operations=slow, calls=calls).evidence)[Feature.SLOW_OPERATION]
     assert explained < alone
-
-
-def test_logs_and_traces_that_were_asked_for_in_vain_are_missing() -> None:
-    whole = Telemetry(logs=STEADY, operations=(make_operation("stock", 0.1, 0.1),))
-    nobody, all_told, nothing = (missing_kinds(make_context(telemetry=told)) for told in (None, whole, Telemetry()))
-    assert nobody == all_told
-    assert nothing == all_told + 2
 
 
 def test_the_order_of_rows_changes_nothing() -> None:
