@@ -36,8 +36,11 @@ class Case:
     changes: dict[UUID, str]
 
 
-def load(data: Path, name: str, *, edit: Any = None) -> Iterator[Case]:
-    """Yield the cases of one set in the order of their ids. `edit(document)` may alter a case first (stress runs)."""
+def load(data: Path, name: str, *, edit: Any = None, strict: bool = False) -> Iterator[Case]:
+    """Yield the cases of one set in the order of their ids. `edit(document)` may alter a case first (stress runs).
+
+    For `strict` see `as_past`.
+    """
     truths = {row["id"]: row for row in map(json.loads, (data / name / "truth.jsonl").read_text().splitlines())}
     backgrounds = {path.name: _read(path) for path in sorted((data / name / "background").glob("*.json.gz"))}
     for path in sorted((data / name / "cases").glob("*.json.gz")):
@@ -46,7 +49,7 @@ def load(data: Path, name: str, *, edit: Any = None) -> Iterator[Case]:
             edit(document)
         truth = truths[document["id"]]
         background = backgrounds.get(f"{document['background']}.json.gz") if document["background"] else None
-        snapshot, ids = to_snapshot(document, background)
+        snapshot, ids = to_snapshot(document, background, strict=strict)
         by_change = truth.get("change") is not None
         alarm = document["alarm"]["metric"]
         yield Case(
@@ -71,9 +74,11 @@ def fingerprint(data: Path, name: str) -> str:
     return digest.hexdigest()
 
 
-def to_snapshot(document: dict[str, Any], background: dict[str, Any] | None) -> tuple[ContextSnapshot, dict[UUID, str]]:
+def to_snapshot(
+    document: dict[str, Any], background: dict[str, Any] | None, *, strict: bool = False
+) -> tuple[ContextSnapshot, dict[UUID, str]]:
     """The snapshot a collector would have taken, and which change of the document each change id stands for."""
-    background = as_past(document, background)
+    background = as_past(document, background, strict=strict)
     window = {name: _time(value) for name, value in document["window"].items()}
     onset = _time(document["assumed_start"] or document["detected_at"])
     metrics, start = _metrics(document, background, window["start"])

@@ -1,25 +1,27 @@
 """What of a shared background counts as the past of one case."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
-Document = dict[str, Any]
+from benchmarks.diagnosis.stress import LOST, Document
+
 LEAST = timedelta(minutes=30)
 """A case with less than this of recorded past takes the rest of its day for what is usual."""
 MINUTE = timedelta(minutes=1)
 
 
-def as_past(document: Document, background: Document | None) -> Document | None:
+def as_past(document: Document, background: Document | None, *, strict: bool = False) -> Document | None:
     """Return the background on the clock of the case, so that all of it that counts lies before the window.
 
     A reference of another date ends where the window begins. Of the case's own day counts what lies before its window;
     where that is under 30 minutes (the record begins only minutes before its first faults, which no real system does),
-    the whole day counts as a reference, without the minutes of the window.
+    the whole day counts as a reference, without the minutes of the window; not so where `strict`. What the document
+    lost was never recorded.
     """
     if background is None:
         return None
+    background = {**background, **{kind: [] for kind in document.get(LOST, ()) if kind in background}}
     window, whole = _span(document), _span(background)
-    if background["clock"] == "same" and window[0] - whole[0] >= LEAST:
+    if background["clock"] == "same" and (strict or window[0] - whole[0] >= LEAST):
         return background
     moved = dict(background)
     if background["clock"] == "same":

@@ -1,23 +1,25 @@
 """Diagnose the labelled cases through the engine's entry point and write predictions for their scorer.
 
-    python -m benchmarks.diagnosis.run --data FOLDER --out predictions.jsonl [--left-out] [--stress NAME] [--seed N]
+    python -m benchmarks.diagnosis.run --data FOLDER --out predictions.jsonl [--left-out] [--strict-past] [--stress NAME] [--seed N]
 
 With --left-out every case is ranked by weights and calibration that never saw its root cause; without it
-by those that ship. --stress alters the cases first, see STRESS.
+by those that ship. --stress alters the cases first, see `stress.py`. With --strict-past only what lies before a case
+is its past, however little that is.
 """
 
 import argparse
 import json
 import random
 import time
-from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from benchmarks.diagnosis import fit as training
 from benchmarks.diagnosis.cases import SETS, Case, load
 from benchmarks.diagnosis.logit import FEATURES
+from benchmarks.diagnosis.stress import STRESS
 from sre_copilot.adapters.diagnosis.training import load_calibration, load_weights
 from sre_copilot.domain.diagnosis.confidence import Calibration
 from sre_copilot.domain.diagnosis.engine import diagnose
@@ -25,46 +27,6 @@ from sre_copilot.domain.diagnosis.scoring import Weights
 from sre_copilot.domain.hypotheses import CandidateKind, RankedCause, Verdict
 
 Document = dict[str, Any]
-
-
-def drop_edges(document: Document, share: float, rng: random.Random) -> None:
-    """Forget a share of the calls."""
-    document["calls"] = [call for call in document["calls"] if rng.random() >= share]
-
-
-def shuffle_topology(document: Document, rng: random.Random) -> None:
-    """Permute the names in the calls, except the alarm's: accuracy must fall."""
-    alarm = document["alarm"]["component"]
-    names = sorted({end for call in document["calls"] for end in call.values()} - {alarm})
-    mixed = dict(zip(names, rng.sample(names, len(names)), strict=True))
-    document["calls"] = [{key: mixed.get(name, name) for key, name in call.items()} for call in document["calls"]]
-
-
-def lose_samples(document: Document, share: float, rng: random.Random) -> None:
-    """Null a share of the samples."""
-    for row in [*document["series"], *document.get("edge_series", [])]:
-        row["values"] = [None if rng.random() < share else value for value in row["values"]]
-
-
-def shift_onset(document: Document, seconds: float) -> None:
-    """Be wrong about when it began."""
-    if document["assumed_start"]:
-        moved = datetime.fromisoformat(document["assumed_start"]) + timedelta(seconds=seconds)
-        document["assumed_start"] = moved.isoformat()
-
-
-STRESS: dict[str, Callable[[Document, random.Random], None]] = {
-    "edges-10": lambda document, rng: drop_edges(document, 0.1, rng),
-    "edges-20": lambda document, rng: drop_edges(document, 0.2, rng),
-    "edges-40": lambda document, rng: drop_edges(document, 0.4, rng),
-    "no-edges": lambda document, rng: document.update(calls=[]),
-    "shuffled": shuffle_topology,
-    "no-background": lambda document, rng: document.update(background=None),
-    "samples-20": lambda document, rng: lose_samples(document, 0.2, rng),
-    "onset-120": lambda document, rng: shift_onset(document, -120),
-    "onset+120": lambda document, rng: shift_onset(document, 120),
-}
-"""Name -> how a case is altered before the engine sees it."""
 
 
 def prediction(case: Case, verdict: Verdict, milliseconds: float) -> Document:
@@ -92,12 +54,12 @@ def _interval(causes: Sequence[RankedCause]) -> Document:
     }
 
 
-def left_out(data: Path) -> dict[str, tuple[Weights, Calibration]]:
+def left_out(data: Path, *, strict: bool = False) -> dict[str, tuple[Weights, Calibration]]:
     """Case id -> weights and calibration that never saw its root cause.
 
     The calibration is of all other cases, each scored by weights that saw neither its own root cause nor this one.
     """
-    samples = [training.sample(case) for name in SETS for case in load(data, name)]
+    samples = [training.sample(case) for name in SETS for case in load(data, name, strict=strict)]
     start = training.train(samples)
     found = {}
     for group in sorted({training.root_cause(item.case) for item in samples}):
@@ -111,27 +73,38 @@ def left_out(data: Path) -> dict[str, tuple[Weights, Calibration]]:
     return found
 
 
+def answered(
+    data: Path,
+    trained: Mapping[str, tuple[Weights, Calibration]],
+    *,
+    edit: Callable[[Document], None] | None = None,
+    strict: bool = False,
+) -> Iterator[tuple[Case, Document]]:
+    """Yield every case with its prediction, by `trained` weights and calibration where it has some, else by those that ship."""
+    shipped = (load_weights(), load_calibration())
+    for name in SETS:
+        for case in load(data, name, edit=edit, strict=strict):
+            weights, calibration = trained.get(case.id, shipped)
+            began = time.perf_counter()
+            verdict = diagnose(case.snapshot, weights=weights, calibration=calibration)
+            yield case, prediction(case, verdict, round((time.perf_counter() - began) * 1000, 2))
+
+
 def main() -> None:
     """Write one prediction per case."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder of the labelled sets")
     parser.add_argument("--out", type=Path, required=True, help="file of predictions to write")
     parser.add_argument("--left-out", action="store_true", help="rank each case by what never saw its root cause")
+    parser.add_argument("--strict-past", action="store_true", help="take nothing after a case for what is usual")
     parser.add_argument("--stress", choices=sorted(STRESS), help="alter the cases first")
     parser.add_argument("--seed", type=int, default=0, help="of the alterations")
-    arguments = parser.parse_args()
-    rng = random.Random(arguments.seed)
-    alter = STRESS.get(arguments.stress)
-    trained = left_out(arguments.data) if arguments.left_out else {}
-    shipped = (load_weights(), load_calibration())
-    with arguments.out.open("w", encoding="utf-8") as file:
-        for name in SETS:
-            for case in load(arguments.data, name, edit=(lambda d: alter(d, rng)) if alter else None):
-                weights, calibration = trained.get(case.id, shipped)
-                began = time.perf_counter()
-                verdict = diagnose(case.snapshot, weights=weights, calibration=calibration)
-                taken = (time.perf_counter() - began) * 1000
-                file.write(json.dumps(prediction(case, verdict, round(taken, 2))) + "\n")
+    given = parser.parse_args()
+    trained = left_out(given.data, strict=given.strict_past) if given.left_out else {}
+    edit = partial(STRESS[given.stress], rng=random.Random(given.seed)) if given.stress else None
+    with given.out.open("w", encoding="utf-8") as file:
+        for _, row in answered(given.data, trained, edit=edit, strict=given.strict_past):
+            file.write(json.dumps(row) + "\n")
 
 
 if __name__ == "__main__":
