@@ -45,7 +45,7 @@ from sre_copilot.application.ports.key_ring import KeyOnRing, KeyRing
 from sre_copilot.application.ports.mail import Mail
 from sre_copilot.application.ports.notifiers import Notifiers
 from sre_copilot.application.ports.outgoing import Outgoing
-from sre_copilot.application.ports.recommendations import RunbookSeeds
+from sre_copilot.application.ports.runbooks import RunbookSeeds
 from sre_copilot.application.ports.schedule import ScheduleRuns
 from sre_copilot.application.ports.sealing import Sealer
 from sre_copilot.application.ports.signatures import Signatures

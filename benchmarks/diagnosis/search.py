@@ -17,7 +17,8 @@ from typing import Any
 
 from sre_copilot.adapters.django_orm import setup
 from sre_copilot.adapters.system import new_id
-from sre_copilot.domain.runbooks import Runbook, symptom_query
+from sre_copilot.domain.runbook_words import symptom_query
+from sre_copilot.domain.runbooks import Runbook
 from sre_copilot.domain.tenants import Tenant
 from sre_copilot.testing.postgres import migrated_database, shared_server
 

@@ -21,6 +21,7 @@ from sre_copilot.application.queries.operations import OperationQueries
 from sre_copilot.application.queries.outbound import OutboundQueries
 from sre_copilot.application.queries.precedents import PrecedentQueries
 from sre_copilot.application.queries.reports import ReportQueries
+from sre_copilot.application.queries.runbooks import RunbookQueries
 from sre_copilot.application.queries.service_graph import ServiceQueries
 from sre_copilot.application.queries.signals import SignalQueries
 from sre_copilot.application.queries.silences import SilenceQueries
@@ -34,14 +35,17 @@ from sre_copilot.application.use_cases.change_route import ChangeRoute
 from sre_copilot.application.use_cases.change_user import ChangeUser
 from sre_copilot.application.use_cases.configure_integration import ConfigureIntegration
 from sre_copilot.application.use_cases.create_integration import CreateIntegration
+from sre_copilot.application.use_cases.create_runbook import CreateRunbook
 from sre_copilot.application.use_cases.create_silence import CreateSilence
 from sre_copilot.application.use_cases.create_tenant import CreateTenant
 from sre_copilot.application.use_cases.create_token import CreateToken
 from sre_copilot.application.use_cases.decide_recommendation import DecideRecommendation
 from sre_copilot.application.use_cases.declare_incident import DeclareIncident
+from sre_copilot.application.use_cases.delete_runbook import DeleteRunbook
 from sre_copilot.application.use_cases.diagnose_incident import DiagnoseIncident
 from sre_copilot.application.use_cases.dispatch_messages import DispatchMessages
 from sre_copilot.application.use_cases.edit_incident import EditIncident
+from sre_copilot.application.use_cases.edit_runbook import EditRunbook
 from sre_copilot.application.use_cases.end_silence import EndSilence
 from sre_copilot.application.use_cases.forget_precedent import ForgetPrecedent
 from sre_copilot.application.use_cases.give_feedback import GiveFeedback
@@ -58,9 +62,11 @@ from sre_copilot.application.use_cases.remove_route import RemoveRoute
 from sre_copilot.application.use_cases.replay_delivery import ReplayDelivery
 from sre_copilot.application.use_cases.reseal_secrets import ResealSecrets
 from sre_copilot.application.use_cases.restore_precedent import RestorePrecedent
+from sre_copilot.application.use_cases.restore_runbook import RestoreRunbook
 from sre_copilot.application.use_cases.retire_key import RetireKey
 from sre_copilot.application.use_cases.retry_job import RetryJob
 from sre_copilot.application.use_cases.retry_message import RetryMessage
+from sre_copilot.application.use_cases.revert_runbook import RevertRunbook
 from sre_copilot.application.use_cases.revoke_token import RevokeToken
 from sre_copilot.application.use_cases.rotate_integration_key import RotateIntegrationKey
 from sre_copilot.application.use_cases.run_due_timers import RunDueTimers, TimersRun
@@ -129,6 +135,11 @@ class Copilot:
     restore_precedent: RestorePrecedent
     decide_recommendation: DecideRecommendation
     record_outcome: RecordOutcome
+    create_runbook: CreateRunbook
+    edit_runbook: EditRunbook
+    revert_runbook: RevertRunbook
+    delete_runbook: DeleteRunbook
+    restore_runbook: RestoreRunbook
     add_key: AddKey
     reseal_secrets: ResealSecrets
     retire_key: RetireKey
@@ -151,6 +162,7 @@ class Copilot:
     reports: ReportQueries
     calibration: CalibrationQueries
     precedents: PrecedentQueries
+    runbooks: RunbookQueries
     drafts: DraftQueries
     integrations: IntegrationQueries
     key_ring: KeyRingQueries

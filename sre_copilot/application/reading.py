@@ -14,7 +14,7 @@ from sre_copilot.application.ports.incidents import IncidentFilter
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
 from sre_copilot.domain.advice import Question
 from sre_copilot.domain.errors import ContextUnavailable
-from sre_copilot.domain.runbooks import symptom_query
+from sre_copilot.domain.runbook_words import symptom_query
 from sre_copilot.domain.snapshots import ContextSnapshot, MetricSeries
 
 MOST_HOURS = 6

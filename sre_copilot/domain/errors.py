@@ -52,6 +52,12 @@ class AlreadyExists(RefusedByRule):
     code = "already_exists"
 
 
+class RunbookDeleted(RefusedByRule):
+    """The runbook was deleted, so nobody can edit it; restore it first."""
+
+    code = "runbook_deleted"
+
+
 class TooManySilences(RefusedByRule):
     """The tenant has as many silences in force or to come as it may have; end some that nobody needs any more."""
 

@@ -1,14 +1,26 @@
-"""Runbooks: written procedures, how often they helped, and the words by which they are found."""
+"""Runbooks: written procedures with their versions, and how often they helped."""
 
-import re
-from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import UUID
 
 import attrs
 
 from sre_copilot.domain.actions import ACTIONS, ActionType, RiskLevel
+from sre_copilot.domain.edits import checked_title
+from sre_copilot.domain.errors import ConcurrentTransition, InvalidInput, RunbookDeleted
 from sre_copilot.domain.outcomes import OutcomeResult
+from sre_copilot.domain.runbook_texts import (
+    LONGEST_ACTION,
+    LONGEST_CONTENT,
+    LONGEST_DESCRIPTION,
+    MOST_NAMES,
+    checked_length,
+    checked_minutes,
+    checked_services,
+    checked_slug,
+    checked_tags,
+    checked_url,
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -19,13 +31,84 @@ class RunbookAction:
     description: str
 
 
+TEXT = (
+    "title",
+    "description",
+    "content",
+    "content_url",
+    "service_names",
+    "tags",
+    "risk_level",
+    "estimated_duration_minutes",
+    "actions",
+)
+"""What a version keeps: everything that people write."""
+
+
+@attrs.frozen(kw_only=True)
+class RunbookEdit:
+    """What people write of a runbook; None leaves a field as it is.
+
+    An empty `content_url` and 0 minutes say that there are none.
+    """
+
+    title: str | None = None
+    description: str | None = None
+    content: str | None = None
+    content_url: str | None = None
+    service_names: tuple[str, ...] | None = None
+    tags: tuple[str, ...] | None = None
+    risk_level: RiskLevel | None = None
+    estimated_duration_minutes: int | None = None
+    actions: tuple[RunbookAction, ...] | None = None
+    owner_id: UUID | None = None
+
+
+@attrs.frozen(kw_only=True)
+class RunbookVersion:
+    """The text of a runbook as somebody left it. `written_by` is None where no person wrote it, or nobody knows who."""
+
+    id: UUID
+    runbook_id: UUID
+    version: int
+    title: str
+    description: str
+    content: str
+    content_url: str | None
+    service_names: tuple[str, ...]
+    tags: tuple[str, ...]
+    risk_level: RiskLevel
+    estimated_duration_minutes: int | None
+    actions: tuple[RunbookAction, ...]
+    written_at: datetime
+    written_by: UUID | None
+
+    def as_edit(self) -> RunbookEdit:
+        """Return the edit that writes all of it again."""
+        return RunbookEdit(
+            title=self.title,
+            description=self.description,
+            content=self.content,
+            content_url=self.content_url or "",
+            service_names=self.service_names,
+            tags=self.tags,
+            risk_level=self.risk_level,
+            estimated_duration_minutes=self.estimated_duration_minutes or 0,
+            actions=self.actions,
+        )
+
+
 @attrs.frozen(kw_only=True)
 class Runbook:
     """A written procedure of one tenant.
 
     `actions` are in the order in which the runbook wants them tried. `risk_level` is the author's word on its
     riskiest action. `service_names` is empty where it applies to any service. `content` is Markdown.
-    `usage_count` counts recorded outcomes, the unclear ones too; `version` counts edits of the content.
+    `usage_count` counts recorded outcomes, the unclear ones too; `version` counts what was written, from 1. What is not
+    `is_active` was deleted: it is kept, can be restored, and is never found or recommended.
+
+    `source` says where it was imported from ("folder/path.md"), `source_hash` is a digest of what was there; both are empty
+    for one that was written here.
     """
 
     id: UUID
@@ -47,6 +130,60 @@ class Runbook:
     created_at: datetime
     updated_at: datetime
     actions: tuple[RunbookAction, ...] = ()
+    source: str = ""
+    source_hash: str = ""
+
+    @classmethod
+    def new(cls, edit: RunbookEdit, *, id: UUID, slug: str, owner_id: UUID | None, at: datetime) -> "Runbook":  # noqa: A002 - as the field
+        """Return a new runbook of what was written. Raises InvalidInput, also where it has no title."""
+        blank = cls(
+            id=id, slug=checked_slug(slug), title="", description="", owner_id=owner_id, created_at=at, updated_at=at
+        )
+        return attrs.evolve(blank._with(attrs.evolve(edit, title=edit.title or "")), version=1)
+
+    def edited(self, edit: RunbookEdit, *, at: datetime, expected_version: int | None = None) -> "Runbook":
+        """Return the runbook with what was written anew, and one version on; the same one where that changes nothing.
+
+        Raises ConcurrentTransition, RunbookDeleted, and InvalidInput for what can't be kept.
+        """
+        self.expect(expected_version)
+        if not self.is_active:
+            raise RunbookDeleted
+        changed = self._with(edit)
+        return self if changed == self else attrs.evolve(changed, version=self.version + 1, updated_at=self._later(at))
+
+    def deleted(self, *, at: datetime, expected_version: int | None = None) -> "Runbook":
+        """Return the runbook, which nobody is recommended any more. Raises ConcurrentTransition."""
+        self.expect(expected_version)
+        return attrs.evolve(self, is_active=False, updated_at=self._later(at)) if self.is_active else self
+
+    def restored(self, *, at: datetime) -> "Runbook":
+        """Return the runbook as it was before it was deleted."""
+        return self if self.is_active else attrs.evolve(self, is_active=True, updated_at=self._later(at))
+
+    def imported(self, source: str, source_hash: str) -> "Runbook":
+        """Return the runbook with where its text comes from, and a digest of what was there."""
+        return attrs.evolve(self, source=source, source_hash=source_hash)
+
+    def as_version(self, *, id: UUID, at: datetime, by: UUID | None) -> RunbookVersion:  # noqa: A002 - as the field
+        """Return its text as it is now, to be kept."""
+        return RunbookVersion(
+            id=id,
+            runbook_id=self.id,
+            version=self.version,
+            written_at=at,
+            written_by=by,
+            **{name: getattr(self, name) for name in TEXT},
+        )
+
+    def expect(self, version: int | None) -> None:
+        """Raise ConcurrentTransition unless this is the version, or any will do."""
+        if version is not None and version != self.version:
+            raise ConcurrentTransition(
+                "Somebody else changed the runbook first; look at it as it is now and try again.",
+                expected_version=version,
+                version=self.version,
+            )
 
     @property
     def success_rate(self) -> float | None:
@@ -55,7 +192,9 @@ class Runbook:
 
     def applicable_actions(self) -> tuple[RunbookAction, ...]:
         """The actions to recommend from it, in order: its own, or to follow it as a whole where it names none."""
-        return self.actions or (RunbookAction(action_type=ActionType.FOLLOW_RUNBOOK, description=self.description),)
+        return self.actions or (
+            RunbookAction(action_type=ActionType.FOLLOW_RUNBOOK, description=self.description or self.title),
+        )
 
     def risk_of(self, action_type: ActionType) -> RiskLevel:
         """The risk of one of its applicable actions: our table's.
@@ -73,62 +212,38 @@ class Runbook:
             usage_count=self.usage_count + 1,
             success_count=self.success_count + (result is OutcomeResult.WORKED),
             failure_count=self.failure_count + (result is OutcomeResult.FAILED),
-            updated_at=max(self.updated_at, at),
+            updated_at=self._later(at),
+        )
+
+    def _later(self, at: datetime) -> datetime:
+        return max(self.updated_at, at)
+
+    def _with(self, edit: RunbookEdit) -> "Runbook":
+        description, content, url = edit.description, edit.content, edit.content_url
+        minutes = edit.estimated_duration_minutes
+        return attrs.evolve(
+            self,
+            title=self.title if edit.title is None else checked_title(edit.title),
+            description=self.description if description is None else _described(description),
+            content=self.content if content is None else checked_length("The text", content, LONGEST_CONTENT),
+            content_url=self.content_url if url is None else checked_url(url),
+            service_names=self.service_names if edit.service_names is None else checked_services(edit.service_names),
+            tags=self.tags if edit.tags is None else checked_tags(edit.tags),
+            risk_level=edit.risk_level or self.risk_level,
+            estimated_duration_minutes=self.estimated_duration_minutes if minutes is None else checked_minutes(minutes),
+            actions=self.actions if edit.actions is None else _checked_actions(edit.actions),
+            owner_id=edit.owner_id or self.owner_id,
         )
 
 
-MAX_QUERY_WORDS = 64
-"""A search text longer than this finds everything and slows the search."""
-
-_NOISE_TEXT = """
-a above after all alert also an and any are as at be been before below but by can could did do does during
-fire fired firing for from had has have high in into is it its itself kube kubernetes low more most near no
-not of off often on one or our out over own prometheus said says seen since so some than that the their then
-there these they this those to too under until up very was were what when where which while who with
-"""
-NOISE = frozenset(_NOISE_TEXT.split())
-"""Words that stand in most alerts and say nothing about the trouble."""
-
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_LETTERS_THEN_NUMBER = re.compile(r"(?<=[^\W\d_]{2})(?=\d)")
-_WORD = re.compile(r"[^\W_]+")
-_HTTP_STATUS = re.compile(r"[1-5]\d\d")
+def _described(description: str) -> str:
+    return checked_length("The description", description.strip(), LONGEST_DESCRIPTION)
 
 
-def symptom_query(texts: Iterable[str], *, names: Collection[str] = ()) -> str:
-    """Return the words to search runbooks by, made of alert titles, alert names and claims.
-
-    Camel case and punctuation are split ("CPUThrottlingHigh" gives "cpu throttling"), the tenant's own `names`
-    (services, hosts, pods) and noise are dropped, each word stands once and in order of first appearance, in
-    lower case, at most MAX_QUERY_WORDS of them. Words like "p99", "5xx" and "503" stay whole. Stemming is left
-    to the search. The result is empty where nothing but names was given.
-    """
-    found: dict[str, None] = {}
-    for text in texts:
-        for word in _words(_without(text, names)):
-            if word not in NOISE:
-                found.setdefault(word)
-    return " ".join(list(found)[:MAX_QUERY_WORDS])
-
-
-def search_words(text: str) -> tuple[str, ...]:
-    """Return the words of a text as a search sees them: split and in lower case as in `symptom_query`, each once."""
-    return tuple(dict.fromkeys(_words(text)))
-
-
-def _without(text: str, names: Collection[str]) -> str:
-    # Longest first, so that "payments-db-1" goes as a whole before "payments" can tear it apart.
-    known = sorted((name for name in names if name), key=lambda name: (-len(name), name))
-    if not known:
-        return text
-    pattern = "|".join(re.escape(name) for name in known)
-    return re.sub(rf"(?<![\w-])(?:{pattern})(?![\w-])", " ", text, flags=re.IGNORECASE)
-
-
-def _words(text: str) -> Iterable[str]:
-    # In two passes: "LatencyP99" has to fall apart before the P can be seen to stand alone with its number.
-    spaced = _LETTERS_THEN_NUMBER.sub(" ", _CAMEL.sub(" ", text))
-    for match in _WORD.finditer(spaced):
-        word = match.group().lower()
-        if len(word) > 1 and (not word.isdigit() or _HTTP_STATUS.fullmatch(word)):
-            yield word
+def _checked_actions(actions: tuple[RunbookAction, ...]) -> tuple[RunbookAction, ...]:
+    if len(actions) > MOST_NAMES:
+        raise InvalidInput(f"A runbook has at most {MOST_NAMES} actions; these are {len(actions)}.")
+    for action in actions:
+        if not checked_length("What an action does", action.description, LONGEST_ACTION).strip():
+            raise InvalidInput("An action says what to do; give it a description.")
+    return actions

@@ -18,7 +18,7 @@ from sre_copilot.application.ports.key_ring import KeyRing
 from sre_copilot.application.ports.mail import Mail
 from sre_copilot.application.ports.notifiers import Notifiers
 from sre_copilot.application.ports.outgoing import Outgoing
-from sre_copilot.application.ports.recommendations import RunbookSeeds
+from sre_copilot.application.ports.runbooks import RunbookSeeds
 from sre_copilot.application.ports.schedule import ScheduleRuns
 from sre_copilot.application.ports.sealing import Sealer
 from sre_copilot.application.ports.signatures import Signatures
@@ -43,7 +43,7 @@ from sre_copilot.testing.jobs import InMemoryJobQueue
 from sre_copilot.testing.mail import RecordedMail
 from sre_copilot.testing.notifiers import RecordedNotifiers
 from sre_copilot.testing.outgoing import ScriptedOutgoing
-from sre_copilot.testing.recommendations import FixedRunbooks
+from sre_copilot.testing.runbooks import FixedRunbooks
 from sre_copilot.testing.schedule import InMemoryScheduleRuns
 from sre_copilot.testing.sealing import InMemoryKeyRing, make_sealer
 from sre_copilot.testing.tables import TenantTables

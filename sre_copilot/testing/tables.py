@@ -25,7 +25,7 @@ from sre_copilot.domain.outcomes import Outcome
 from sre_copilot.domain.precedents import Precedent
 from sre_copilot.domain.recommendations import Recommendation
 from sre_copilot.domain.routing import RoutingRule
-from sre_copilot.domain.runbooks import Runbook
+from sre_copilot.domain.runbooks import Runbook, RunbookVersion
 from sre_copilot.domain.series_head import SeriesHead
 from sre_copilot.domain.service_graph import ServiceGraph
 from sre_copilot.domain.signals import Signal
@@ -77,6 +77,7 @@ class TenantTables:
     feedback: dict[UUID, FeedbackGiven] = attrs.field(factory=dict)
     precedents: dict[UUID, Precedent] = attrs.field(factory=dict)
     runbooks: dict[UUID, Runbook] = attrs.field(factory=dict)
+    runbook_versions: dict[UUID, RunbookVersion] = attrs.field(factory=dict)
     recommendations: dict[UUID, Recommendation] = attrs.field(factory=dict)
     outcomes: dict[UUID, Outcome] = attrs.field(factory=dict)
     outbox: dict[UUID, OutboxEntry] = attrs.field(factory=dict)

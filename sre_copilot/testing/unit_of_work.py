@@ -16,8 +16,9 @@ from sre_copilot.testing.incidents import InMemoryIncidents
 from sre_copilot.testing.jobs import InMemoryJobs
 from sre_copilot.testing.outbox import InMemoryOutbox, InMemoryRoutes
 from sre_copilot.testing.precedents import InMemoryPrecedents
-from sre_copilot.testing.recommendations import InMemoryRecommendations, InMemoryRunbooks
+from sre_copilot.testing.recommendations import InMemoryRecommendations
 from sre_copilot.testing.response_times import InMemoryResponseTimes
+from sre_copilot.testing.runbooks import InMemoryRunbooks
 from sre_copilot.testing.series import InMemorySeriesStore, InMemorySignals
 from sre_copilot.testing.service_graph import InMemoryServices
 from sre_copilot.testing.silences import InMemorySilences
@@ -49,6 +50,8 @@ REFERENCES = (
     ("precedents", "confirmed_by", "users"),
     ("precedents", "forgotten_by", "users"),
     ("runbooks", "owner_id", "users"),
+    ("runbook_versions", "runbook_id", "runbooks"),
+    ("runbook_versions", "written_by", "users"),
     ("recommendations", "incident_id", "incidents"),
     ("recommendations", "hypothesis_id", "hypotheses"),
     ("recommendations", "runbook_id", "runbooks"),

@@ -12,6 +12,7 @@ from sre_copilot.adapters.system import new_id
 from sre_copilot.domain.actors import Role
 from sre_copilot.domain.deliveries import Delivery
 from sre_copilot.domain.hypotheses import Feedback
+from sre_copilot.domain.runbooks import RunbookEdit
 from sre_copilot.domain.silences import read_matchers
 from tests.e2e.installation import Installation
 from tests.e2e.server import Server
@@ -39,7 +40,7 @@ class Resident:
             "/api/v1/incidents",
             *(
                 f"/api/v1/{part}"
-                for part in ("services", "integrations", "users", "deliveries", "silences", "precedents")
+                for part in ("services", "integrations", "users", "deliveries", "silences", "precedents", "runbooks")
             ),
             *(f"{incident}/{part}" for part in ("timeline", "hypotheses", "recommendations")),
         )
@@ -78,6 +79,7 @@ def resident(installation: Installation, word: str) -> Resident:
             ends_at=datetime.now(UTC) + timedelta(days=1),
             comment=f"{word} knows",
         )
+        runbook = copilot.create_runbook(actor=actor, edit=RunbookEdit(title=f"What {word} does"))
         proposed = copilot.recommend(actor=actor, incident_id=incident)
     ids = {
         "incident": incident,
@@ -90,6 +92,7 @@ def resident(installation: Installation, word: str) -> Resident:
         "token": spare.id,
         "silence": silence.id,
         "precedent": precedent.id,
+        "runbook": runbook.id,
     }
     return Resident(
         slug=slug, word=word, ids=ids, tokens=tokens, key=door.key, signing_secret=door.secrets["signing_secret"]

@@ -59,7 +59,7 @@ def leading_somewhere(server: Server, home: Resident) -> Mapping[str, str]:
     """Parameters of paths that lead somewhere; the person is one whom nobody misses."""
     people = server.ask("GET", "/api/v1/users", headers=home.headers()).expect(200).document["items"]
     viewer = next(row["id"] for row in people if row["role"] == Role.VIEWER)
-    return {**{f"{name}_id": str(one) for name, one in home.ids.items()}, "user_id": viewer}
+    return {**{f"{name}_id": str(one) for name, one in home.ids.items()}, "user_id": viewer, "version": "1"}
 
 
 def test_the_description_that_is_served_is_the_stored_one(server: Server) -> None:

@@ -31,15 +31,18 @@ COMMANDS_OF: dict[str, tuple[str, ...]] = {
     "ChangeUser": ("users change",),
     "ConfigureIntegration": ("integrations configure", "integrations disable", "integrations enable"),
     "CreateIntegration": ("integrations create",),
+    "CreateRunbook": ("runbooks create",),
     "CreateSilence": ("silences add",),
     "CreateTenant": ("tenants create",),
     "CreateToken": ("tokens create",),
     "DecideRecommendation": ("recommendations accept", "recommendations reject"),
     "DeclareIncident": ("incidents declare",),
+    "DeleteRunbook": ("runbooks delete",),
     "DiagnoseIncident": ("diagnose",),
     # By a worker.
     "DispatchMessages": (),
     "EditIncident": ("incidents edit",),
+    "EditRunbook": ("runbooks edit",),
     "EndSilence": ("silences end",),
     "ForgetPrecedent": ("precedents forget",),
     "GiveFeedback": ("hypotheses feedback",),
@@ -59,6 +62,8 @@ COMMANDS_OF: dict[str, tuple[str, ...]] = {
     "ReplayDelivery": ("deliveries replay",),
     "ResealSecrets": ("keys rotate",),
     "RestorePrecedent": ("precedents restore",),
+    "RestoreRunbook": ("runbooks restore",),
+    "RevertRunbook": ("runbooks revert",),
     "RetireKey": ("keys retire",),
     "RetryMessage": ("outbox retry",),
     "RevokeToken": ("tokens revoke",),
@@ -258,11 +263,28 @@ def walk_silences(journey: Journey) -> None:
     assert journey("silences end", made["id"])["state"] == "expired"
 
 
+def walk_runbooks(journey: Journey, folder: Path) -> None:
+    """One that is edited, gone back to, deleted and restored."""
+    text = folder / "cold.md"
+    text.write_text("# Cold\n\nWarm it.\n")
+    made = journey("runbooks create", "Cache is cold", "--text", str(text), "--service", "shop", "--tag", "cache")
+    assert (made["slug"], made["content"]) == ("cache-is-cold", "# Cold\n\nWarm it.\n")
+    assert journey("runbooks edit", "cache-is-cold", "--title", "Cache is hot", "--version", "1")["version"] == 2
+    assert [row["version"] for row in journey("runbooks versions", made["id"])["versions"]] == [2, 1]
+    assert journey("runbooks revert", "cache-is-cold", "1")["title"] == "Cache is cold"
+    assert journey("runbooks search", "ColdCache")["found"][0]["runbook"]["id"] == made["id"]
+    assert not journey("runbooks delete", "cache-is-cold")["is_active"]
+    assert [row["id"] for row in journey("runbooks list", "--deleted")["runbooks"]] == [made["id"]]
+    assert journey("runbooks restore", "cache-is-cold")["is_active"]
+    assert journey("runbooks show", "cache-is-cold")["version"] == 3
+
+
 def test_every_command_prints_one_json_document(installation: Installation, tmp_path: Path) -> None:
     journey = Journey(new_tenant(installation))
     walk_administration(journey, tmp_path)
     walk_routes(journey, tmp_path)
     walk_silences(journey)
+    walk_runbooks(journey, tmp_path)
     graph = tmp_path / "services.json"
     graph.write_text(json.dumps({"edges": [{"caller": "checkout", "callee": "payments"}]}))
     journey("services import", str(graph))

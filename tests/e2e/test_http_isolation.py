@@ -66,6 +66,16 @@ CASES: Mapping[tuple[str, str], Case] = {
     ("GET", "api/v1/precedents/<precedent>"): Case(),
     ("POST", "api/v1/precedents/<precedent>/forget"): Case(),
     ("POST", "api/v1/precedents/<precedent>/restore"): Case(),
+    ("GET", "api/v1/runbooks"): Case(),
+    ("POST", "api/v1/runbooks"): Case(body={"title": "mine"}),
+    ("GET", "api/v1/runbooks/search"): Case(query="?text=theirs"),
+    ("GET", "api/v1/runbooks/<runbook>"): Case(),
+    ("PATCH", "api/v1/runbooks/<runbook>"): Case(body={"title": "changed"}),
+    ("DELETE", "api/v1/runbooks/<runbook>"): Case(),
+    ("POST", "api/v1/runbooks/<runbook>/restore"): Case(),
+    ("GET", "api/v1/runbooks/<runbook>/versions"): Case(),
+    ("GET", "api/v1/runbooks/<runbook>/versions/<version>"): Case(),
+    ("POST", "api/v1/runbooks/<runbook>/revert"): Case(body={"version": 1}),
     ("GET", "api/v1/reports/calibration"): Case(),
     ("GET", "api/v1/incidents/<incident>/postmortem"): Case(),
     ("PUT", "api/v1/incidents/<incident>/postmortem"): Case(body={"url": "https://wiki.example.com/1"}),
@@ -131,7 +141,7 @@ def methods_of(route: str) -> set[str]:
     from sre_copilot.entrypoints.http.documentation import described
 
     named = {
-        path.replace("{", "<").replace("_id}", ">").strip("/"): rows
+        re.sub(r"{(\w+?)(?:_id)?}", r"<\1>", path).strip("/"): rows
         for path, rows in described(PurePosixPath("/"))["paths"].items()
     }
     return {method.upper() for method in named[route]}
@@ -162,6 +172,8 @@ def ask(server: Server, who: Resident, method: str, path: str, case: Case) -> Re
     for name, value in who.ids.items():
         # What is the asker's own.
         body = body and body.replace(f"<{name}>", str(value))
+    # A number means nothing without the id before it.
+    path = path.replace("<version>", "1")
     return server.ask(method, f"/{path}{case.query}", body=body, headers=headers)
 
 

@@ -24,9 +24,10 @@ from sre_copilot.adapters.django_orm.repositories.jobs import DjangoJobs
 from sre_copilot.adapters.django_orm.repositories.neighbourhood import Neighbourhoods
 from sre_copilot.adapters.django_orm.repositories.outbox import DjangoOutbox
 from sre_copilot.adapters.django_orm.repositories.precedents import DjangoPrecedents
-from sre_copilot.adapters.django_orm.repositories.recommendations import DjangoRecommendations, DjangoRunbooks
+from sre_copilot.adapters.django_orm.repositories.recommendations import DjangoRecommendations
 from sre_copilot.adapters.django_orm.repositories.response_times import DjangoResponseTimes
 from sre_copilot.adapters.django_orm.repositories.routes import DjangoRoutes
+from sre_copilot.adapters.django_orm.repositories.runbooks import DjangoRunbooks
 from sre_copilot.adapters.django_orm.repositories.series import DjangoSeriesStore
 from sre_copilot.adapters.django_orm.repositories.service_graph import DjangoServices
 from sre_copilot.adapters.django_orm.repositories.signals import DjangoSignals

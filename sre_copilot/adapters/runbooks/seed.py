@@ -15,7 +15,7 @@ from uuid import UUID
 import attrs
 
 from sre_copilot.application.ports.ids import Ids
-from sre_copilot.application.ports.recommendations import RunbookSeeds
+from sre_copilot.application.ports.runbooks import RunbookSeeds
 from sre_copilot.domain.actions import ActionType, RiskLevel
 from sre_copilot.domain.errors import InvalidInput
 from sre_copilot.domain.runbooks import Runbook, RunbookAction

@@ -1,40 +1,13 @@
-"""Runbooks and recommendations."""
+"""Recommendations, and what came of them."""
 
 from abc import abstractmethod
 from collections.abc import Collection, Sequence
-from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from sre_copilot.application.ports.ids import Ids
 from sre_copilot.domain.outcomes import Outcome
 from sre_copilot.domain.postmortem import Tried
 from sre_copilot.domain.recommendations import Recommendation
-from sre_copilot.domain.runbooks import Runbook
-
-
-class Runbooks(Protocol):
-    """The tenant's runbooks."""
-
-    @abstractmethod
-    def get(self, runbook_id: UUID, *, lock: bool = False) -> Runbook:
-        """One runbook; with `lock`, nobody else can change it until the unit of work ends. Raises NotFound."""
-
-    @abstractmethod
-    def save(self, runbook: Runbook) -> None:
-        """Store a runbook, new or changed."""
-
-    @abstractmethod
-    def search(self, query: str, *, limit: int) -> Sequence[tuple[Runbook, float]]:
-        """Active runbooks that match any word of the query, with relevance in [0, 1], best first, then by slug."""
-
-
-class RunbookSeeds(Protocol):
-    """The runbooks that every new tenant begins with."""
-
-    @abstractmethod
-    def runbooks(self, *, ids: Ids, at: datetime) -> Sequence[Runbook]:
-        """Return them with fresh ids, created at `at`."""
 
 
 class Recommendations(Protocol):

@@ -14,8 +14,9 @@ from sre_copilot.application.ports.incidents import Incidents
 from sre_copilot.application.ports.jobs import Jobs
 from sre_copilot.application.ports.outbox import Outbox, Routes
 from sre_copilot.application.ports.precedents import Precedents
-from sre_copilot.application.ports.recommendations import Recommendations, Runbooks
+from sre_copilot.application.ports.recommendations import Recommendations
 from sre_copilot.application.ports.response_times import ResponseTimes
+from sre_copilot.application.ports.runbooks import Runbooks
 from sre_copilot.application.ports.series import SeriesStore, Signals
 from sre_copilot.application.ports.service_graph import Services
 from sre_copilot.application.ports.silences import Silences

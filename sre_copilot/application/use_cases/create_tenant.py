@@ -4,9 +4,10 @@ import re
 
 import attrs
 
+from sre_copilot.application.authoring import keep_written
 from sre_copilot.application.ports.clock import Clock
 from sre_copilot.application.ports.ids import Ids
-from sre_copilot.application.ports.recommendations import RunbookSeeds
+from sre_copilot.application.ports.runbooks import RunbookSeeds
 from sre_copilot.application.ports.unit_of_work import UnitOfWorkFactory
 from sre_copilot.application.trail import record_audit
 from sre_copilot.domain.actors import Actor, Role
@@ -57,7 +58,7 @@ class CreateTenant:
             uow.tenants.add(tenant)
             uow.tenants.add_user(admin)
             for runbook in self.seeds.runbooks(ids=self.ids, at=now):
-                uow.runbooks.save(runbook)
+                keep_written(uow, self.ids, runbook, at=now, by=None)
             actor = Actor.system(tenant.id, origin="operator")
             record_audit(
                 uow, self.ids, actor, "tenant.created", AuditAction.CREATE, at=now, resource=("tenant", tenant.id)

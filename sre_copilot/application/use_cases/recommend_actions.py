@@ -18,7 +18,7 @@ from sre_copilot.domain.incidents import Incident
 from sre_copilot.domain.outbound import Event, advice_of
 from sre_copilot.domain.proposals import ProposedRecommendation, RunbookMatch
 from sre_copilot.domain.recommendations import Recommendation, recommend
-from sre_copilot.domain.runbooks import symptom_query
+from sre_copilot.domain.runbook_words import symptom_query
 from sre_copilot.domain.service_graph import ServiceGraph
 from sre_copilot.domain.snapshots import ContextSnapshot, ObservedSignal
 from sre_copilot.domain.subjects import NAME_LABEL

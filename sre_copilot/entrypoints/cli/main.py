@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "hypotheses": ("diagnosis:hypotheses", "Say what you think of a hypothesis."),
     "precedents": ("precedents:precedents", "Show what was learned from past incidents; turn it off and on."),
     "recommendations": ("diagnosis:recommendations", "Accept or reject a recommendation, record its outcome."),
+    "runbooks": ("runbooks:runbooks", "Write procedures that recommendations lead to, and find them."),
     "reports": ("reports:reports", "Show how long incidents took, and how far confidences could be relied on."),
     "services": ("administration:services", "Import the services and who calls whom."),
     "integrations": ("integrations:integrations", "Create and look after the sources of deliveries."),

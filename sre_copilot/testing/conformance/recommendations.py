@@ -1,4 +1,4 @@
-"""Runbooks, recommendations and what came of them."""
+"""Recommendations and what came of them."""
 
 from datetime import timedelta
 
@@ -6,8 +6,7 @@ import attrs
 import pytest
 
 from sre_copilot.adapters.system import new_id
-from sre_copilot.domain.actions import RiskLevel
-from sre_copilot.domain.errors import AlreadyExists, NotFound
+from sre_copilot.domain.errors import NotFound
 from sre_copilot.domain.outcomes import Outcome, OutcomeResult
 from sre_copilot.domain.postmortem import Tried
 from sre_copilot.testing.builders import make_recommendation, make_runbook
@@ -15,83 +14,6 @@ from sre_copilot.testing.clock import BEGINNING
 from sre_copilot.testing.conformance.house import Conformance, House
 
 MINUTE = timedelta(minutes=1)
-
-
-class RunbooksConformance(Conformance):
-    """Runbooks, and finding them."""
-
-    def test_every_field_of_a_runbook_comes_back_as_it_was(self, house: House) -> None:
-        """Also after it was changed."""
-        runbook = make_runbook(
-            content_url="https://example.com/r",
-            service_names=("checkout",),
-            risk_level=RiskLevel.HIGH,
-            estimated_duration_minutes=15,
-            owner_id=house.user.id,
-            version=3,
-        )
-        with house.changing() as uow:
-            uow.runbooks.save(runbook)
-            assert uow.runbooks.get(runbook.id) == runbook
-            runbook = runbook.used(OutcomeResult.WORKED, BEGINNING + MINUTE)
-            uow.runbooks.save(runbook)
-        with house.reading() as uow:
-            assert uow.runbooks.get(runbook.id) == runbook
-            with pytest.raises(NotFound):
-                uow.runbooks.get(house.tenant.id)
-
-    def test_a_slug_is_taken_once(self, house: House) -> None:
-        """Within the tenant."""
-        runbook = make_runbook()
-        with pytest.raises(AlreadyExists), house.changing() as uow:
-            uow.runbooks.save(runbook)
-            uow.runbooks.save(make_runbook(slug=runbook.slug))
-
-    def test_any_word_finds_a_runbook_and_the_best_match_comes_first(self, house: House) -> None:
-        """A title says more than a text; relevance is in [0, 1]."""
-        disk = make_runbook(slug="disk", title="Disk is full", description="Free space.", tags=())
-        pool = make_runbook(slug="pool", title="Connections", description="Look at the disk too.", tags=())
-        other = make_runbook(slug="other", title="Certificates", description="Renew them.", tags=())
-        with house.changing() as uow:
-            for runbook in (other, pool, disk):
-                uow.runbooks.save(runbook)
-        with house.reading() as uow:
-            found = list(uow.runbooks.search("zebra disk", limit=10))
-            assert [runbook for runbook, _ in found] == [disk, pool]
-            assert 1 >= found[0][1] > found[1][1] > 0
-            assert [runbook.slug for runbook, _ in uow.runbooks.search("disk", limit=1)] == ["disk"]
-            assert not list(uow.runbooks.search("zebra", limit=10))
-
-    def test_equal_matches_come_by_slug(self, house: House) -> None:
-        """So that the order is the same every time."""
-        with house.changing() as uow:
-            for slug in ("b", "c", "a"):
-                uow.runbooks.save(make_runbook(slug=slug))
-        with house.reading() as uow:
-            assert [runbook.slug for runbook, _ in uow.runbooks.search("slowly", limit=2)] == ["a", "b"]
-
-    def test_words_are_found_in_their_other_forms(self, house: House) -> None:
-        """Case, plural, and names written together."""
-        with house.changing() as uow:
-            uow.runbooks.save(make_runbook(slug="pods", title="Pods restart", tags=("crash-loop",)))
-        with house.reading() as uow:
-            for query in ("POD", "restarting", "KubePodRestarting", "crash", "pod/checkout-1", "what's-up-with:pods?"):
-                assert [runbook.slug for runbook, _ in uow.runbooks.search(query, limit=5)] == ["pods"], query
-
-    def test_an_inactive_runbook_is_not_found(self, house: House) -> None:
-        """Though it can still be looked up."""
-        runbook = make_runbook(is_active=False)
-        with house.changing() as uow:
-            uow.runbooks.save(runbook)
-            assert not list(uow.runbooks.search(runbook.title, limit=5))
-            assert uow.runbooks.get(runbook.id) == runbook
-
-    @pytest.mark.parametrize("query", ["", " \n", "& | !", "'; --", "a:* & b", "(", "\x00", "\\", "<->", "the of"])
-    def test_whatever_is_asked_is_words_and_never_syntax(self, house: House, query: str) -> None:
-        """Nothing but words is searched for."""
-        with house.changing() as uow:
-            uow.runbooks.save(make_runbook())
-            assert not list(uow.runbooks.search(query, limit=5))
 
 
 class RecommendationsConformance(Conformance):

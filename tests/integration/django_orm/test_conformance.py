@@ -21,9 +21,10 @@ from sre_copilot.testing.conformance.locking import LockingConformance
 from sre_copilot.testing.conformance.locks import LocksConformance
 from sre_copilot.testing.conformance.outbox import OutboxConformance
 from sre_copilot.testing.conformance.precedents import PrecedentsConformance
-from sre_copilot.testing.conformance.recommendations import RecommendationsConformance, RunbooksConformance
+from sre_copilot.testing.conformance.recommendations import RecommendationsConformance
 from sre_copilot.testing.conformance.response_times import ResponseTimesConformance
 from sre_copilot.testing.conformance.routes import RoutesConformance
+from sre_copilot.testing.conformance.runbooks import RunbooksConformance
 from sre_copilot.testing.conformance.schedule import ScheduleRunsConformance
 from sre_copilot.testing.conformance.sealed import SealedConformance
 from sre_copilot.testing.conformance.series import SeriesConformance

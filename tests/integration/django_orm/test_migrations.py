@@ -7,9 +7,11 @@ from django.core.management import call_command
 
 from sre_copilot.adapters.django_orm import setup
 from sre_copilot.adapters.django_orm.routing import LABEL, OWNER_ALIAS
+from sre_copilot.adapters.django_orm.unit_of_work import DjangoUnitOfWorkFactory
 from sre_copilot.adapters.postgres.embedded import EmbeddedPostgres
 from sre_copilot.adapters.postgres.row_security import IMMUTABLE
 from sre_copilot.domain.errors import DatabaseNotReady, DatabaseUnavailable
+from sre_copilot.testing.builders import make_runbook, make_tenant
 from tests.integration.database import Database
 
 PUBLIC = "(SELECT oid FROM pg_namespace WHERE nspname = 'public')"
@@ -59,6 +61,27 @@ def test_migrations_go_back_to_nothing_and_forward_to_the_same(empty: Database) 
     assert {str(text).split()[0] for text in left} == {"django_migrations", "django_migrations_id_seq"}
     setup.migrate(empty.urls.owner)
     assert shape(empty) == there
+
+
+def test_what_runbooks_said_before_versions_were_kept_is_their_first_one(empty: Database) -> None:
+    setup.setup(empty.urls.app)
+    setup.migrate(empty.urls.owner)
+    call_command("migrate", LABEL, "0026_consultations", database=OWNER_ALIAS, verbosity=0)
+    tenant, runbook = make_tenant(), make_runbook(content="Wait.")
+    with DjangoUnitOfWorkFactory()(tenant.id) as uow:
+        uow.tenants.add(tenant)
+        uow.commit()
+    with empty.connect("superuser") as db:
+        db.execute(
+            "INSERT INTO runbooks (id, tenant_id, title, slug, description, content, service_names, tags, risk_level, "
+            "usage_count, success_count, failure_count, is_active, version, created_at, updated_at, actions) VALUES "
+            "(%s, %s, 'a', 'a', '', %s, '[]', '[]', 'low', 0, 0, 0, true, 3, now(), now(), '[]')",
+            [runbook.id, tenant.id, runbook.content],
+        )
+    setup.migrate(empty.urls.owner)
+    with DjangoUnitOfWorkFactory()(tenant.id) as uow:
+        (kept,) = uow.runbooks.versions(runbook.id)
+    assert (kept.version, kept.content, kept.written_by) == (3, "Wait.", None)
 
 
 def test_migrating_again_applies_nothing(database: Database) -> None:

@@ -14,7 +14,14 @@ from sre_copilot.adapters.system import new_id
 from tests.integration.database import Database
 
 Fill = Callable[[], dict[str, UUID]]
-TRAILS = {"audit_logs", "incident_state_transitions", "context_snapshots", "correlation_decisions", "corrections"}
+TRAILS = {
+    "audit_logs",
+    "incident_state_transitions",
+    "context_snapshots",
+    "correlation_decisions",
+    "corrections",
+    "runbook_versions",
+}
 KEPT = {"signals", "deliveries", "outbox", "silences", "consultations"}
 KEPT_REFERENCES = {
     "signals_integration_of_tenant",
@@ -165,7 +172,7 @@ def test_no_row_can_name_another_tenants_row(database: Database, filled_tenant: 
             "SELECT conname, conrelid::regclass::text, confrelid::regclass::text FROM pg_constraint "
             "WHERE conname LIKE '%\\_of\\_tenant' ORDER BY 1"
         ).fetchall()
-        assert len(guards) == 42
+        assert len(guards) == 44
         for name, child, parent in guards:
             reference = str(name).removeprefix(f"{child}_").removesuffix("_of_tenant") + "_id"
             statement = SQL("UPDATE {} SET {} = {}").format(

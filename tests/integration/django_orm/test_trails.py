@@ -12,7 +12,14 @@ from sre_copilot.domain.lifecycle import State, legal_pairs
 from tests.integration.database import Database
 
 Fill = Callable[[], dict[str, UUID]]
-TRAILS = ("audit_logs", "incident_state_transitions", "context_snapshots", "correlation_decisions", "corrections")
+TRAILS = (
+    "audit_logs",
+    "incident_state_transitions",
+    "context_snapshots",
+    "correlation_decisions",
+    "corrections",
+    "runbook_versions",
+)
 STATEMENTS = {
     "update": SQL("UPDATE {} SET tenant_id = tenant_id"),
     "delete": SQL("DELETE FROM {}"),

@@ -21,6 +21,7 @@ from sre_copilot.domain.deliveries import Delivery, Parsed, Pulled
 from sre_copilot.domain.errors import DatabaseUnavailable, NotifyRefused, UnreadableDelivery
 from sre_copilot.domain.integrations import Feature
 from sre_copilot.domain.outbox import OutboxStatus
+from sre_copilot.domain.runbooks import RunbookEdit
 from sre_copilot.domain.silences import Matcher, Operator
 from sre_copilot.testing.advisor import ScriptedAdvisor
 from sre_copilot.testing.builders import make_integration, make_runbook
@@ -72,6 +73,9 @@ class Scene:
     """Of an incident that is not there any more."""
     forgotten: UUID
     """Another one, which is not used."""
+    runbook: UUID
+    """In its second version, with the slug memory-leaks."""
+    deleted_runbook: UUID
     dead_message: UUID
     """One that the integration refused; others were sent, and one still waits."""
 
@@ -179,7 +183,15 @@ def scene() -> Scene:
         ends_at=BEGINNING + timedelta(days=2),
         comment="moves to another building",
     )
+    written, deleted = (
+        here.copilot.create_runbook(actor=here.engineer, edit=RunbookEdit(title=title))
+        for title in ("Memory leaks", "Nobody needs this")
+    )
+    here.copilot.edit_runbook(actor=here.engineer, runbook_id=written.id, edit=RunbookEdit(title="Memory runs out"))
+    here.copilot.delete_runbook(actor=here.engineer, runbook_id=deleted.id)
     return Scene(
+        runbook=written.id,
+        deleted_runbook=deleted.id,
         silence=silence.id,
         precedent=precedent.id,
         forgotten=forgotten.id,

@@ -56,7 +56,14 @@ from sre_copilot.domain.lifecycle import Action
 from sre_copilot.domain.outcomes import OutcomeResult
 from sre_copilot.domain.service_graph import ServiceGraph
 from sre_copilot.testing.clock import BEGINNING
-from tests.unit.application import outbound_rows, postmortem_rows, precedent_rows, regrouping_rows, silence_rows
+from tests.unit.application import (
+    outbound_rows,
+    postmortem_rows,
+    precedent_rows,
+    regrouping_rows,
+    runbook_rows,
+    silence_rows,
+)
 from tests.unit.application.row import (
     ADMINISTRATORS,
     AUTOMATION,
@@ -76,6 +83,7 @@ CHANGES: dict[Asked, Row] = {
     **silence_rows.CHANGES,
     **postmortem_rows.CHANGES,
     **precedent_rows.CHANGES,
+    **runbook_rows.CHANGES,
     (AdviseIncident, "__call__"): Row(
         given=lambda on: {"incident_id": on.incident}, permitted=RESPONDERS, leaves=("incident.advised",), in_steps=True
     ),
@@ -201,6 +209,7 @@ READS: dict[Asked, Row] = {
     **silence_rows.READS,
     **postmortem_rows.READS,
     **precedent_rows.READS,
+    **runbook_rows.READS,
     (AdministrationQueries, "tokens"): Row(given=lambda on: {}, permitted=ADMINISTRATORS, finds=False),
     (AdministrationQueries, "users"): Row(given=lambda on: {}, permitted=READERS, finds=False),
     (IntegrationQueries, "list"): Row(given=lambda on: {}, permitted=READERS, finds=False),

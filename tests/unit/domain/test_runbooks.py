@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from sre_copilot.domain.actions import ACTIONS, ActionType, RiskLevel
 from sre_copilot.domain.outcomes import OutcomeResult
-from sre_copilot.domain.runbooks import MAX_QUERY_WORDS, NOISE, Runbook, RunbookAction, search_words, symptom_query
+from sre_copilot.domain.runbook_words import MAX_QUERY_WORDS, NOISE, search_words, symptom_query
+from sre_copilot.domain.runbooks import Runbook, RunbookAction
 
 CREATED = datetime(2026, 1, 1, tzinfo=UTC)
 RUNBOOK = Runbook(

@@ -19,7 +19,12 @@ from sre_copilot.adapters.django_orm.models.integrations import Integration
 from sre_copilot.adapters.django_orm.models.outbound import OutboxMessage, RoutingRule
 from sre_copilot.adapters.django_orm.models.precedents import Precedent
 from sre_copilot.adapters.django_orm.models.reports import ChangedWeek, ResponseTimesOfWeek
-from sre_copilot.adapters.django_orm.models.runbooks import Recommendation, RecommendationOutcome, Runbook
+from sre_copilot.adapters.django_orm.models.runbooks import (
+    Recommendation,
+    RecommendationOutcome,
+    Runbook,
+    RunbookVersion,
+)
 from sre_copilot.adapters.django_orm.models.schedule import ScheduleRun
 from sre_copilot.adapters.django_orm.models.series import Correction, CorrelationDecision, Episode, Series, Sighting
 from sre_copilot.adapters.django_orm.models.service_graph import Service, ServiceCall, ServicePlacement
@@ -53,6 +58,7 @@ __all__ = [
     "ResponseTimesOfWeek",
     "RoutingRule",
     "Runbook",
+    "RunbookVersion",
     "ScheduleRun",
     "Series",
     "Service",

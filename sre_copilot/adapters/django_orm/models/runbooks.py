@@ -33,6 +33,8 @@ class Runbook(models.Model):
     updated_at = DateTimeField(auto_now=True)
 
     actions = models.JSONField(default=list)
+    source = models.TextField(blank=True, default="")
+    source_hash = models.CharField(max_length=64, blank=True, default="")
 
     class Meta:
         db_table = "runbooks"
@@ -40,6 +42,9 @@ class Runbook(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["tenant", "id"], name="runbooks_tenant_id_unique"),
             models.UniqueConstraint(fields=["tenant", "slug"], name="runbooks_slug_unique"),
+            models.UniqueConstraint(
+                fields=["tenant", "source"], condition=~models.Q(source=""), name="runbooks_source_unique"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -52,6 +57,37 @@ class Runbook(models.Model):
         if total == 0:
             return None
         return self.success_count / total
+
+
+class RunbookVersion(models.Model):
+    """The text of a runbook as somebody left it."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    tenant = models.ForeignKey("Tenant", on_delete=models.PROTECT, related_name="+", db_index=False)
+    runbook = models.ForeignKey("Runbook", on_delete=models.PROTECT, related_name="versions", db_index=False)
+    version = models.IntegerField()
+    title = models.CharField(max_length=500)
+    description = models.TextField(blank=True)
+    content = models.TextField(blank=True)
+    content_url = models.URLField(null=True, blank=True)
+    service_names = models.JSONField(default=list)
+    tags = models.JSONField(default=list)
+    risk_level = models.CharField(max_length=50, choices=RISKS)
+    estimated_duration_minutes = models.IntegerField(null=True, blank=True)
+    actions = models.JSONField(default=list)
+    written_at = DateTimeField()
+    written_by = models.ForeignKey(
+        "User", on_delete=models.PROTECT, related_name="+", null=True, blank=True, db_index=False
+    )
+
+    class Meta:
+        db_table = "runbook_versions"
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "runbook", "version"], name="runbook_versions_number_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title}, version {self.version}"
 
 
 class Recommendation(models.Model):

@@ -5,6 +5,7 @@ import re
 from django.http import HttpRequest, HttpResponse
 
 from sre_copilot.domain.incidents import Incident
+from sre_copilot.domain.runbooks import Runbook
 from sre_copilot.entrypoints.http.problems import Refused
 
 IN_WORDS = {
@@ -23,7 +24,7 @@ _TAG = re.compile(r'(?:W/)?"?(\d{1,9})"?')
 
 
 def expected_version(request: HttpRequest) -> int | None:
-    """The version that an incident must have, None where any will do. Raises Refused.
+    """The version that what is changed must have, None where any will do. Raises Refused.
 
     Weak tags are taken for what they say: proxies weaken ours when they compress an answer.
     """
@@ -36,6 +37,6 @@ def expected_version(request: HttpRequest) -> int | None:
     return int(match[1])
 
 
-def tag(response: HttpResponse, incident: Incident) -> None:
-    """Name the version of the incident that is answered with."""
-    response["ETag"] = f'"{incident.version}"'
+def tag(response: HttpResponse, answer: Incident | Runbook) -> None:
+    """Name the version of what is answered with."""
+    response["ETag"] = f'"{answer.version}"'

@@ -25,6 +25,7 @@ from sre_copilot.entrypoints.http.api import (
     precedents,
     regrouping,
     reports,
+    runbooks,
     service_graph,
     signals,
     silences,
@@ -117,6 +118,7 @@ for part in (
     integrations,
     people,
     precedents,
+    runbooks,
     reports,
 ):
     api.add_router("", part.router)

@@ -10,7 +10,7 @@ import pytest
 from sre_copilot.adapters.runbooks.seed import SeededRunbooks, SeedRunbook, load_seed_runbooks, parse_seed
 from sre_copilot.domain.actions import ACTIONS, ActionType, RiskLevel
 from sre_copilot.domain.errors import InvalidInput
-from sre_copilot.domain.runbooks import symptom_query
+from sre_copilot.domain.runbook_words import symptom_query
 
 SEEDS = load_seed_runbooks()
 SECTIONS = ["What it means", "Check first", "Mitigate", "Verify", "Afterwards"]

@@ -6,7 +6,7 @@ from sre_copilot.domain.actors import Role
 from sre_copilot.domain.errors import AlreadyExists, InvalidInput
 from sre_copilot.testing.builders import make_runbook
 from sre_copilot.testing.clock import BEGINNING
-from sre_copilot.testing.recommendations import FixedRunbooks
+from sre_copilot.testing.runbooks import FixedRunbooks
 from sre_copilot.testing.stage import copilot
 from sre_copilot.testing.unit_of_work import InMemoryUnitOfWorkFactory
 from tests.unit.application.scene import scene
