@@ -49,6 +49,7 @@ from sre_copilot.application.use_cases.edit_runbook import EditRunbook
 from sre_copilot.application.use_cases.end_silence import EndSilence
 from sre_copilot.application.use_cases.forget_precedent import ForgetPrecedent
 from sre_copilot.application.use_cases.give_feedback import GiveFeedback
+from sre_copilot.application.use_cases.import_runbook import ImportRunbook
 from sre_copilot.application.use_cases.import_services import ImportServices
 from sre_copilot.application.use_cases.ingest_delivery import LOOKS, IngestDelivery
 from sre_copilot.application.use_cases.merge_incidents import MergeIncidents
@@ -136,6 +137,7 @@ class Copilot:
     decide_recommendation: DecideRecommendation
     record_outcome: RecordOutcome
     create_runbook: CreateRunbook
+    import_runbook: ImportRunbook
     edit_runbook: EditRunbook
     revert_runbook: RevertRunbook
     delete_runbook: DeleteRunbook

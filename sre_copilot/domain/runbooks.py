@@ -231,7 +231,7 @@ class Runbook:
             tags=self.tags if edit.tags is None else checked_tags(edit.tags),
             risk_level=edit.risk_level or self.risk_level,
             estimated_duration_minutes=self.estimated_duration_minutes if minutes is None else checked_minutes(minutes),
-            actions=self.actions if edit.actions is None else _checked_actions(edit.actions),
+            actions=self.actions if edit.actions is None else checked_actions(edit.actions),
             owner_id=edit.owner_id or self.owner_id,
         )
 
@@ -240,7 +240,8 @@ def _described(description: str) -> str:
     return checked_length("The description", description.strip(), LONGEST_DESCRIPTION)
 
 
-def _checked_actions(actions: tuple[RunbookAction, ...]) -> tuple[RunbookAction, ...]:
+def checked_actions(actions: tuple[RunbookAction, ...]) -> tuple[RunbookAction, ...]:
+    """Return the actions. Raises InvalidInput where one doesn't say what to do, or there are too many."""
     if len(actions) > MOST_NAMES:
         raise InvalidInput(f"A runbook has at most {MOST_NAMES} actions; these are {len(actions)}.")
     for action in actions:

@@ -127,6 +127,7 @@ PLANTS = [
         "structlog": "entrypoints/http/statuses.py",
         "pytest": "adapters/system.py",
         "hypothesis": "settings.py",
+        "yaml": "settings.py",
     }),
     # Cycles.
     Plant(

@@ -46,6 +46,7 @@ COMMANDS_OF: dict[str, tuple[str, ...]] = {
     "EndSilence": ("silences end",),
     "ForgetPrecedent": ("precedents forget",),
     "GiveFeedback": ("hypotheses feedback",),
+    "ImportRunbook": ("runbooks import",),
     "ImportServices": ("services import",),
     "IngestDelivery": ("ingest", "demo"),
     "MergeIncidents": ("incidents merge",),
@@ -277,6 +278,18 @@ def walk_runbooks(journey: Journey, folder: Path) -> None:
     assert [row["id"] for row in journey("runbooks list", "--deleted")["runbooks"]] == [made["id"]]
     assert journey("runbooks restore", "cache-is-cold")["is_active"]
     assert journey("runbooks show", "cache-is-cold")["version"] == 3
+    pages = folder / "pages"
+    pages.mkdir()
+    (pages / "DiskFull.md").write_text("---\nservices: [shop]\n---\n# Disk is full\n")
+    (pages / "broken.md").write_bytes(b"\xff")
+    counts = {"created": 1, "updated": 0, "unchanged": 0, "skipped": 1}
+    assert journey("runbooks import", str(pages), "--dry-run")["counts"] == counts
+    brought = journey("runbooks import", str(pages), "--source", "wiki")
+    assert [(page["source"], page["tags"]) for page in brought["pages"]] == [
+        ("wiki/DiskFull.md", ["DiskFull"]),
+        ("wiki/broken.md", []),
+    ]
+    assert journey("runbooks import", str(pages), "--source", "wiki")["counts"]["unchanged"] == 1
 
 
 def test_every_command_prints_one_json_document(installation: Installation, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from sre_copilot.domain.errors import InvalidInput, NotFound
 from sre_copilot.domain.runbooks import Runbook, RunbookEdit
 from sre_copilot.entrypoints.cli.groups import InOrder, choice
 from sre_copilot.entrypoints.cli.render import table, when, words
+from sre_copilot.entrypoints.cli.runbook_import import import_runbooks
 from sre_copilot.entrypoints.cli.runbook_pages import runbook_page, runbook_table, runbook_text
 from sre_copilot.entrypoints.cli.session import Session, command
 
@@ -150,6 +151,9 @@ def create_runbook(session: Session, title: str, slug: str, **told: Any) -> None
         edit = _edit(session, copilot, title, **told)
         made = copilot.create_runbook(actor=session.actor(copilot), edit=edit, slug=slug)
         session.show(made, runbook_page(made))
+
+
+runbooks.add_command(import_runbooks)
 
 
 @runbooks.command("edit")

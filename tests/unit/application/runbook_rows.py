@@ -5,8 +5,10 @@ from sre_copilot.application.queries.runbooks import RunbookQueries
 from sre_copilot.application.use_cases.create_runbook import CreateRunbook
 from sre_copilot.application.use_cases.delete_runbook import DeleteRunbook
 from sre_copilot.application.use_cases.edit_runbook import EditRunbook
+from sre_copilot.application.use_cases.import_runbook import ImportRunbook
 from sre_copilot.application.use_cases.restore_runbook import RestoreRunbook
 from sre_copilot.application.use_cases.revert_runbook import RevertRunbook
+from sre_copilot.domain.runbook_pages import RunbookPage
 from sre_copilot.domain.runbooks import RunbookEdit
 from tests.unit.application.row import READERS, RESPONDERS, Asked, Row
 
@@ -15,6 +17,12 @@ CHANGES: dict[Asked, Row] = {
         given=lambda on: {"edit": RunbookEdit(title="Disk is full")},
         permitted=RESPONDERS,
         leaves=("runbook.created",),
+        finds=False,
+    ),
+    (ImportRunbook, "__call__"): Row(
+        given=lambda on: {"page": RunbookPage(source="wiki/disk.md", digest="1", text="# Disk is full")},
+        permitted=RESPONDERS,
+        leaves=("runbook.imported",),
         finds=False,
     ),
     (EditRunbook, "__call__"): Row(
