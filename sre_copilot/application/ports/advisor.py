@@ -7,7 +7,7 @@ from uuid import UUID
 
 import attrs
 
-from sre_copilot.domain.advice import Answer, Question, Usage
+from sre_copilot.domain.advice import Answer, Question, Reply, Usage
 
 MOST_CALLS = 6
 """Uses of tools in one consultation; the advisor has to answer with what it knows by then."""
@@ -88,5 +88,5 @@ class NoAdvisor:
         return None
 
     def ask(self, question: Question, tools: Sequence[Tool], *, tenant_id: UUID) -> Answer:
-        """Say nothing. Whoever looks at the terms doesn't get here."""
-        raise NotImplementedError("there is nobody to ask")
+        """Say that nobody answers."""
+        return Answer(reply=Reply.UNAVAILABLE, detail="Nobody is set up to be asked.")

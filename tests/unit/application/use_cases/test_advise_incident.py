@@ -12,7 +12,7 @@ from sre_copilot.adapters.llm.claude import ClaudeAdvisor
 from sre_copilot.adapters.outgoing.connecting import Guard
 from sre_copilot.adapters.outgoing.requests import GuardedClient
 from sre_copilot.application.job_handlers import advise, diagnose
-from sre_copilot.application.ports.advisor import Advisor
+from sre_copilot.application.ports.advisor import Advisor, NoAdvisor
 from sre_copilot.application.ports.jobs import Job
 from sre_copilot.bootstrap import advisor_of
 from sre_copilot.domain.advice import Answer, Question, Reply, Statement, SummaryLine, Wording
@@ -323,3 +323,11 @@ def test_replies_are_told_in_words() -> None:
             one = consulted(here, incident_id)
             assert one.outcome.value == reply.value
             assert "gave no usable answer: because." in one.note
+
+
+def test_where_nobody_is_set_up_that_is_an_answer_and_not_an_error() -> None:
+    here, incident_id = scene()
+    assert here.copilot.advise(actor=here.engineer, incident_id=incident_id) is None
+    nobody = NoAdvisor()
+    question = Question(title="t", alarm="checkout", onset=here.clock.now(), options=(), exhibits=())
+    assert (nobody.terms, nobody.ask(question, (), tenant_id=here.tenant.id).reply) == (None, Reply.UNAVAILABLE)
