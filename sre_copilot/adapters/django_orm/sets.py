@@ -4,7 +4,7 @@ COPY is refused under row security; an INSERT from arrays is nearly as fast. Col
 what is given for a JSON column is its text.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from itertools import chain
 from typing import Any, LiteralString
@@ -23,10 +23,14 @@ from sre_copilot.adapters.django_orm.routing import ALIAS
 
 Columns = Mapping[str, Sequence[object]]
 
+LARGEST = 256 * 1024
+"""Bytes that a statement with several rows has at most, in good measure. The driver's library keeps for each connection what its
+largest message once needed: with whole batches as one statement that was 3.5 MB for each of a server's threads."""
+
 
 @attrs.frozen
 class Writes:
-    """What is to be stored in one moment, run as one statement, because each costs a round trip and much of its own.
+    """What is to be stored in one moment, run as few statements, because each costs a round trip and much of its own.
 
     None of them sees what another one writes, nor does one come before the other; references are checked at the end of
     the transaction. Of two that change the same row only one does.
@@ -36,13 +40,13 @@ class Writes:
 
     def insert(self, model: type[Model], columns: Columns) -> None:
         """Insert one row per element."""
-        if any(map(len, columns.values())):
-            self.add(_insertion(model, tuple(columns)), _packed(model, columns))
+        for part in _parts(columns):
+            self.add(_insertion(model, tuple(columns)), _packed(model, part))
 
     def update(self, model: type[Model], key: Sequence[str], columns: Columns) -> None:
         """Set the other columns of the rows that the key columns name. Rows have to be locked, or nobody else's."""
-        if any(map(len, columns.values())):
-            self.add(_change(model, tuple(key), tuple(columns)), _packed(model, columns))
+        for part in _parts(columns):
+            self.add(_change(model, tuple(key), tuple(columns)), _packed(model, part))
 
     def add(self, statement: bytes, parameters: list[object]) -> None:
         """Run a statement of one's own with them."""
@@ -50,15 +54,23 @@ class Writes:
 
     def run(self) -> None:
         """Store it all. Raises Django's database errors."""
-        if self._written:
-            statements, parameters = zip(*self._written, strict=True)
-            ask(_together(statements), list(chain.from_iterable(parameters)))
+        together: list[tuple[bytes, list[object]]] = []
+        size = 0
+        for written in self._written:
+            own = sum(len(array) for array in written[1] if isinstance(array, bytes))
+            if together and size + own > LARGEST:
+                _run(together)
+                together, size = [], 0
+            together.append(written)
+            size += own
+        if together:
+            _run(together)
 
 
 def insert(model: type[Model], columns: Columns) -> None:
     """Insert one row per element. Raises Django's database errors."""
-    if any(map(len, columns.values())):
-        ask(_insertion(model, tuple(columns)), _packed(model, columns), prepared=True)
+    for part in _parts(columns):
+        ask(_insertion(model, tuple(columns)), _packed(model, part), prepared=True)
 
 
 def update(model: type[Model], key: Sequence[str], columns: Columns) -> None:
@@ -93,6 +105,24 @@ def ask(statement: LiteralString | bytes, parameters: Parameters, *, prepared: b
             heard = partial(listener, heard)
         heard(statement, parameters, False, {"connection": wrapper, "cursor": psycopg.Cursor(connection)})
         return found
+
+
+def _run(written: Sequence[tuple[bytes, list[object]]]) -> None:
+    statements, parameters = zip(*written, strict=True)
+    ask(_together(statements), list(chain.from_iterable(parameters)))
+
+
+def _parts(columns: Columns) -> Iterator[Columns]:
+    """Split rows so that each part has `LARGEST` bytes of texts at most, if rows are alike; no rows are no part."""
+    rows = max(map(len, columns.values()))
+    texts = (value for column in columns.values() for value in column if isinstance(value, str | bytes))
+    parts = min(rows, -(-sum(map(len, texts)) // LARGEST) or 1)
+    if parts == 1:
+        yield columns
+    elif parts:
+        step = -(-rows // parts)
+        for start in range(0, rows, step):
+            yield {name: column[start : start + step] for name, column in columns.items()}
 
 
 def _packed(model: type[Model], columns: Columns) -> list[object]:

@@ -117,8 +117,7 @@ def load(settings: Settings, parent: int) -> Application:
 def share_memory() -> bool:
     """Let all threads take memory from one place, and say whether this C library can.
 
-    glibc gives each thread a place of its own, which keeps what its largest batch once needed: twenty of them held 100 MB that
-    nobody used.
+    glibc gives each thread a place of its own, which keeps what its largest batch once needed though nobody uses it.
     """
     try:
         return bool(ctypes.CDLL(None).mallopt(ARENA_MAX, 1))
