@@ -38,7 +38,10 @@ HAND_SET = {
     Feature.SHARED_HOST: (4.0, "the development cases have no hosts"),
     Feature.UNSEEN: (1.0, "nearly all development cases have a cause among the candidates; production won't"),
     Feature.SURGE: (0.5, "no development case is a surge of demand"),
-    Feature.EXTERNAL_WORDS: (1.0, "one development case has such words"),
+    Feature.EXTERNAL: (
+        1.0,
+        "where no change did it, labels name the component where it shows, so what it adds to none of these can't be fitted",
+    ),
     Feature.QUIET: (
         -0.5,
         "fitted to nought, because silence adds little once strength is known; people expect it to count",

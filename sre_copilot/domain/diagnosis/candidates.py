@@ -6,17 +6,20 @@ from functools import cache
 import attrs
 
 from sre_copilot.domain.diagnosis.change_clues import change_clues
-from sre_copilot.domain.diagnosis.changes import fits, symptom_words
+from sre_copilot.domain.diagnosis.changes import Symptoms, fits
 from sre_copilot.domain.diagnosis.clues import Candidate
 from sre_copilot.domain.diagnosis.coverage import Suffering, complaints
 from sre_copilot.domain.diagnosis.metric_clues import field, metric_clues
+from sre_copilot.domain.diagnosis.outside_clues import outside_clues
 from sre_copilot.domain.diagnosis.precedent_clues import with_precedents
 from sre_copilot.domain.diagnosis.readings import Readings, read
-from sre_copilot.domain.diagnosis.signal_clues import outside_clues, signal_clues
+from sre_copilot.domain.diagnosis.scoring import Feature
+from sre_copilot.domain.diagnosis.signal_clues import signal_clues
 from sre_copilot.domain.diagnosis.told_clues import Told, told_clues
 from sre_copilot.domain.diagnosis.topology import Topology
 from sre_copilot.domain.diagnosis.windows import incident_window
-from sre_copilot.domain.hypotheses import CandidateKind
+from sre_copilot.domain.diagnosis.words import words
+from sre_copilot.domain.hypotheses import CandidateKind, Evidence
 from sre_copilot.domain.service_graph import Call, ServiceGraph
 from sre_copilot.domain.snapshots import ContextSnapshot
 
@@ -40,12 +43,24 @@ def candidates(snapshot: ContextSnapshot) -> tuple[Candidate, ...]:
         name: Candidate(
             kind=CandidateKind.HOST if name in hosts else CandidateKind.SERVICE,
             subject=name,
-            evidence=(*metric_clues(name, compared), *told_clues(name, told), *signal_clues(name, groups, suffering)),
+            evidence=(
+                *metric_clues(name, compared),
+                *told_clues(name, told),
+                *signal_clues(name, groups, suffering),
+            ),
         )
         for name in names
     }
-    none = Candidate(kind=CandidateKind.NONE_OF_THESE, subject="", evidence=outside_clues(snapshot, groups, readings))
-    found = (*components.values(), *_with_changes(snapshot, readings, suffering, components), none)
+    none = Candidate(
+        kind=CandidateKind.NONE_OF_THESE, subject="", evidence=outside_clues(snapshot, groups, readings, told)
+    )
+    outside = max(
+        (item for item in none.evidence if item.feature == Feature.EXTERNAL.value),
+        key=lambda item: (item.strength, item.id),
+        default=None,
+    )
+    changed = _with_changes(snapshot, readings, suffering, components, told, outside)
+    found = (*components.values(), *changed, none)
     return tuple(with_precedents(candidate, snapshot) for candidate in found)
 
 
@@ -83,22 +98,32 @@ def began(snapshot: ContextSnapshot, readings: Readings) -> datetime:
 
 
 def _with_changes(
-    snapshot: ContextSnapshot, readings: Readings, suffering: Suffering, components: dict[str, Candidate]
+    snapshot: ContextSnapshot,
+    readings: Readings,
+    suffering: Suffering,
+    components: dict[str, Candidate],
+    told: Told,
+    outside: Evidence | None,
 ) -> tuple[Candidate, ...]:
     start = began(snapshot, readings)
 
+    distress = [(shift.log.component, shift.log.template) for shift in told.distress]
+    usual = words(*(shift.log.template for shift in told.shifts if shift not in told.distress))
+
     @cache
-    def symptoms_of(subject: str) -> frozenset[str]:
+    def symptoms_of(subject: str) -> Symptoms:
         """Trouble of a component shows at itself and its callers; of one that the graph doesn't know, anywhere."""
         reach = suffering.of(subject) if snapshot.graph.knows(subject) else None
         signals = [signal for signal in snapshot.signals if reach is None or signal.service in reach]
         alarming = {signal.service for signal in signals}
         moved = [s.series.name for name in sorted(alarming) for s in readings.own.get(name, ()) if s.strength > 0]
-        return symptom_words(signals, moved)
+        lines = [line for component, line in distress if reach is None or component in reach]
+        return Symptoms.of(signals, moved, lines, usual)
 
     found = []
     for fit in fits(snapshot.changes, symptoms_of=symptoms_of, components=frozenset(components), began=start):
         base = components.get(fit.subject, Candidate(kind=CandidateKind.SERVICE, subject=fit.subject))
         candidate = Candidate(kind=CandidateKind.CHANGE, subject=fit.subject, evidence=base.evidence, change=fit.change)
-        found.append(candidate.with_evidence(*change_clues(fit, start)))
+        own = readings.own.get(fit.subject, ())
+        found.append(candidate.with_evidence(*change_clues(fit, start, own, outside)))
     return tuple(found)

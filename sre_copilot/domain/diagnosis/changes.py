@@ -23,6 +23,7 @@ _HARMLESS_PATH = re.compile(
 )
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _LITERAL = re.compile(r"\d+(?:\.\d+)?|\"[^\"]*\"|'[^']*'")
+_NAMED = re.compile(r"[\[\"'`]([A-Za-z][\w.-]{1,60})[\]\"'`]")
 _PLAIN_LABELS = frozenset(
     {"cluster", "environment", "env", "namespace", "severity", "instance", "job", "node", "pod", "service"}
 )
@@ -41,19 +42,37 @@ class ChangeFit:
     shared: tuple[str, ...]
 
 
-def symptom_words(signals: Iterable[ObservedSignal], metrics: Iterable[str]) -> frozenset[str]:
-    """What the incident talks about: titles and telling labels of its signals, names of the metrics that moved."""
-    texts = list(metrics)
-    for signal in signals:
-        texts.append(signal.title)
-        texts += [value for name, value in signal.labels.items() if name.lower() not in _PLAIN_LABELS]
-    return words(*texts)
+@attrs.frozen(kw_only=True)
+class Symptoms:
+    """What an incident talks about: stems of words, and those among them that lines name as what they are about."""
+
+    words: frozenset[str]
+    named: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(
+        cls,
+        signals: Iterable[ObservedSignal],
+        metrics: Iterable[str],
+        lines: Sequence[str] = (),
+        usual: frozenset[str] = frozenset(),
+    ) -> "Symptoms":
+        """Titles and telling labels of signals, metrics that moved, and new lines less the words of `usual` ones.
+
+        Messages put what they are about in quotes or brackets, such as `no field [title]`.
+        """
+        texts = list(metrics)
+        for signal in signals:
+            texts.append(signal.title)
+            texts += [value for name, value in signal.labels.items() if name.lower() not in _PLAIN_LABELS]
+        named = words(*(part for line in lines for part in _NAMED.findall(line)))
+        return cls(words=words(*texts) | (words(*lines) - usual) | named, named=named)
 
 
 def fits(
     changes: Sequence[ObservedChange],
     *,
-    symptoms_of: Callable[[str], frozenset[str]],
+    symptoms_of: Callable[[str], Symptoms],
     components: frozenset[str],
     began: datetime,
 ) -> tuple[ChangeFit, ...]:
@@ -75,7 +94,7 @@ def fits(
 def _fit(
     change: ObservedChange,
     said: Mapping[str, str],
-    symptoms_of: Callable[[str], frozenset[str]],
+    symptoms_of: Callable[[str], Symptoms],
     rarity: Mapping[str, float],
     components: frozenset[str],
     began: datetime,
@@ -83,9 +102,11 @@ def _fit(
     subject = _subject(change, components)
     symptoms = symptoms_of(subject)
     own_name = words(subject)
-    shared = sorted(said.keys() & symptoms - own_name, key=lambda word: (-rarity.get(word, 0.0), word))
-    causes = said.keys() & _causes(symptoms) - own_name
-    weight = sum(rarity.get(word, 0.0) for word in shared) + 0.5 * sum(rarity.get(word, 0.0) for word in causes)
+    shared = sorted(said.keys() & symptoms.words - own_name, key=lambda word: (-rarity.get(word, 0.0), word))
+    causes = said.keys() & _causes(symptoms.words) - own_name
+    weight = sum(rarity.get(word, 0.0) * (1 + (word in symptoms.named)) for word in shared) + 0.5 * sum(
+        rarity.get(word, 0.0) for word in causes
+    )
     risk, harmless = _risk(change)
     text = (1.0 - math.exp(-weight / 2.0)) * (1.0 - harmless)
     return ChangeFit(

@@ -33,15 +33,17 @@ class Feature(StrEnum):
     CHANGE_TEXT = "change_text"
     CHANGE_TIMING = "change_timing"
     CHANGE_RISK = "change_risk"
+    CHANGE_DRIFT = "change_drift"
     EXPLAINED = "explained"
     SHARED_HOST = "shared_host"
     UNSEEN = "unseen"
     SURGE = "surge"
-    EXTERNAL_WORDS = "external_words"
+    EXTERNAL = "external"
     QUIET = "quiet"
     CALLEE_WORSE = "callee_worse"
     LATE = "late"
     CHANGE_MISFIT = "change_misfit"
+    OUTSIDE_INSTEAD = "outside_instead"
     ADVISED_DIFF = "advised_diff"
     ADVISED_LOGS = "advised_logs"
     ADVISED_FIT = "advised_fit"
@@ -72,15 +74,17 @@ COMPONENTS: Mapping[Feature, Component] = {
     Feature.CHANGE_TEXT: Component.CHANGE_CORRELATION,
     Feature.CHANGE_TIMING: Component.CHANGE_CORRELATION,
     Feature.CHANGE_RISK: Component.CHANGE_CORRELATION,
+    Feature.CHANGE_DRIFT: Component.CHANGE_CORRELATION,
     Feature.EXPLAINED: Component.COVERAGE,
     Feature.SHARED_HOST: Component.COVERAGE,
     Feature.UNSEEN: Component.COVERAGE,
     Feature.SURGE: Component.TEMPORAL_CORRELATION,
-    Feature.EXTERNAL_WORDS: Component.SIGNAL_STRENGTH,
+    Feature.EXTERNAL: Component.SIGNAL_STRENGTH,
     Feature.QUIET: Component.CONTRADICTION,
     Feature.CALLEE_WORSE: Component.CONTRADICTION,
     Feature.LATE: Component.CONTRADICTION,
     Feature.CHANGE_MISFIT: Component.CONTRADICTION,
+    Feature.OUTSIDE_INSTEAD: Component.CONTRADICTION,
     Feature.ADVISED_DIFF: Component.CHANGE_CORRELATION,
     Feature.ADVISED_LOGS: Component.LOG_EVIDENCE,
     Feature.ADVISED_FIT: Component.COVERAGE,

@@ -1,17 +1,13 @@
-"""What the incident's signals say about a component, a host, or a cause outside of everything known."""
+"""What the incident's signals say about a component or a host."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from sre_copilot.domain.diagnosis.clues import clue, gather, metric_clue
+from sre_copilot.domain.diagnosis.clues import clue, gather
 from sre_copilot.domain.diagnosis.coverage import Complaint, Suffering, earliness, explained, first_mention, shared_host
-from sre_copilot.domain.diagnosis.readings import Readings
 from sre_copilot.domain.diagnosis.scoring import Feature
-from sre_copilot.domain.diagnosis.units import Family
 from sre_copilot.domain.diagnosis.wording import clock
-from sre_copilot.domain.diagnosis.words import EXTERNAL, words
 from sre_copilot.domain.hypotheses import Evidence, EvidenceKind
-from sre_copilot.domain.snapshots import ContextSnapshot
 
 
 def signal_clues(name: str, complaints: Sequence[Complaint], suffering: Suffering) -> tuple[Evidence, ...]:
@@ -21,39 +17,6 @@ def signal_clues(name: str, complaints: Sequence[Complaint], suffering: Sufferin
         _first(name, complaints),
         _host(name, complaints),
     )
-
-
-def outside_clues(
-    snapshot: ContextSnapshot, complaints: Sequence[Complaint], readings: Readings
-) -> tuple[Evidence, ...]:
-    """Evidence for a cause outside: always possible; more likely with surging demand or words that name the outside."""
-    refers_to = str(complaints[0].first.id) if complaints else str(snapshot.id)
-    found = clue(
-        Feature.UNSEEN,
-        1.0,
-        subject="",
-        kind=EvidenceKind.SIGNAL,
-        refers_to=refers_to,
-        summary="A cause that nothing here measures could explain every signal",
-    )
-    demand = readings.worst(snapshot.alarm, Family.TRAFFIC)
-    if demand is not None and demand.after > demand.before:
-        found += metric_clue(
-            Feature.SURGE, demand.strength, demand, subject="", note="Demand rose; nothing inside has to be broken"
-        )
-    for complaint in complaints:
-        said = words(complaint.title) & EXTERNAL
-        if said:
-            found += clue(
-                Feature.EXTERNAL_WORDS,
-                min(1.0, len(said) / 3.0),
-                subject="",
-                kind=EvidenceKind.SIGNAL,
-                refers_to=str(complaint.first.id),
-                summary=f'"{complaint.title}" speaks of something outside ({", ".join(sorted(said))})',
-                at=complaint.first.started_at,
-            )
-    return gather(found)
 
 
 def _explained(name: str, complaints: Sequence[Complaint], suffering: Suffering) -> list[Evidence]:

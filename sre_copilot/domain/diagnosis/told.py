@@ -20,6 +20,7 @@ BUSY = 3
 LARGEST_LOAD = math.log(10.0)
 LARGEST_RATIO = math.log(50.0)
 """Lines that became 50 times more or fewer are as clear as can be."""
+SELDOM = 0.05
 RELATIVE_FLOOR = 0.05
 DURATION_FLOOR = 0.0005
 GAP_FLOOR = 0.001
@@ -53,6 +54,11 @@ class LogShift:
     def stopped(self) -> float:
         """How clearly usual lines became fewer, in [0, 1]."""
         return self._clear(-self.log_ratio)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether there was no such line in a past long enough to tell."""
+        return self.before == 0 < self.after and self.tail <= SELDOM
 
     def _clear(self, ratio: float) -> float:
         return min(1.0, max(0.0, ratio) / LARGEST_RATIO) * max(0.0, 1.0 - 2.0 * self.tail)

@@ -14,6 +14,10 @@ from sre_copilot.domain.hypotheses import Evidence, EvidenceKind
 from sre_copilot.domain.telemetry import Telemetry, TracedCall
 
 FEWEST_OUT = 2
+GRAVE_ENOUGH = 0.6
+"""Warnings and worse tell of distress."""
+CLEAR = 0.1
+"""Surges fainter than this are none: among many templates some always became a little more."""
 LEADS = {
     Feature.LOG_SURGE: Feature.LEADING_LOGS,
     Feature.LOG_STOP: Feature.LEADING_LOGS,
@@ -55,6 +59,13 @@ class Told:
     shifts: tuple[LogShift, ...] = ()
     kinds: Mapping[Feature, Kind] = attrs.field(factory=dict)
     leads: Mapping[Feature, tuple[str, float]] = attrs.field(factory=dict)
+
+    @property
+    def distress(self) -> tuple[LogShift, ...]:
+        """The templates of warnings and worse that clearly became more, or were never seen before."""
+        return tuple(
+            one for one in self.shifts if one.log.severity >= GRAVE_ENOUGH and (one.surge >= CLEAR or one.is_new)
+        )
 
     @classmethod
     def of(cls, telemetry: Telemetry | None, window: Window) -> "Told":

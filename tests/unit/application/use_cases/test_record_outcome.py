@@ -15,8 +15,9 @@ LATER = BEGINNING + timedelta(minutes=20)
 
 
 def the_runbook(on: Scene) -> Runbook:
-    (runbook,) = on.stage.tables.runbooks.values()
-    return runbook
+    runbook_id = on.stage.tables.recommendations[on.accepted].runbook_id
+    assert runbook_id is not None
+    return on.stage.tables.runbooks[runbook_id]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sre_copilot.domain.diagnosis.change_clues import change_clues
-from sre_copilot.domain.diagnosis.changes import MOST_CHANGES, ChangeFit, fits, symptom_words
+from sre_copilot.domain.diagnosis.changes import MOST_CHANGES, ChangeFit, Symptoms, fits
 from sre_copilot.domain.diagnosis.scoring import Feature
 from sre_copilot.domain.diagnosis.words import words
 from sre_copilot.domain.snapshots import ObservedChange
@@ -22,8 +22,8 @@ def change(service: str = "pay", summary: str = "x", *, minutes: float = 5, **gi
     return make_observed_change(service, summary, at=ONSET - timedelta(minutes=minutes), **given_)
 
 
-def saying(*texts: str) -> Callable[[str], frozenset[str]]:
-    return lambda subject: words(*texts)
+def saying(*texts: str) -> Callable[[str], Symptoms]:
+    return lambda subject: Symptoms(words=words(*texts))
 
 
 def fit(one: ObservedChange, *others: ObservedChange, symptoms: str = "") -> ChangeFit:
@@ -33,8 +33,25 @@ def fit(one: ObservedChange, *others: ObservedChange, symptoms: str = "") -> Cha
 
 def test_the_incident_talks_by_its_titles_its_telling_labels_and_the_metrics_that_moved() -> None:
     signal = make_observed_signal("shop", "CheckoutTimeout", labels={"alertname": "QueueBacklog", "Pod": "zebra-1"})
-    assert symptom_words([signal], ["grpc_retries"]) == words("checkout timeout", "queue backlog", "grpc retries")
-    assert symptom_words([], []) == frozenset()
+    found = Symptoms.of([signal], ["grpc_retries"])
+    assert found.words == words("checkout timeout", "queue backlog", "grpc retries")
+    assert Symptoms.of([], []) == Symptoms(words=frozenset())
+
+
+def test_new_lines_talk_too_but_not_by_the_words_of_every_day_unless_they_name_them() -> None:
+    found = Symptoms.of(
+        [], [], ["query failed: no mapping for [title]", "query of 'users' failed"], words("query users")
+    )
+    assert found.words == words("failed mapping title users")
+    assert found.named == words("title users")
+
+
+def test_what_a_line_names_counts_twice() -> None:
+    one, other = change(summary="Rename title"), change(summary="Rename colour")
+    named = Symptoms(words=words("title colour"), named=words("title"))
+    first, second = fits([one, other], symptoms_of=lambda name: named, components=COMPONENTS, began=ONSET)
+    assert (first.change, second.change) == (one, other)
+    assert first.text > second.text > 0
 
 
 def test_only_changes_before_the_trouble_began_are_judged() -> None:

@@ -1,15 +1,13 @@
-"""What the signals say about a component, a host, or a cause outside."""
+"""What the signals say about a component or a host."""
 
 import pytest
 
 from sre_copilot.domain.diagnosis.coverage import Suffering, complaints
 from sre_copilot.domain.diagnosis.scoring import Feature
-from sre_copilot.domain.diagnosis.shifts import Shift
-from sre_copilot.domain.diagnosis.signal_clues import outside_clues, signal_clues
+from sre_copilot.domain.diagnosis.signal_clues import signal_clues
 from sre_copilot.domain.hypotheses import Evidence, EvidenceKind
 from sre_copilot.domain.snapshots import ObservedSignal
-from sre_copilot.testing.snapshots import ONSET, STEP, make_context, make_graph, make_observed_signal
-from tests.unit.domain.diagnosis.measured import make_readings, make_shift, traffic
+from sre_copilot.testing.snapshots import ONSET, STEP, make_graph, make_observed_signal
 
 SHOP = make_observed_signal("shop")
 PAY = make_observed_signal("pay", started_at=ONSET + 4 * STEP)
@@ -19,11 +17,6 @@ GRAPH = make_graph([("shop", "pay")])
 def clues(name: str, *signals: ObservedSignal, known: bool = True) -> dict[str, Evidence]:
     found = signal_clues(name, complaints(signals), Suffering(graph=GRAPH if known else make_graph()))
     return {item.feature: item for item in found}
-
-
-def outside(*shifts: Shift, signals: tuple[ObservedSignal, ...] = (SHOP,)) -> dict[str, Evidence]:
-    context = make_context(signals=signals)
-    return {item.feature: item for item in outside_clues(context, complaints(signals), make_readings(*shifts))}
 
 
 def test_a_component_explains_its_own_signals_and_those_of_its_callers() -> None:
@@ -61,39 +54,3 @@ def test_a_host_that_signals_of_several_services_name_is_what_they_share() -> No
     assert (item.refers_to, item.at) == (str(signals[0].id), ONSET)
     assert Feature.SHARED_HOST not in clues("h1", signals[0])
     assert Feature.SHARED_HOST not in clues("h2", *signals)
-
-
-def test_a_cause_outside_is_always_possible() -> None:
-    assert {name: item.strength for name, item in outside().items()} == {Feature.UNSEEN: 1.0}
-    assert outside()[Feature.UNSEEN].refers_to == str(SHOP.id)
-    assert outside(signals=())[Feature.UNSEEN].refers_to == str(make_context().id)
-
-
-def test_surging_demand_speaks_for_the_outside_and_falling_demand_does_not() -> None:
-    assert outside(make_shift("shop"), traffic_of(10.0, 90.0))[Feature.SURGE].strength == 1.0
-    assert outside(traffic_of(10.0, 90.0))[Feature.SURGE].summary.startswith("Demand rose; nothing inside has to be")
-    assert Feature.SURGE not in outside(traffic_of(90.0, 10.0))
-    assert Feature.SURGE not in outside(traffic("pay", 10.0, 90.0))
-
-
-def traffic_of(before: float, after: float) -> Shift:
-    found = traffic("shop", before, after)
-    return make_shift("shop", before, after, kind=found.series.kind, unit=found.series.unit)
-
-
-@pytest.mark.parametrize(
-    ("title", "strength"),
-    [
-        ("shop is slow", None),
-        ("DNS lookup fails", 1 / 3),
-        ("TLS handshake with the provider fails", 1.0),
-        ("DNS, TLS, CDN, vendor and provider", 1.0),
-    ],
-)
-def test_words_that_name_the_outside_speak_for_it(title: str, strength: float | None) -> None:
-    signal = make_observed_signal("shop", title)
-    found = outside(signals=(signal,)).get(Feature.EXTERNAL_WORDS)
-    assert (found.strength if found else None) == (None if strength is None else pytest.approx(strength))
-    if found:
-        assert found.summary.startswith(f'"{title}" speaks of something outside (')
-        assert (found.refers_to, found.at) == (str(signal.id), ONSET)
