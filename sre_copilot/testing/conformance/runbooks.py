@@ -154,6 +154,15 @@ class RunbooksConformance(Conformance):
             uow.runbooks.save(runbook)
             assert uow.runbooks.search(syllables[1], limit=1)[0][0] == runbook
 
+    def test_a_text_falls_apart_as_queries_do(self, house: House) -> None:
+        """At every sign, and between letters and a number."""
+        taint = "Look for `node.kubernetes.io/disk-pressure`, https://example.com/inodes?all and ext4."
+        with house.changing() as uow:
+            uow.runbooks.save(make_runbook(slug="disk", title="Übervoll", content=taint))
+        with house.reading() as uow:
+            for query in ("disk", "pressure", "DiskPressure", "inodes", "ext", "übervoll", "io/disk"):
+                assert [runbook.slug for runbook, _ in uow.runbooks.search(query, limit=5)] == ["disk"], query
+
     def test_an_inactive_runbook_is_not_found(self, house: House) -> None:
         """Though it can still be looked up."""
         runbook = make_runbook(is_active=False)

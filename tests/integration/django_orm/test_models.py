@@ -60,27 +60,56 @@ def test_an_audit_entry_read_back_has_the_hash_it_was_stored_with(database: Data
     assert (row.row_hash, row.format) == (read.row_hash, FORMAT)
 
 
-def test_runbooks_are_found_by_title_before_tags_before_content(database: Database, filled_tenant: Fill) -> None:
-    made = filled_tenant()
-    places: dict[str, dict[str, Any]] = {
-        "content": {"content": "certificate"},
-        "tag": {"tags": ["certificate-expiry"]},
-        "title": {"title": "Certificate"},
-    }
-    with DjangoUnitOfWorkFactory()(made["tenants"]) as unit:
-        for slug, words in places.items():
-            models.Runbook.objects.using("sre_copilot").create(
-                **{
-                    "tenant_id": made["tenants"],
-                    "slug": slug,
-                    "title": "x",
-                    "description": "x",
-                    "content": "x",
-                    **words,
-                }
-            )
-        found = unit.runbooks.search("certificates", limit=5)
-    assert [runbook.slug for runbook, _ in found] == ["title", "tag", "content"]
+def found(tenant_id: UUID, query: str, **texts: dict[str, Any]) -> list[str]:
+    """The slugs of runbooks with these texts that a search leads to, best first, however many others there are."""
+    with DjangoUnitOfWorkFactory()(tenant_id) as unit:
+        others = {f"other-{number}": {"content": "Nothing of it."} for number in range(20)}
+        for slug, words in {**others, **texts}.items():
+            defaults = {"title": "x", "description": "x", "content": "x"}
+            models.Runbook.objects.using("sre_copilot").create(tenant_id=tenant_id, slug=slug, **{**defaults, **words})
+        rows = unit.runbooks.search(query, limit=5)
+    assert all(0 < relevance <= 1 for _, relevance in rows)
+    return [runbook.slug for runbook, _ in rows]
+
+
+def test_runbooks_are_found_by_title_before_tags_before_description_before_content(
+    database: Database, filled_tenant: Fill
+) -> None:
+    assert found(
+        filled_tenant()["tenants"],
+        "certificates",
+        content={"content": "Where everything else was looked at, look at the certificate of whoever calls."},
+        description={"description": "Of a certificate."},
+        tag={"tags": ["certificate-expiry"]},
+        title={"title": "Certificate"},
+    ) == ["title", "tag", "description", "content"]
+
+
+def test_words_side_by_side_count_more_than_apart_and_often_more_than_once(
+    database: Database, filled_tenant: Fill
+) -> None:
+    assert found(
+        filled_tenant()["tenants"],
+        "write lag",
+        apart={"content": "Lag grows where nobody can write."},
+        beside={"content": "Nobody knows why there is write lag."},
+        often={"content": "Write lag of one: a write lag of all."},
+        once={"content": "Nobody knows where the lag went yet."},
+    ) == ["often", "beside", "apart", "once"]
+
+
+def test_what_is_asked_for_twice_counts_twice_and_a_short_text_more_than_a_long_one(
+    database: Database, filled_tenant: Fill
+) -> None:
+    tenant = filled_tenant()["tenants"]
+    filler = " ".join(f"word{number}of" for number in range(300))
+    assert found(
+        tenant,
+        "disk inode disk",
+        inode={"content": "inode"},
+        disk={"content": "disk"},
+        lost={"content": f"disk {filler}"},
+    ) == ["disk", "inode", "lost"]
 
 
 def test_a_reference_that_the_models_leave_to_another_constraint_has_one(database: Database) -> None:

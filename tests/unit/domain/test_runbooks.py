@@ -82,9 +82,9 @@ def test_a_runbook_never_makes_an_action_look_safer_than_the_table_says(
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("CPUThrottlingHigh", "cpu throttling"),
-        ("HighLatencyP99", "latency p99"),
-        ("KubeDeploymentReplicasMismatch", "deployment replicas mismatch"),
+        ("CPUThrottlingHigh", "cpu throttling high"),
+        ("HighLatencyP99", "high latency p99"),
+        ("KubeDeploymentReplicasMismatch", "kube deployment replicas mismatch"),
         ("OOMKilled", "oom killed"),
         ("HTTP5xxRate", "http 5xx rate"),
         ("answers with 503 for 12 minutes", "answers 503 minutes"),
@@ -109,8 +109,8 @@ def test_a_name_inside_another_word_stays() -> None:
     assert symptom_query(["prepayments and payments-api fail"], names=["payments"]) == "prepayments payments api fail"
 
 
-def test_words_stand_once_and_in_order_of_first_appearance() -> None:
-    assert symptom_query(["disk full", "Full disk", "inode"]) == "disk full inode"
+def test_words_come_as_often_and_in_the_order_in_which_different_texts_say_them() -> None:
+    assert symptom_query(["disk full", "Full disk", "inode", "disk full"]) == "disk full full disk inode"
 
 
 def test_nothing_but_names_leaves_nothing_to_search_by() -> None:
@@ -123,9 +123,9 @@ def test_a_query_stays_short_enough_for_a_search() -> None:
 
 
 @given(st.lists(st.text()), st.lists(st.text(), max_size=3))
-def test_a_query_holds_only_distinct_words_that_say_something(texts: list[str], names: list[str]) -> None:
+def test_a_query_holds_only_words_that_say_something(texts: list[str], names: list[str]) -> None:
     words = symptom_query(texts, names=names).split()
-    assert len(words) == len(set(words)) <= MAX_QUERY_WORDS
+    assert len(words) <= MAX_QUERY_WORDS
     assert not NOISE.intersection(words)
     assert all(len(word) > 1 for word in words)
 
@@ -133,10 +133,10 @@ def test_a_query_holds_only_distinct_words_that_say_something(texts: list[str], 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("CPUThrottlingHigh of a CPU", ("cpu", "throttling", "high", "of")),
+        ("CPUThrottlingHigh of a CPU", ("cpu", "throttling", "high", "of", "cpu")),
         ("p99 of 5xx and 503, not 17", ("p99", "of", "5xx", "and", "503", "not")),
         ("", ()),
     ],
 )
-def test_a_search_sees_every_word_of_a_text_once_noise_included(text: str, expected: tuple[str, ...]) -> None:
+def test_a_search_sees_every_word_of_a_text_noise_included(text: str, expected: tuple[str, ...]) -> None:
     assert search_words(text) == expected

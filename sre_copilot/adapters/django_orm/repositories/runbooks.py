@@ -19,27 +19,53 @@ from sre_copilot.domain.runbook_words import search_words
 from sre_copilot.domain.runbooks import Runbook, RunbookAction, RunbookVersion
 
 SEARCH = """
-WITH asked AS (
-    SELECT word, quote_literal(word)::tsquery AS query
-    FROM unnest(tsvector_to_array(to_tsvector('english', %(words)s))) word
+WITH placed AS (
+    SELECT lexeme, position
+    FROM unnest(to_tsvector('english', %(words)s)) said, unnest(said.positions) position
+), terms AS (
+    SELECT quote_literal(lexeme) AS one, NULL AS next, count(*) AS said FROM placed GROUP BY lexeme
+    UNION ALL
+    SELECT quote_literal(placed.lexeme), quote_literal(neighbour.lexeme), %(pair)s * count(*)
+    FROM placed JOIN placed neighbour ON neighbour.position = placed.position + 1 AND neighbour.lexeme <> placed.lexeme
+    GROUP BY placed.lexeme, neighbour.lexeme
+), asked AS MATERIALIZED (
+    SELECT
+        row_number() OVER () AS term, said, next IS NULL AS alone, concat_ws(' <-> ', one, next)::tsquery AS anywhere,
+        concat_ws(' <-> ', one || ':A', next || ':A')::tsquery AS title,
+        concat_ws(' <-> ', one || ':B', next || ':B')::tsquery AS label,
+        concat_ws(' <-> ', one || ':C', next || ':C')::tsquery AS description,
+        concat_ws(' <-> ', one || ':D', next || ':D')::tsquery AS content
+    FROM terms
+), books AS MATERIALIZED (
+    SELECT
+        id, slug, search || '' AS search, count(*) OVER () AS total,
+        %(k1)s * (1 - %(b)s + %(b)s * length(search) / avg(length(search)) OVER ()) AS size
+    FROM runbooks WHERE tenant_id = %(tenant)s AND is_active
 ), hits AS (
-    SELECT id, slug, word, ts_rank('{0.1, 0.2, 0.6, 1.0}', search, query, 1) AS weight, count(*) OVER (PARTITION BY word) AS holders
-    FROM runbooks JOIN asked ON search @@ query WHERE tenant_id = %(tenant)s AND is_active
-), known AS (
-    SELECT word, ln(1 + (total - min(holders) + 0.5) / (min(holders) + 0.5)) AS rarity
-    FROM hits, (SELECT count(*) AS total FROM runbooks WHERE tenant_id = %(tenant)s AND is_active) counted
-    GROUP BY word, total
+    SELECT
+        id, slug, term, said, total, count(*) OVER (PARTITION BY term) AS holders,
+        %(title)s * (search @@ title)::int + %(label)s * (search @@ label)::int + (search @@ description)::int
+        + CASE WHEN search @@ content THEN (%(k1)s + 1) / (1 + size / CASE
+            WHEN alone THEN %(once)s * ts_rank('{1, 0, 0, 0}', search, content) ELSE 1
+        END) ELSE 0 END AS weight
+    FROM books JOIN asked ON search @@ anywhere
+), rare AS (
+    SELECT id, slug, term, weight, said * ln(1 + (total - holders + 0.5) / (holders + 0.5)) AS rarity FROM hits
 )
-SELECT id, least(1, sum(weight * rarity) / (%(full)s * (SELECT sum(rarity) FROM known))) AS relevance
-FROM hits JOIN known USING (word) GROUP BY id, slug ORDER BY sum(weight * rarity) DESC, slug LIMIT %(limit)s
+SELECT id, least(1, sum(weight * rarity) / (
+    %(title)s * (SELECT sum(rarity) FROM (SELECT DISTINCT term, rarity FROM rare) known)
+)) AS relevance
+FROM rare GROUP BY id, slug ORDER BY sum(weight * rarity) DESC, slug LIMIT %(limit)s
 """
-"""Every word by its place (content, description, tags and services, title) and its rarity among the tenant's runbooks.
+"""Words, and pairs of words side by side, by their place, by how often they are asked for, and by their rarity in the tenant.
 
-The rarity is BM25's inverse document frequency (Robertson and Zaragoza, 2009), without which a long runbook with many
-common words beats the one that has the telling word. A long text counts less by 1 + the logarithm of its length.
+The rarity is BM25's inverse document frequency, and so is what a word of the content weighs: more the oftener it is there, less
+the longer the runbook is (Robertson and Zaragoza, 2009). Title, labels (tags and services) and description are short: there a word
+is, or is not. With every known word in the title, relevance is 1. What is not counted by PostgreSQL is taken from its rank:
+the sum of 1 / n^2 over the n places of a word, times what a word has that is there once.
 """
-FULL_MARK = 0.087
-"""The weight of a word in the title of a runbook of 400 words. With all words that any runbook knows there, relevance is 1."""
+WEIGHTS = {"title": 4.0, "label": 2.0, "pair": 0.5, "k1": 1.2, "b": 0.75, "once": 1.64493406685}
+"""A place counts twice the one below it, a pair half as much as a word; k1 and b are those that BM25 is mostly used with."""
 
 NAMES = (
     "slug",
@@ -137,7 +163,7 @@ class DjangoRunbooks:
         """Active runbooks that match any word, best first."""
         words = " ".join(search_words(query))
         with translated(), connections[ALIAS].cursor() as cursor:
-            cursor.execute(SEARCH, {"words": words, "tenant": self.tenant_id, "limit": limit, "full": FULL_MARK})
+            cursor.execute(SEARCH, {"words": words, "tenant": self.tenant_id, "limit": limit, **WEIGHTS})
             found = cursor.fetchall()
         rows = self._rows().in_bulk([one for one, _ in found])
         return [(_runbook(rows[one]), float(relevance)) for one, relevance in found]
