@@ -14,8 +14,8 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 import attrs
 
+from benchmarks.diagnosis.case_telemetry import telemetry_of
 from benchmarks.diagnosis.past import as_past
-from benchmarks.diagnosis.told import telemetry_of
 from sre_copilot.domain.service_graph import Call, ServiceGraph
 from sre_copilot.domain.snapshots import ContextSnapshot, MetricKind, MetricSeries, ObservedChange, ObservedSignal
 

@@ -15,7 +15,7 @@ from sre_copilot.domain.diagnosis.precedent_clues import with_precedents
 from sre_copilot.domain.diagnosis.readings import Readings, read
 from sre_copilot.domain.diagnosis.scoring import Feature
 from sre_copilot.domain.diagnosis.signal_clues import signal_clues
-from sre_copilot.domain.diagnosis.told_clues import Told, told_clues
+from sre_copilot.domain.diagnosis.telemetry_clues import TelemetryReadings, telemetry_clues
 from sre_copilot.domain.diagnosis.topology import Topology
 from sre_copilot.domain.diagnosis.windows import incident_window
 from sre_copilot.domain.diagnosis.words import words
@@ -38,14 +38,14 @@ def candidates(snapshot: ContextSnapshot) -> tuple[Candidate, ...]:
     topology = Topology(graph=snapshot.graph, readings=readings, alarm=snapshot.alarm, components=names, hosts=hosts)
     compared = field(readings, topology)
     groups, suffering = complaints(snapshot.signals), Suffering(graph=snapshot.graph)
-    told = Told.of(snapshot.telemetry, incident_window(snapshot))
+    told = TelemetryReadings.of(snapshot.telemetry, incident_window(snapshot))
     components = {
         name: Candidate(
             kind=CandidateKind.HOST if name in hosts else CandidateKind.SERVICE,
             subject=name,
             evidence=(
                 *metric_clues(name, compared),
-                *told_clues(name, told),
+                *telemetry_clues(name, told),
                 *signal_clues(name, groups, suffering),
             ),
         )
@@ -102,7 +102,7 @@ def _with_changes(
     readings: Readings,
     suffering: Suffering,
     components: dict[str, Candidate],
-    told: Told,
+    told: TelemetryReadings,
     outside: Evidence | None,
 ) -> tuple[Candidate, ...]:
     start = began(snapshot, readings)

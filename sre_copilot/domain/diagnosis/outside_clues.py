@@ -8,8 +8,8 @@ from sre_copilot.domain.diagnosis.coverage import Complaint
 from sre_copilot.domain.diagnosis.drift import ran_out
 from sre_copilot.domain.diagnosis.readings import Readings
 from sre_copilot.domain.diagnosis.scoring import Feature
-from sre_copilot.domain.diagnosis.told import LogShift
-from sre_copilot.domain.diagnosis.told_clues import Told
+from sre_copilot.domain.diagnosis.telemetry_clues import TelemetryReadings
+from sre_copilot.domain.diagnosis.telemetry_shifts import LogShift
 from sre_copilot.domain.diagnosis.units import Family
 from sre_copilot.domain.diagnosis.wording import clock
 from sre_copilot.domain.diagnosis.words import EXTERNAL, words
@@ -21,7 +21,7 @@ BEFORE = timedelta(minutes=30)
 
 
 def outside_clues(
-    snapshot: ContextSnapshot, complaints: Sequence[Complaint], readings: Readings, told: Told
+    snapshot: ContextSnapshot, complaints: Sequence[Complaint], readings: Readings, told: TelemetryReadings
 ) -> tuple[Evidence, ...]:
     """Evidence for a cause outside: always possible; more likely with surging demand or signs of the outside."""
     refers_to = str(complaints[0].first.id) if complaints else str(snapshot.id)
@@ -117,7 +117,7 @@ def _line(shift: LogShift, beside: frozenset[str]) -> list[Evidence]:
     )
 
 
-def _beside(snapshot: ContextSnapshot, readings: Readings, told: Told) -> frozenset[str]:
+def _beside(snapshot: ContextSnapshot, readings: Readings, told: TelemetryReadings) -> frozenset[str]:
     """Names that no call leads to or from: platforms, schedulers, hosts, jobs. None where no call is known."""
     graph = snapshot.graph
     if not graph.calls:

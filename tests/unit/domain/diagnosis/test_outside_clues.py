@@ -10,7 +10,7 @@ from sre_copilot.domain.diagnosis.coverage import complaints
 from sre_copilot.domain.diagnosis.outside_clues import outside_clues
 from sre_copilot.domain.diagnosis.scoring import Feature
 from sre_copilot.domain.diagnosis.shifts import Shift
-from sre_copilot.domain.diagnosis.told_clues import Told
+from sre_copilot.domain.diagnosis.telemetry_clues import TelemetryReadings
 from sre_copilot.domain.diagnosis.windows import incident_window
 from sre_copilot.domain.hypotheses import CandidateKind, Evidence, EvidenceKind
 from sre_copilot.domain.snapshots import MetricKind, ObservedSignal
@@ -35,7 +35,7 @@ MINUTE = timedelta(minutes=1)
 
 def outside(*shifts: Shift, signals: tuple[ObservedSignal, ...] = (SHOP,), **given: Any) -> dict[str, Evidence]:
     context = make_context(signals=signals, **given)
-    told = Told.of(context.telemetry, incident_window(context))
+    told = TelemetryReadings.of(context.telemetry, incident_window(context))
     found = outside_clues(context, complaints(signals), make_readings(*shifts), told)
     return {item.feature: item for item in found}
 

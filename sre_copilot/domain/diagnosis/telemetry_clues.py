@@ -7,13 +7,15 @@ import attrs
 
 from sre_copilot.domain.diagnosis.clues import clue, gather
 from sre_copilot.domain.diagnosis.scoring import Feature
-from sre_copilot.domain.diagnosis.told import LogShift, Slowing, gap_slowings, log_shifts, slowings
+from sre_copilot.domain.diagnosis.telemetry_shifts import LogShift, Slowing, gap_slowings, log_shifts, slowings
 from sre_copilot.domain.diagnosis.windows import Window
 from sre_copilot.domain.diagnosis.wording import quantity
 from sre_copilot.domain.hypotheses import Evidence, EvidenceKind
 from sre_copilot.domain.telemetry import Telemetry, TracedCall
 
 FEWEST_OUT = 2
+EXPLAINED = 0.5
+"""How much of a slowing the slowest callee explains. Set by hand while looking at the labelled cases."""
 GRAVE_ENOUGH = 0.6
 """Warnings and worse tell of distress."""
 CLEAR = 0.1
@@ -53,7 +55,7 @@ Kind = Mapping[str, Pointer]
 
 
 @attrs.frozen(kw_only=True)
-class Told:
+class TelemetryReadings:
     """Logs and traces of one snapshot by kind and component, and how far the leader of each kind is ahead."""
 
     shifts: tuple[LogShift, ...] = ()
@@ -68,7 +70,7 @@ class Told:
         )
 
     @classmethod
-    def of(cls, telemetry: Telemetry | None, window: Window) -> "Told":
+    def of(cls, telemetry: Telemetry | None, window: Window) -> "TelemetryReadings":
         """Measure everything once."""
         if telemetry is None:
             return cls()
@@ -82,7 +84,7 @@ class Told:
         return cls(shifts=shifts, kinds=kinds, leads={kind: _lead(found) for kind, found in kinds.items()})
 
 
-def told_clues(name: str, told: Told) -> tuple[Evidence, ...]:
+def telemetry_clues(name: str, told: TelemetryReadings) -> tuple[Evidence, ...]:
     """All evidence about `name` that comes from logs and traces."""
     found: list[Evidence] = []
     for feature, kind in told.kinds.items():
@@ -156,9 +158,6 @@ def _operations(telemetry: Telemetry, window: Window) -> dict[str, Pointer]:
         theirs = max((whole[other].value for other in callees.get(name, ()) if other in whole), default=0.0)
         own[name] = attrs.evolve(pointer, value=max(0.0, pointer.value - EXPLAINED * theirs))
     return {name: pointer for name, pointer in own.items() if pointer.value > 0}
-
-
-EXPLAINED = 0.5
 
 
 def _gaps(found: Iterable[Slowing]) -> dict[str, Pointer]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sre_copilot.domain.diagnosis.candidates import candidates
 from sre_copilot.domain.diagnosis.clues import Candidate
 from sre_copilot.domain.diagnosis.scoring import Feature, values
-from sre_copilot.domain.diagnosis.told import LogShift, gap_slowings, log_shifts, slowings
+from sre_copilot.domain.diagnosis.telemetry_shifts import LogShift, gap_slowings, log_shifts, slowings
 from sre_copilot.domain.diagnosis.windows import incident_window
 from sre_copilot.domain.hypotheses import EvidenceKind
 from sre_copilot.domain.telemetry import LogTemplate, Telemetry
