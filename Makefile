@@ -29,7 +29,7 @@ down: $(READY) ## Stop the embedded database; it keeps running between commands 
 	@$(BIN)/sre-copilot down $(ARGS)
 
 test: $(READY) ## First ring, about 11 minutes on two cores: all tests at their small counts
-	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 lint: $(READY) ## Ruff, import contracts, declared dependencies
 	@$(BIN)/ruff check .

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from sre_copilot.domain.errors import PluginFailed as PluginFailed
     from sre_copilot.domain.errors import RecommendationDecided as RecommendationDecided
     from sre_copilot.domain.errors import RefusedByRule as RefusedByRule
+    from sre_copilot.domain.errors import RunbookDeleted as RunbookDeleted
     from sre_copilot.domain.errors import SealBroken as SealBroken
     from sre_copilot.domain.errors import TenantBusy as TenantBusy
     from sre_copilot.domain.errors import TenantInactive as TenantInactive
@@ -91,6 +92,7 @@ __all__ = [
     "PluginFailed",
     "RecommendationDecided",
     "RefusedByRule",
+    "RunbookDeleted",
     "SealBroken",
     "Settings",
     "TenantBusy",

@@ -7,8 +7,6 @@ from datetime import timedelta
 
 from sre_copilot.domain.copilot_error import CopilotError as CopilotError  # noqa: PLC0414 - so that it is found here with the others
 
-# refused by a rule
-
 
 class RefusedByRule(CopilotError):
     """A rule of the domain forbids this."""
@@ -106,9 +104,6 @@ class ForeignReference(RefusedByRule):
     code = "foreign_reference"
 
 
-# wrong input
-
-
 class InvalidInput(CopilotError):
     """The input can't be used as it is."""
 
@@ -159,9 +154,6 @@ class OutgoingRefused(InvalidInput):
     code = "outgoing_refused"
 
 
-# not permitted
-
-
 class NotAuthentic(CopilotError):
     """It can't be told that this comes from whom it says; check the key, token or signature."""
 
@@ -181,16 +173,10 @@ class IntegrationDisabled(NotPermitted):
     code = "integration_disabled"
 
 
-# not found
-
-
 class NotFound(CopilotError):
     """There is no such thing in this tenant."""
 
     code = "not_found"
-
-
-# environment
 
 
 class EnvironmentFault(CopilotError):
