@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, settings
 
 settings.register_profile("dev", max_examples=50, deadline=None)
 # CI repeats the same examples on every run, so that a red build points at the change and not at luck.
-settings.register_profile("ci", max_examples=60, deadline=None, derandomize=True, print_blob=True)
+settings.register_profile("ci", max_examples=40, deadline=None, derandomize=True, print_blob=True)
 # Mutants are judged by thousands of runs: few, repeatable examples, and no failure of one mutant replayed on the next.
 settings.register_profile("mutation", max_examples=25, deadline=None, derandomize=True, database=None)
 settings.register_profile(
